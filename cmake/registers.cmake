@@ -26,3 +26,6 @@ add_custom_target(dmmu_generated ALL DEPENDS
 add_library(dmmu_regs INTERFACE)
 target_include_directories(dmmu_regs INTERFACE ${DMMU_GENERATED_DIR})
 add_dependencies(dmmu_regs dmmu_generated)
+
+add_test(NAME regmap.refuses_bad_maps
+  COMMAND sh ${CMAKE_SOURCE_DIR}/cmake/regmap/test.sh $<TARGET_FILE:regmap> ${DMMU_REGISTER_MAP})

@@ -156,35 +156,55 @@ static bool is_scalar(const struct item *it)
 	return it->width == 1 || it->width == 2 || it->width == 4 || it->width == 8;
 }
 
-/* Whole-map rules; each keeps a class of silent disagreement between RTL and C out. */
-static void check(void)
+static unsigned long long field_mask(const struct item *it)
+{
+	return (it->width == 64 ? ~0ull : (1ull << it->width) - 1) << it->value;
+}
+
+static bool opens(const struct item *it)
+{
+	return it->kind == ENUM || it->kind == REG || it->kind == LAYOUT || it->kind == RECORD;
+}
+
+/* Names are unique among their like: openers in the map, values, fields and members below one
+ * opener. */
+static void check_names(void)
+{
+	const struct item *owner = NULL;
+
+	for (const struct item *it = items; it < items + count; it++) {
+		if (opens(it))
+			owner = it;
+		for (const struct item *other = opens(it) ? items : owner; other && other < it;
+		     other++) {
+			if (other->kind == it->kind && it->kind != SECTION &&
+			    !strcmp(other->name, it->name))
+				die(it->line, "%s %s is already at line %d", kind_name[it->kind],
+				    it->name, other->line);
+			if (other->kind == REG && it->kind == REG && other->value == it->value)
+				die(it->line, "%s and %s share an offset", it->name, other->name);
+		}
+	}
+}
+
+static void check_complete(const struct item *record, uint64_t covered)
+{
+	if (record && record->kind == RECORD && covered != record->value)
+		die(record->line, "record %s: members cover %llu of %llu bytes", record->name,
+		    (unsigned long long)covered, (unsigned long long)record->value);
+}
+
+/* Everything lies below the right opener; fields fit and do not overlap; members tile their record.
+ */
+static void check_layout(void)
 {
 	const struct item *owner = NULL;
 	uint64_t used = 0, next = 0;
 
-	for (int i = 0; i < count; i++) {
-		const struct item *it = &items[i];
-		bool opens = it->kind == ENUM || it->kind == REG || it->kind == LAYOUT ||
-			     it->kind == RECORD;
-
-		if ((opens || it->kind == SECTION) && owner && owner->kind == RECORD &&
-		    next != owner->value)
-			die(owner->line, "record %s: members cover %llu of %llu bytes", owner->name,
-			    (unsigned long long)next, (unsigned long long)owner->value);
-		if (it->kind == SECTION) {
-			owner = NULL;
-			continue;
-		}
-		if (opens) {
-			for (int j = 0; j < i; j++)
-				if (items[j].kind == it->kind && !strcmp(items[j].name, it->name))
-					die(it->line, "%s %s is already at line %d",
-					    kind_name[it->kind], it->name, items[j].line);
-			for (int j = 0; it->kind == REG && j < i; j++)
-				if (items[j].kind == REG && items[j].value == it->value)
-					die(it->line, "%s and %s share an offset", it->name,
-					    items[j].name);
-			owner = it;
+	for (const struct item *it = items; it < items + count; it++) {
+		if (it->kind == SECTION || opens(it)) {
+			check_complete(owner, next);
+			owner = it->kind == SECTION ? NULL : it;
 			used = 0;
 			next = 0;
 			continue;
@@ -202,23 +222,16 @@ static void check(void)
 			next = it->value + it->width;
 		}
 		if (it->kind == FIELD) {
-			uint64_t mask = (it->width == 64 ? ~0ull : (1ull << it->width) - 1)
-					<< it->value;
-
 			if (owner->kind != REG && owner->kind != LAYOUT)
 				die(it->line, "a field needs a register or layout above it");
 			if (owner->kind == REG && it->value + it->width > 32)
 				die(it->line, "field %s does not fit in 32 bits", it->name);
-			if (used & mask)
+			if (used & field_mask(it))
 				die(it->line, "field %s overlaps another", it->name);
-			used |= mask;
+			used |= field_mask(it);
 		}
 	}
-}
-
-static unsigned long long field_mask(const struct item *it)
-{
-	return (it->width == 64 ? ~0ull : (1ull << it->width) - 1) << it->value;
+	check_complete(owner, next);
 }
 
 static void upper(char *to, const char *from)
@@ -439,7 +452,8 @@ int main(int argc, char **argv)
 		parse_line(n, line);
 	}
 	fclose(map);
-	check();
+	check_names();
+	check_layout();
 	if (mode == VERILOG)
 		emit_verilog();
 	else if (mode == C)
