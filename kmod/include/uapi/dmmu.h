@@ -84,7 +84,7 @@ struct dmmu_ioc_submit {
 	__u32 reserved;		/* zero */
 };
 
-enum dmmu_status {
+enum dmmu_work_status {
 	DMMU_OK = 0,
 	DMMU_FAULT = 1,		/* va, access and cause say what could not be accessed */
 	DMMU_KILLED = 2,	/* the context ended */
@@ -98,7 +98,7 @@ enum dmmu_access { DMMU_READ = 0, DMMU_WRITE = 1, DMMU_ATOMIC = 2 };
 struct dmmu_completion {
 	__u64 cookie;
 	__u32 op;		/* enum dmmu_op */
-	__u32 status;		/* enum dmmu_status */
+	__u32 status;		/* enum dmmu_work_status */
 	__u64 result;
 	__u64 done;		/* bytes or elements finished */
 	__u64 va;		/* DMMU_FAULT, DMMU_BUS: the address */
