@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# qemu.sh: finds or makes a QEMU that has vfio-user-pci (10.1 or newer) and prints the path to start it by.
+#
+# In this order: the one named by DMMU_QEMU, the host's if it is new enough, else a private copy of the
+# one in trixie-backports: downloaded by the host's apt into an apt root of its own (signatures checked
+# with the host's Debian keyring), unpacked into the cache, started through its own ld.so. It needs no
+# root and changes nothing outside the cache. A copy is renamed into place only when it has run.
+set -eu
+
+packages='qemu-system-x86 seabios'
+suites='trixie trixie-backports'
+layout=1 # count up when what this script makes of the same packages changes
+
+say() { printf 'qemu: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+case ${1-} in
+'') ;;
+-h | --help)
+	cat <<-'TEXT'
+	usage: cmake/qemu.sh
+	Prints the path of a QEMU with vfio-user-pci; makes a private copy in the cache if there is none.
+	  DMMU_QEMU    use this QEMU and no other
+	  DMMU_CACHE   where the private copy is kept (default ~/.cache/dmmu)
+	  DMMU_MIRROR  URI of a Debian mirror, when the host's apt sources name none that has trixie
+	TEXT
+	exit 0 ;;
+*) say "unknown argument '$1'; see --help"; exit 2 ;;
+esac
+
+# Naming the device is the test that counts. (Bare "-device help" can abort: it loads every module.)
+good() { "$1" -M none -device vfio-user-pci,help </dev/null 2>/dev/null | grep -q 'x-msg-timeout'; }
+
+if [ -n "${DMMU_QEMU-}" ]; then
+	qemu=$(command -v "$DMMU_QEMU") || die "DMMU_QEMU names '$DMMU_QEMU', which is not there"
+	good "$qemu" || die "DMMU_QEMU names '$DMMU_QEMU', which has no vfio-user-pci device: it must be QEMU 10.1 or newer"
+	printf '%s\n' "$qemu"
+	exit 0
+fi
+if qemu=$(command -v qemu-system-x86_64) && good "$qemu"; then
+	printf '%s\n' "$qemu"
+	exit 0
+fi
+
+cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmmu}
+hash=$(printf '%s\n' "$packages" "$suites" "$layout" | sha256sum | cut -c1-12)
+home=$cache/qemu-$hash
+if [ -x "$home/qemu" ]; then
+	printf '%s\n' "$home/qemu"
+	exit 0
+fi
+
+[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
+	die "a private copy is made from Debian amd64 packages, and this is no such machine: name a QEMU 10.1 or newer in DMMU_QEMU"
+for tool in apt-get dpkg-deb flock sha256sum; do
+	command -v "$tool" >/dev/null || die "needs the command $tool"
+done
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+[ -r "$keyring" ] || die "needs $keyring to check signatures: install debian-archive-keyring"
+
+mkdir -p "$cache"
+exec 9>"$cache/qemu-$hash.lock"
+flock -n 9 || { say 'another run is making the private copy, waiting for it'; flock -w 900 9 || die 'gave up after 15 minutes'; }
+if [ -x "$home/qemu" ]; then
+	printf '%s\n' "$home/qemu"
+	exit 0
+fi
+
+# The mirror: the first one of the host's apt sources that serves the host's own release, in either syntax.
+host_mirror() {
+	release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+		[ -r "$file" ] || continue
+		case $file in
+		*.sources) awk -v release="$release" '
+			function end() { if (type && !off && suite && uri != "") print uri; type = off = suite = 0; uri = "" }
+			/^[ \t]*$/ { end(); next }
+			tolower($1) == "types:" { for (i = 2; i <= NF; i++) if ($i == "deb") type = 1 }
+			tolower($1) == "enabled:" && tolower($2) == "no" { off = 1 }
+			tolower($1) == "suites:" { for (i = 2; i <= NF; i++) if ($i == release) suite = 1 }
+			tolower($1) == "uris:" { uri = $2 }
+			END { end() }' "$file" ;;
+		*) sed -n 's/^[ \t]*deb[ \t]\{1,\}\(\[[^]]*\][ \t]*\)\{0,1\}//p' "$file" |
+			awk -v release="$release" '$2 == release && $1 !~ /^cdrom:/ { print $1 }' ;;
+		esac
+	done | head -n 1
+}
+mirror=${DMMU_MIRROR:-$(host_mirror)}
+[ -n "$mirror" ] || die 'no Debian mirror found in the apt sources: name one in DMMU_MIRROR, or a QEMU 10.1 or newer in DMMU_QEMU'
+
+work=$cache/qemu-$hash.new
+rm -rf "$work"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/root"
+: >"$work/apt/status"
+for suite in $suites; do
+	printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+done >"$work/apt/sources.list"
+
+# The host's apt settings stay in force (a proxy, for example), but for what it has installed and where it looks.
+apt() {
+	apt-get -q -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" -o Dir::State::Status="$work/apt/status" \
+		-o Dir::Cache="$work/apt" -o Dir::Cache::Archives="$work/apt/archives" \
+		-o APT::Sandbox::User=root -o APT::Architecture=amd64 -o APT::Architectures::=amd64 \
+		-o APT::Get::AllowUnauthenticated=false -o Acquire::AllowInsecureRepositories=false \
+		-o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false "$@" >>"$work/log" 2>&1 9>&- ||
+		{ tail -n 15 "$work/log" >&2; die "apt-get failed, see above. Without a network: name a QEMU 10.1 or newer in DMMU_QEMU"; }
+}
+say 'no QEMU 10.1 or newer here: making a private copy (about 40 MB to download, nothing is installed)'
+say '  reading the package lists'
+apt update
+say '  downloading'
+# shellcheck disable=SC2086 # a list
+apt -y --download-only -t trixie-backports install $packages
+say '  unpacking'
+for deb in "$work"/apt/archives/*.deb; do
+	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --exclude='./usr/share/doc' --exclude='./usr/share/man' \
+		--exclude='./usr/share/locale' --no-same-owner 2>>"$work/log" || die "cannot unpack $deb"
+done
+rm -rf "$work/apt"
+
+cat >"$work/qemu" <<'WRAPPER'
+#!/bin/sh
+# Starts the private QEMU beside this script with its own libraries, data and modules. Made by cmake/qemu.sh.
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/root
+libs=$root/usr/lib/x86_64-linux-gnu
+QEMU_MODULE_DIR=$libs/qemu
+export QEMU_MODULE_DIR
+unset LD_LIBRARY_PATH LD_PRELOAD
+exec "$libs/ld-linux-x86-64.so.2" --library-path "$libs:$root/usr/lib" "$root/usr/bin/qemu-system-x86_64" \
+	-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@"
+WRAPPER
+chmod +x "$work/qemu"
+version=$("$work/qemu" --version 2>&1 | head -n 1)
+good "$work/qemu" || die "the private copy does not run or has no vfio-user-pci: $version"
+say "  $version"
+rm -f "$work/log"
+mv "$work" "$home"
+printf '%s\n' "$home/qemu"
