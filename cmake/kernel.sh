@@ -1,0 +1,240 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kernel.sh: builds the harness kernel, the one the tests boot, and prints the folder that holds it.
+#
+# Source: Debian's linux-source-6.12, or a tree that DMMU_KERNEL_TREE names. What is kept is small: bzImage, vmlinux,
+# .config, a kit that builds modules without the source, and the kselftest headers. Folders are named by a hash of what
+# goes in (source, fragments, compiler) and renamed into place when whole; an interrupted build goes on where it stopped.
+# The whole build runs with a python that fails and records its call, so "needs no Python" holds for each kernel made.
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+fragments=$here/selftests/vm/kernel
+release=6.12
+layout=1 # count up when what is kept changes
+
+say() { printf 'kernel: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+usage() {
+	cat <<-'TEXT'
+	usage: cmake/kernel.sh [--path] plain|debug|gdb    build that kernel, print its folder (--path: print only)
+	       cmake/kernel.sh --config FILE plain|debug|gdb
+	                                                   write its configuration to FILE, build nothing else
+	       cmake/kernel.sh --kselftest                 print a folder with the kselftest headers
+	  DMMU_KERNEL_TREE  build this kernel source tree instead of Debian's linux-source-6.12
+	  DMMU_CACHE        where kernels are kept (default ~/.cache/dmmu)
+	  DMMU_LOGS         where the build log goes (default build/logs)
+	  DMMU_JOBS         compile jobs at a time (default: the number of processors)
+	TEXT
+}
+
+action=build
+config=
+case ${1-} in
+-h | --help) usage; exit 0 ;;
+--path) action=path; shift ;;
+--config) action=config; config=${2-}; [ -n "$config" ] || { usage >&2; exit 2; }; shift 2 ;;
+--kselftest) action=kselftest; shift ;;
+esac
+variant=${1-}
+case $action:$variant in
+kselftest:) ;;
+*:plain | *:debug | *:gdb) ;;
+*) usage >&2; exit 2 ;;
+esac
+
+cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmmu}
+jobs=${DMMU_JOBS:-$(nproc)}
+tree=${DMMU_KERNEL_TREE-}
+
+# --- the source -----------------------------------------------------------------------------------------------------
+tarball=/usr/src/linux-source-$release.tar.xz
+if [ -n "$tree" ]; then
+	[ -f "$tree/Kbuild" ] || die "DMMU_KERNEL_TREE names '$tree', which is no kernel source tree"
+	tree=$(cd "$tree" && pwd)
+	source_id="tree $tree $(git -C "$tree" rev-parse HEAD 2>/dev/null || true)"
+else
+	[ -r "$tarball" ] ||
+		die "no $tarball: apt-get install linux-source-$release, or name a kernel source tree in DMMU_KERNEL_TREE"
+	source_id="debian $(dpkg-query -W -f '${Version}' "linux-source-$release" 2>/dev/null || cksum <"$tarball")"
+fi
+compiler=$("${CC:-gcc}" --version 2>/dev/null | head -n 1) || true
+[ -n "$compiler" ] || die 'no gcc: apt-get install build-essential'
+hash_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
+source_hash=$(hash_of "$source_id")
+
+if [ "$action" = path ] || [ "$action" = build ]; then
+	contents=$(cat "$fragments/base.config" "$fragments/$variant.config")
+	home=$cache/linux-$variant-$(hash_of "$source_id" "$compiler" "$contents" "$layout")
+	if [ "$action" = path ] || { [ -f "$home/bzImage" ] && [ -z "$tree" ]; }; then
+		printf '%s\n' "$home"
+		exit 0
+	fi
+fi
+if [ "$action" = kselftest ]; then
+	if [ -n "$tree" ]; then
+		printf '%s\n' "$tree/tools/testing/selftests"
+		exit 0
+	fi
+	headers=$cache/kselftest-$source_hash
+	if [ ! -d "$headers" ]; then
+		mkdir -p "$cache"
+		new=$(mktemp -d "$cache/kselftest.XXXXXX")
+		trap 'rm -rf "$new"' EXIT
+		tar -xf "$tarball" -C "$new" --strip-components=4 --wildcards --no-wildcards-match-slash \
+			"linux-source-$release/tools/testing/selftests/kselftest*.h"
+		[ -f "$new/kselftest_harness.h" ] || die "$tarball has no kselftest_harness.h"
+		mv -T "$new" "$headers" 2>/dev/null || [ -f "$headers/kselftest_harness.h" ] || die "cannot write $headers"
+		trap - EXIT
+		chmod 755 "$headers"
+	fi
+	printf '%s\n' "$headers"
+	exit 0
+fi
+
+for tool in make gcc ld flex bison bc xz tar flock; do
+	command -v "$tool" >/dev/null || die "needs the command $tool; ./dmmu doctor says which package has it"
+done
+mkdir -p "$cache"
+
+# One build at a time: a second run waits, and then usually finds the work done.
+exec 9>"$cache/linux.lock"
+flock -n 9 || { say 'another run is building a kernel, waiting for it'; flock -w 3600 9 || die 'gave up after an hour'; }
+if [ "$action" = build ] && [ -f "$home/bzImage" ] && [ -z "$tree" ]; then
+	printf '%s\n' "$home"
+	exit 0
+fi
+
+if [ -z "$tree" ]; then
+	tree=$cache/linux-source-$source_hash
+	own_tree=$tree
+	if [ ! -f "$tree/Kbuild" ]; then
+		say "unpacking $tarball"
+		rm -rf "$tree.new"
+		mkdir -p "$tree.new"
+		# What an x86 build never reads is left out; it is most of the size.
+		tar -xf "$tarball" -C "$tree.new" --strip-components=1 \
+			--exclude='*/Documentation/*/*' --exclude='*/drivers/gpu/drm/amd/include' --exclude='*/arch/*/boot/dts' \
+			--exclude='*/tools/perf' --exclude='*/tools/testing/selftests/*/*'
+		mv -T "$tree.new" "$tree"
+	fi
+else
+	own_tree=
+fi
+
+# --- build ----------------------------------------------------------------------------------------------------------
+if [ "$action" = build ]; then
+	objects=$home.objects
+else
+	objects=$(mktemp -d "$cache/config.XXXXXX")
+	trap 'rm -rf "$objects"' EXIT
+fi
+mkdir -p "$objects/no-python"
+calls=$objects/no-python/calls
+: >"$calls"
+for name in python python2 python3; do
+	cat >"$objects/no-python/$name" <<-STUB
+	#!/bin/sh
+	echo "\$0 \$*" >>'$calls'
+	echo "$name was called: the kernel's build must not need it" >&2
+	exit 97
+	STUB
+	chmod +x "$objects/no-python/$name"
+done
+PATH=$objects/no-python:$PATH
+export PATH
+# Kconfig asks python for a module, for a driver we do not build: PYTHON3=false answers no without a python.
+kmake() { make -C "$tree" O="$objects" ARCH=x86_64 PYTHON3=false LC_ALL=C "$@" 9>&-; }
+
+logs=${DMMU_LOGS:-$here/build/logs}
+mkdir -p "$logs"
+log=$logs/kernel-$variant.log
+: >"$log"
+failed() {
+	tail -n 25 "$log" >&2
+	die "$1; the whole log is $log"
+}
+
+awk '{ key = $0; sub(/^# /, "", key); sub(/[= ].*/, "", key) }
+	/^(CONFIG_|# CONFIG_[A-Za-z0-9_]+ is not set)/ { if (!(key in line)) order[++n] = key; line[key] = $0 }
+	END { for (i = 1; i <= n; i++) print line[order[i]] }' \
+	"$fragments/base.config" "$fragments/$variant.config" >"$objects/fragment"
+kmake -s KCONFIG_ALLCONFIG="$objects/fragment" allnoconfig >>"$log" 2>&1 || failed 'cannot configure'
+
+# An option that kconfig dropped silently would make a test pass for the wrong reason.
+lost=$(awk 'NR == FNR { have[$0] = 1; next }
+	/is not set$/ { split($0, word, " "); for (line in have) if (index(line, word[2] "=") == 1) print $0; next }
+	!($0 in have) { print $0 }' "$objects/.config" "$objects/fragment")
+if [ -n "$lost" ]; then
+	printf '%s\n' "$lost" | sed 's/^/kernel:   /' >&2
+	if [ -n "$own_tree" ]; then
+		die "these options of selftests/vm/kernel did not stick (renamed, or a dependency is missing)"
+	fi
+	say 'this tree does not have the options above; going on without them'
+fi
+if [ "$action" = config ]; then
+	cp "$objects/.config" "$config"
+	[ ! -s "$calls" ] || die "the configuration called python: $(cat "$calls")"
+	exit 0
+fi
+
+expected=1250
+[ "$variant" != debug ] || expected=1290
+clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+start=$(date +%s)
+say "building the $variant kernel from $source_id with $jobs jobs; log: $log"
+kmake -j"$jobs" bzImage modules >>"$log" 2>&1 &
+make_pid=$!
+trap 'kill $make_pid 2>/dev/null; wait $make_pid 2>/dev/null; exit 130' HUP INT TERM
+last=$start
+while kill -0 $make_pid 2>/dev/null; do
+	sleep 1
+	now=$(date +%s)
+	step=15
+	[ ! -t 2 ] || step=1
+	[ $((now - last)) -ge $step ] || continue
+	last=$now
+	done_objects=$(grep -c '^  \(CC\|AS\|LD\|AR\|HOSTCC\) ' "$log") || true
+	if [ -t 2 ]; then
+		printf '\rkernel: %s: %s of about %s objects, %s ' "$variant" "$done_objects" "$expected" "$(clock $((now - start)))" >&2
+	else
+		say "$variant: $done_objects of about $expected objects, $(clock $((now - start)))"
+	fi
+done
+[ ! -t 2 ] || printf '\n' >&2
+wait $make_pid || { [ ! -s "$calls" ] || cat "$calls" >&2; failed 'the kernel does not build'; }
+trap - HUP INT TERM
+[ ! -s "$calls" ] || failed "the build called python: $(cat "$calls")"
+
+# --- keep what is needed --------------------------------------------------------------------------------------------
+new=$home.new
+rm -rf "$new"
+mkdir -p "$new/scripts" "$new/kselftest"
+kmake -s run-command KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build $new/kit" >>"$log" 2>&1 ||
+	failed 'cannot make the module kit'
+cp "$objects/arch/x86/boot/bzImage" "$objects/System.map" "$new/"
+cp "$objects/.config" "$new/config"
+cp "$objects/.config" "$new/kit/.config"
+cp "$objects/vmlinux" "$new/vmlinux"
+cp "$tree/tools/testing/selftests/"kselftest*.h "$new/kselftest/"
+cp "$tree/scripts/checkpatch.pl" "$tree/scripts/spelling.txt" "$tree/scripts/const_structs.checkpatch" "$new/scripts/"
+cp "$objects/include/config/kernel.release" "$new/release"
+[ ! -s "$calls" ] || failed "the build called python: $(cat "$calls")"
+printf '%s\n' "$source_id" >"$new/source"
+rm -rf "$home.old"
+[ ! -d "$home" ] || mv -T "$home" "$home.old"
+mv -T "$new" "$home"
+rm -rf "$home.old"
+say "$variant: built in $(clock $(($(date +%s) - start)))"
+
+# A tree that the user named stays incremental. Ours is thrown away, and the source with it when both variants are there.
+if [ -n "$own_tree" ]; then
+	rm -rf "$objects"
+	if [ "$variant" = gdb ]; then
+		say "the source that gdb shows is $own_tree"
+	elif ls "$cache"/linux-plain-*/bzImage >/dev/null 2>&1 && ls "$cache"/linux-debug-*/bzImage >/dev/null 2>&1 &&
+		! ls "$cache"/linux-gdb-*/bzImage >/dev/null 2>&1; then
+		rm -rf "$own_tree"
+	fi
+fi
+printf '%s\n' "$home"
