@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * axi_memory.c: see axi_memory.h. Accesses wait in arrays in order of arrival; the oldest of its ID
+ * may be answered when it is due. The arrays are small, so they are searched, not linked.
+ */
+#include "axi_memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH  64    /* accesses in flight each way */
+#define WBEATS 1024  /* write data beats taken and not yet stored */
+#define BOUND  256   /* longest burst */
+#define CREDIT 1024u /* bandwidth credit that one beat costs */
+
+struct burst {
+	uint64_t addr;
+	uint64_t due; /* first cycle in which it may be answered */
+	uint16_t id;
+	uint16_t beats, at;
+	bool sampled; /* read: data is here; write: all data has come */
+	uint8_t resp;
+	uint32_t first; /* write: its first beat in the write data queue */
+	uint64_t data[BOUND];
+};
+
+struct wbeat {
+	uint64_t data;
+	uint8_t strb;
+	bool last;
+};
+
+struct dmmu_mem {
+	struct dmmu_mem_config config;
+	struct dmmu_prng prng;
+	struct burst *rd[DEPTH], *wr[DEPTH], *spare[2 * DEPTH];
+	unsigned int rds, wrs, spares;
+	struct burst pool[2 * DEPTH];
+	struct wbeat wq[WBEATS];
+	uint32_t wq_head, wq_tail, wq_owned; /* free-running; [head, owned) belong to bursts */
+	uint32_t rcredit, wcredit;
+	struct burst *r_now; /* whose beat is offered */
+	struct burst *b_now; /* whose response is offered */
+	struct dmmu_axi_in pins;
+	struct dmmu_axi_out held; /* what the device offered and we did not take */
+	bool aw_held, w_held, ar_held;
+	char error[160];
+};
+
+struct dmmu_mem *dmmu_mem_new(const struct dmmu_mem_config *config)
+{
+	struct dmmu_mem *mem = calloc(1, sizeof(*mem));
+
+	if (!mem)
+		return NULL;
+	mem->config = *config;
+	mem->prng = dmmu_prng(config->seed, (uint64_t)config->name[0]);
+	dmmu_mem_abort(mem);
+	return mem;
+}
+
+void dmmu_mem_free(struct dmmu_mem *mem)
+{
+	free(mem);
+}
+
+void dmmu_mem_abort(struct dmmu_mem *mem)
+{
+	mem->rds = mem->wrs = 0;
+	mem->wq_head = mem->wq_tail = mem->wq_owned = 0;
+	mem->r_now = mem->b_now = NULL;
+	mem->aw_held = mem->w_held = mem->ar_held = false;
+	memset(&mem->pins, 0, sizeof(mem->pins));
+	for (mem->spares = 0; mem->spares < 2 * DEPTH; mem->spares++)
+		mem->spare[mem->spares] = &mem->pool[mem->spares];
+}
+
+const char *dmmu_mem_error(const struct dmmu_mem *mem)
+{
+	return mem->error[0] ? mem->error : NULL;
+}
+
+bool dmmu_mem_idle(const struct dmmu_mem *mem)
+{
+	return !mem->rds && !mem->wrs && mem->wq_head == mem->wq_tail;
+}
+
+bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < mem->rds; i++)
+		if (mem->rd[i]->addr < addr + len &&
+		    addr < mem->rd[i]->addr + 8ull * mem->rd[i]->beats)
+			return true;
+	for (i = 0; i < mem->wrs; i++)
+		if (mem->wr[i]->addr < addr + len &&
+		    addr < mem->wr[i]->addr + 8ull * mem->wr[i]->beats)
+			return true;
+	return false;
+}
+
+__attribute__((format(printf, 3, 4))) static bool broken(struct dmmu_mem *mem, uint64_t cycle,
+							 const char *format, ...)
+{
+	va_list args;
+	int n = snprintf(mem->error, sizeof(mem->error), "AXI %s, cycle %llu: ", mem->config.name,
+			 (unsigned long long)cycle);
+
+	va_start(args, format);
+	vsnprintf(mem->error + n, sizeof(mem->error) - n, format, args);
+	va_end(args);
+	return false;
+}
+
+static uint64_t due(struct dmmu_mem *mem, uint64_t cycle)
+{
+	uint64_t latency = mem->config.latency ? mem->config.latency : 1;
+
+	if (mem->config.reorder)
+		latency += dmmu_rand_below(&mem->prng, latency + 1);
+	return cycle + latency;
+}
+
+static void sample(struct dmmu_mem *mem, struct burst *rd)
+{
+	const uint64_t *from =
+		mem->config.translate(mem->config.opaque, rd->addr, 8ull * rd->beats, false);
+	unsigned int i;
+
+	rd->sampled = true;
+	rd->resp = from ? 0 : 3;
+	for (i = 0; i < rd->beats; i++)
+		rd->data[i] = from ? __atomic_load_n(from + i, __ATOMIC_ACQUIRE) : ~0ull;
+}
+
+static void store(struct dmmu_mem *mem, struct burst *wr)
+{
+	uint64_t *to = mem->config.translate(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
+	unsigned int i, b;
+
+	wr->resp = to ? 0 : 3;
+	for (i = 0; to && i < wr->beats; i++) {
+		struct wbeat *beat = &mem->wq[(wr->first + i) % WBEATS];
+
+		if (beat->strb == 0xff)
+			__atomic_store_n(to + i, beat->data, __ATOMIC_RELEASE);
+		else
+			for (b = 0; b < 8; b++)
+				if (beat->strb >> b & 1)
+					__atomic_store_n((uint8_t *)(to + i) + b,
+							 (uint8_t)(beat->data >> 8 * b),
+							 __ATOMIC_RELEASE);
+	}
+}
+
+/* One of the bursts that may be answered now: the oldest, or any when order is random. */
+static struct burst *choose(struct dmmu_mem *mem, struct burst **list, unsigned int count,
+			    uint64_t cycle)
+{
+	struct burst *found = NULL;
+	unsigned int i, j, candidates = 0;
+
+	for (i = 0; i < count; i++) {
+		struct burst *burst = list[i];
+
+		if (burst->due > cycle)
+			goto next;
+		for (j = 0; j < i; j++)
+			if (list[j]->id == burst->id)
+				goto next;
+		if (!mem->config.reorder)
+			return burst;
+		if (dmmu_rand_below(&mem->prng, ++candidates) == 0)
+			found = burst;
+		continue;
+	next:
+		if (!mem->config.reorder)
+			return NULL;
+	}
+	return found;
+}
+
+static void refill(const struct dmmu_mem *mem, uint32_t *credit)
+{
+	uint32_t rate = mem->config.beats_per_1024;
+
+	if (!rate || rate >= CREDIT) {
+		*credit = CREDIT;
+		return;
+	}
+	*credit += rate;
+	if (*credit > CREDIT + rate)
+		*credit = CREDIT + rate;
+}
+
+void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycle)
+{
+	struct dmmu_axi_in *pins = &mem->pins;
+	uint32_t stall = mem->config.stall;
+
+	refill(mem, &mem->rcredit);
+	refill(mem, &mem->wcredit);
+	pins->awready = mem->wrs < DEPTH && !dmmu_rand_chance(&mem->prng, stall);
+	pins->arready = mem->rds < DEPTH && !dmmu_rand_chance(&mem->prng, stall);
+	pins->wready = mem->wq_tail - mem->wq_head < WBEATS && mem->wcredit >= CREDIT &&
+		       !dmmu_rand_chance(&mem->prng, stall);
+
+	if (!mem->r_now && mem->rds && mem->rcredit >= CREDIT &&
+	    !dmmu_rand_chance(&mem->prng, stall)) {
+		struct burst *rd = choose(mem, mem->rd, mem->rds, cycle);
+
+		if (rd) {
+			if (!rd->sampled)
+				sample(mem, rd);
+			pins->rvalid = true;
+			pins->rid = rd->id;
+			pins->rresp = rd->resp;
+			pins->rdata = rd->data[rd->at];
+			pins->rlast = rd->at + 1 == rd->beats;
+			mem->r_now = rd;
+		}
+	}
+	if (!mem->b_now && mem->wrs && !dmmu_rand_chance(&mem->prng, stall)) {
+		struct burst *wr = choose(mem, mem->wr, mem->wrs, cycle);
+
+		if (wr) {
+			store(mem, wr);
+			pins->bvalid = true;
+			pins->bid = wr->id;
+			pins->bresp = wr->resp;
+			mem->b_now = wr;
+		}
+	}
+	*in = *pins;
+}
+
+static void drop(struct dmmu_mem *mem, struct burst **list, unsigned int *count,
+		 struct burst *burst)
+{
+	unsigned int i;
+
+	for (i = 0; list[i] != burst; i++)
+		;
+	memmove(&list[i], &list[i + 1], (--*count - i) * sizeof(*list));
+	mem->spare[mem->spares++] = burst;
+}
+
+/* Give write data to the bursts it belongs to: in order of their addresses. */
+static bool assign_write_data(struct dmmu_mem *mem, uint64_t cycle)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < mem->wrs; i++) {
+		struct burst *wr = mem->wr[i];
+
+		if (wr->sampled)
+			continue;
+		while (wr->at < wr->beats && mem->wq_owned + wr->at != mem->wq_tail) {
+			bool last = mem->wq[(mem->wq_owned + wr->at) % WBEATS].last;
+
+			if (last != (++wr->at == wr->beats))
+				return broken(mem, cycle,
+					      "WLAST %s on beat %u of %u of the write to 0x%llx",
+					      last ? "set" : "missing", wr->at, wr->beats,
+					      (unsigned long long)wr->addr);
+		}
+		if (wr->at != wr->beats)
+			break;
+		wr->first = mem->wq_owned;
+		mem->wq_owned += wr->beats;
+		wr->sampled = true;
+		wr->due = due(mem, cycle);
+	}
+	/* beats are freed in order, up to the oldest burst that still needs them */
+	mem->wq_head = mem->wq_owned;
+	for (k = 0; k < mem->wrs; k++)
+		if (mem->wr[k]->sampled &&
+		    mem->wq_owned - mem->wr[k]->first > mem->wq_owned - mem->wq_head)
+			mem->wq_head = mem->wr[k]->first;
+	return true;
+}
+
+static bool check_address(struct dmmu_mem *mem, const char *what, uint64_t addr, unsigned int beats,
+			  uint64_t cycle)
+{
+	if (addr & 7)
+		return broken(mem, cycle, "%s address 0x%llx is not 8-byte aligned", what,
+			      (unsigned long long)addr);
+	if ((addr & 4095) + 8 * beats > 4096)
+		return broken(mem, cycle, "%s of %u beats at 0x%llx crosses 4 KiB", what, beats,
+			      (unsigned long long)addr);
+	return true;
+}
+
+static bool check_held(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64_t cycle)
+{
+	const struct dmmu_axi_out *held = &mem->held;
+
+	if (mem->aw_held && !(out->awvalid && out->awaddr == held->awaddr &&
+			      out->awlen == held->awlen && out->awid == held->awid))
+		return broken(mem, cycle, "AW changed or fell before AWREADY");
+	if (mem->w_held && !(out->wvalid && out->wdata == held->wdata &&
+			     out->wstrb == held->wstrb && out->wlast == held->wlast))
+		return broken(mem, cycle, "W changed or fell before WREADY");
+	if (mem->ar_held && !(out->arvalid && out->araddr == held->araddr &&
+			      out->arlen == held->arlen && out->arid == held->arid))
+		return broken(mem, cycle, "AR changed or fell before ARREADY");
+	return true;
+}
+
+static struct burst *take(struct dmmu_mem *mem, uint64_t addr, uint16_t id, uint8_t len)
+{
+	struct burst *burst = mem->spare[--mem->spares];
+
+	burst->addr = addr;
+	burst->id = id;
+	burst->beats = len + 1u;
+	burst->at = 0;
+	burst->sampled = false;
+	return burst;
+}
+
+bool dmmu_mem_after(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64_t cycle)
+{
+	struct dmmu_axi_in *pins = &mem->pins;
+	bool data_news = false;
+
+	if ((mem->aw_held || mem->w_held || mem->ar_held) && !check_held(mem, out, cycle))
+		return false;
+	mem->aw_held = out->awvalid && !pins->awready;
+	mem->w_held = out->wvalid && !pins->wready;
+	mem->ar_held = out->arvalid && !pins->arready;
+	if (mem->aw_held || mem->w_held || mem->ar_held)
+		mem->held = *out;
+
+	if (mem->r_now && out->rready) {
+		struct burst *rd = mem->r_now;
+
+		mem->rcredit -= CREDIT;
+		if (++rd->at == rd->beats)
+			drop(mem, mem->rd, &mem->rds, rd);
+		mem->r_now = NULL;
+		pins->rvalid = false;
+	}
+	if (mem->b_now && out->bready) {
+		drop(mem, mem->wr, &mem->wrs, mem->b_now);
+		mem->b_now = NULL;
+		pins->bvalid = false;
+		data_news = true;
+	}
+	if (out->arvalid && pins->arready) {
+		struct burst *rd = take(mem, out->araddr, out->arid, out->arlen);
+
+		if (!check_address(mem, "read", rd->addr, rd->beats, cycle))
+			return false;
+		rd->due = due(mem, cycle);
+		mem->rd[mem->rds++] = rd;
+		if (mem->config.watch)
+			mem->config.watch(mem->config.opaque, rd->addr, 8ull * rd->beats, false);
+		if (mem->config.reorder && dmmu_rand_chance(&mem->prng, 500))
+			sample(mem, rd);
+	}
+	if (out->awvalid && pins->awready) {
+		struct burst *wr = take(mem, out->awaddr, out->awid, out->awlen);
+
+		if (!check_address(mem, "write", wr->addr, wr->beats, cycle))
+			return false;
+		wr->due = UINT64_MAX;
+		mem->wr[mem->wrs++] = wr;
+		if (mem->config.watch)
+			mem->config.watch(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
+		data_news = true;
+	}
+	if (out->wvalid && pins->wready) {
+		mem->wq[mem->wq_tail++ % WBEATS] =
+			(struct wbeat){out->wdata, out->wstrb, out->wlast};
+		mem->wcredit -= CREDIT;
+		data_news = true;
+	}
+	return !data_news || assign_write_data(mem, cycle);
+}

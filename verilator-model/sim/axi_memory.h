@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * axi_memory.h: memory behind one of the device's AXI4 masters: many accesses in flight, a latency
+ * and a bandwidth, and, when asked for, the freedoms AXI gives a memory, from a seeded generator:
+ * random latency, order between IDs, interleaved read data, back-pressure.
+ *
+ * Promises. Accesses of one ID and direction are answered in order. Written data is stored at the
+ * moment the write response is first offered and not earlier; data of a read burst is sampled, all
+ * of it at once, when its first beat is first offered (with `reorder`: half of them when the
+ * address is accepted instead). `translate` is asked at that very moment, so a pointer is never
+ * kept. Beats are single 64-bit loads and stores. The AXI rules the device must keep are checked:
+ * 8-byte aligned addresses, no burst across 4 KiB, WLAST where it belongs, valid and its payload
+ * held until ready.
+ */
+#ifndef DMMU_AXI_MEMORY_H
+#define DMMU_AXI_MEMORY_H
+
+#include "dmmu_sim.h"
+#include "prng.h"
+
+#include <stddef.h>
+
+/* Host pointer to [addr, addr + len), or NULL: the access is answered with DECERR. */
+typedef void *(*dmmu_mem_translate)(void *opaque, uint64_t addr, uint64_t len, bool write);
+
+/* Called for each burst at the moment its address is accepted; for monitors. May be NULL. */
+typedef void (*dmmu_mem_watch)(void *opaque, uint64_t addr, uint64_t len, bool write);
+
+struct dmmu_mem_config {
+	const char *name; /* "host" or "local", for messages */
+	uint32_t latency; /* cycles from address (write: last data) to the first beat (response) */
+	uint32_t
+		beats_per_1024; /* bandwidth each way, beats per 1024 cycles; 0 or 1024: no limit */
+	bool reorder;	/* random latency up to twice, any order between IDs, interleaving */
+	uint32_t stall; /* back-pressure: each ready low or valid late, times in 1000 */
+	uint64_t seed;
+	dmmu_mem_translate translate;
+	dmmu_mem_watch watch;
+	void *opaque;
+};
+
+struct dmmu_mem;
+
+struct dmmu_mem *dmmu_mem_new(const struct dmmu_mem_config *config);
+void dmmu_mem_free(struct dmmu_mem *mem);
+
+/* Before and after dmmu_sim_cycle(). after() is false when the device broke a rule; see error. */
+void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycle);
+bool dmmu_mem_after(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64_t cycle);
+const char *dmmu_mem_error(const struct dmmu_mem *mem);
+
+/* Nothing is in flight; before() and after() have nothing to do until the device asks. */
+bool dmmu_mem_idle(const struct dmmu_mem *mem);
+
+/* Is an access to any byte of [addr, addr + len) accepted and not yet answered to its end? */
+bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len);
+
+/* Forget everything in flight: the device was reset hard. */
+void dmmu_mem_abort(struct dmmu_mem *mem);
+
+#endif /* DMMU_AXI_MEMORY_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * device.c: see device.h. The bus partners only drive what was decided before the cycle and look at
+ * what was sampled in it, so there is no combinational path through them.
+ */
+#include "device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RESET_CYCLES 8
+
+struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
+				    const struct dmmu_mem_config *local, bool axil_skew)
+{
+	struct dmmu_device *dev = calloc(1, sizeof(*dev));
+
+	if (!dev)
+		return NULL;
+	dmmu_axil_init(&dev->axil, axil_skew, host->seed);
+	dev->host = dmmu_mem_new(host);
+	dev->local = dmmu_mem_new(local);
+	dev->sim = dmmu_sim_new(local_size);
+	if (!dev->host || !dev->local || !dev->sim) {
+		dmmu_device_free(dev);
+		return NULL;
+	}
+	dmmu_device_hard_reset(dev);
+	return dev;
+}
+
+void dmmu_device_free(struct dmmu_device *dev)
+{
+	if (!dev)
+		return;
+	dmmu_sim_free(dev->sim);
+	dmmu_mem_free(dev->host);
+	dmmu_mem_free(dev->local);
+	free(dev);
+}
+
+bool dmmu_device_cycle(struct dmmu_device *dev)
+{
+	uint64_t cycle = dmmu_sim_cycles(dev->sim);
+	uint8_t taken;
+
+	if (dev->error)
+		return false;
+	dmmu_axil_before(&dev->axil, &dev->in.axil);
+	dmmu_mem_before(dev->host, &dev->in.host, cycle);
+	dmmu_mem_before(dev->local, &dev->in.local, cycle);
+	if (!dmmu_sim_cycle(dev->sim, &dev->in, &dev->out))
+		dev->error = dmmu_sim_error(dev->sim);
+	else if (dev->in.rst)
+		return true;
+	else if (!dmmu_axil_after(&dev->axil, &dev->out.axil, cycle))
+		dev->error = dev->axil.error;
+	else if (!dmmu_mem_after(dev->host, &dev->out.host, cycle))
+		dev->error = dmmu_mem_error(dev->host);
+	else if (!dmmu_mem_after(dev->local, &dev->out.local, cycle))
+		dev->error = dmmu_mem_error(dev->local);
+	if (dev->error) {
+		dmmu_sim_trace_flush(dev->sim);
+		return false;
+	}
+
+	/* A request that met an acknowledge in this cycle is over; others are acknowledged next. */
+	taken = dev->out.irq_req & dev->in.irq_ack;
+	dev->in.irq_ack = 0;
+	if (taken) {
+		for (unsigned int v = 0; v < 8; v++)
+			dev->irqs[v] += taken >> v & 1;
+		dev->irq_new |= taken;
+	}
+	if (dev->out.irq_req)
+		dev->in.irq_ack = dev->out.irq_req & ~taken & ~dev->irq_hold;
+	return true;
+}
+
+bool dmmu_device_idle(const struct dmmu_device *dev)
+{
+	return !dev->out.busy && dmmu_axil_idle(&dev->axil) && dmmu_mem_idle(dev->host) &&
+	       dmmu_mem_idle(dev->local) && !(dev->out.irq_req & ~dev->irq_hold) &&
+	       !dev->in.irq_ack;
+}
+
+bool dmmu_device_hard_reset(struct dmmu_device *dev)
+{
+	bool ok = true;
+
+	dmmu_axil_abort(&dev->axil);
+	dmmu_mem_abort(dev->host);
+	dmmu_mem_abort(dev->local);
+	memset(&dev->in, 0, sizeof(dev->in));
+	dev->in.rst = true;
+	for (unsigned int i = 0; ok && i < RESET_CYCLES; i++)
+		ok = dmmu_device_cycle(dev);
+	dmmu_mem_abort(dev->host);
+	dmmu_mem_abort(dev->local);
+	dev->in.rst = false;
+	return ok && dmmu_device_cycle(dev);
+}
+
+bool dmmu_device_flr(struct dmmu_device *dev, uint64_t bound)
+{
+	bool ok = true, done = false;
+
+	dev->in.flr_req = true;
+	while (ok && !done && bound--) {
+		ok = dmmu_device_cycle(dev);
+		done = dev->out.flr_done;
+	}
+	dev->in.flr_req = false;
+	for (unsigned int i = 0; ok && done && i < 2; i++)
+		ok = dmmu_device_cycle(dev);
+	return ok && done;
+}

@@ -1,0 +1,46 @@
+# dmmu_verilate(TARGET [PARAMS NAME=VALUE...]): a static library with the Verilated device of those parameters
+# behind dmmu_sim.h. Link it after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
+find_package(verilator HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
+if(NOT verilator_FOUND)
+  message(FATAL_ERROR "Verilator was not found. Install it (Debian: apt install verilator), or set VERILATOR_ROOT.")
+endif()
+if(NOT DMMU_RTL_SOURCES)
+  message(FATAL_ERROR "DMMU_RTL_SOURCES is empty: rtl/CMakeLists.txt names the sources of the device")
+endif()
+
+# verilate() runs Verilator while CMake configures, so the generated package must exist by then.
+if(NOT EXISTS ${DMMU_GENERATED_DIR}/dmmu_pkg.v OR ${DMMU_REGISTER_MAP} IS_NEWER_THAN ${DMMU_GENERATED_DIR}/dmmu_pkg.v)
+  set(_bootstrap ${CMAKE_BINARY_DIR}/CMakeFiles/regmap-bootstrap)
+  execute_process(
+    COMMAND ${CMAKE_C_COMPILER} -D_GNU_SOURCE -o ${_bootstrap} ${CMAKE_SOURCE_DIR}/cmake/regmap/regmap.c
+    COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(
+    COMMAND ${_bootstrap} --verilog ${DMMU_REGISTER_MAP}
+    OUTPUT_FILE ${DMMU_GENERATED_DIR}/dmmu_pkg.v
+    COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
+set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(dmmu_verilate target)
+  cmake_parse_arguments(ARG "" "" "PARAMS" ${ARGN})
+  list(TRANSFORM ARG_PARAMS PREPEND -G)
+  add_library(${target} STATIC EXCLUDE_FROM_ALL ${DMMU_SIM_DIR}/dmmu_sim.cpp)
+  verilate(${target}
+    PREFIX Vdmmu
+    TOP_MODULE dmmu
+    TRACE_FST
+    SOURCES ${DMMU_RTL_SOURCES}
+    VERILATOR_ARGS -O3 --x-assign fast --x-initial fast --assert -DCHECK --unroll-count 256
+      --timescale 1ns/1ns ${ARG_PARAMS}
+    OPT_FAST -O2
+    OPT_SLOW -O1
+    OPT_GLOBAL -O2)
+  # the hooks of dmmu_sim.cpp replace those of Verilator's runtime
+  target_compile_definitions(${target} PRIVATE VL_USER_STOP VL_USER_FINISH VL_USER_FATAL)
+  # the runtime is not ours to clean; our own file is compiled with the include paths as they are
+  set_source_files_properties(${DMMU_SIM_DIR}/dmmu_sim.cpp PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra;-Wno-unused-parameter")
+  target_include_directories(${target} PUBLIC ${DMMU_SIM_DIR})
+  add_dependencies(${target} dmmu_generated)
+  target_link_libraries(${target} PUBLIC z pthread)
+endfunction()
