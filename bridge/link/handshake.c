@@ -165,13 +165,17 @@ int dmmu_link_listen(const char *path)
 static bool receive_hello(int sock, int timeout_ms, struct dmmu_msg *hello, int *fds, int *count)
 {
 	struct pollfd readable = {.fd = sock, .events = POLLIN};
+	int got;
 
 	*count = 0;
 	if (poll(&readable, 1, timeout_ms) <= 0) {
 		errno = ETIMEDOUT;
 		return false;
 	}
-	if (packet_receive(sock, hello, fds, count) <= 0) {
+	got = packet_receive(sock, hello, fds, count);
+	if (got < 0 && errno == ECONNRESET) /* said once, before what the peer wrote */
+		got = packet_receive(sock, hello, fds, count);
+	if (got <= 0) {
 		errno = ECONNREFUSED;
 		return false;
 	}
@@ -317,10 +321,7 @@ struct dmmu_link *dmmu_link_connect(const char *path, struct dmmu_link_offer *of
 	link = new_end(false, sock);
 	if (!link)
 		return NULL;
-	if (!packet_send(sock, &hello, NULL, 0)) {
-		errno = ECONNREFUSED;
-		return fail_link(link);
-	}
+	packet_send(sock, &hello, NULL, 0); /* when that fails, the answer says why */
 	if (!receive_hello(sock, CONNECT_TIMEOUT_MS, &hello, fds, &count))
 		return fail_link(link);
 	if (count != HELLO_FDS) {

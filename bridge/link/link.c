@@ -94,7 +94,10 @@ bool dmmu_link_recv(struct dmmu_link *link, struct dmmu_msg *msg)
 	wrong = dmmu_msg_check(msg, link->front);
 	if (wrong || msg->kind == DMMU_MSG_BYE) {
 		link->bad = true;
-		link_break(link, wrong ? wrong : "the peer ended in order");
+		if (wrong)
+			link_break(link, wrong);
+		else /* says more than that the socket is closed, which may be known already */
+			link->error = "the peer ended in order";
 		return false;
 	}
 	return true;

@@ -89,6 +89,9 @@ enum dmmu_ring_result dmmu_ring_sleep(struct dmmu_ring *ring)
 
 bool dmmu_ring_producer_waits(struct dmmu_ring *ring)
 {
+	/* Not for every message that is taken: the two would sleep and wake in step. */
+	if (ring->peer - ring->mine > DMMU_LINK_SLOTS - DMMU_LINK_SLOTS / 4)
+		return false;
 	return atomic_load(&ring->shared->want_room) &&
 	       atomic_exchange(&ring->shared->want_room, 0);
 }

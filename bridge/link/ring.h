@@ -67,7 +67,8 @@ bool dmmu_ring_consumer_sleeps(struct dmmu_ring *ring);
 enum dmmu_ring_result dmmu_ring_pop(struct dmmu_ring *ring, struct dmmu_msg *msg);
 /* Announce sleep. OK: a message is there already, do not sleep. */
 enum dmmu_ring_result dmmu_ring_sleep(struct dmmu_ring *ring);
-/* After a pop: true when the producer waits for room and is to be woken now. */
+/* After a pop: true when the producer waits for room, there is a quarter free, and it is to be
+ * woken now. */
 bool dmmu_ring_producer_waits(struct dmmu_ring *ring);
 
 #endif /* DMMU_RING_H */
