@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stats.c: what the process did, for benchmarks and people: tab-separated name, value, unit.
+ * Written to a temporary file that is renamed, so that a reader never sees half of it.
+ */
+#include "model.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+double model_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool model_stats_write(const struct model *model, const char *path)
+{
+	const struct model_stats *s = &model->stats;
+	double mhz = s->busy_seconds > 0 ? (double)s->busy_cycles / s->busy_seconds * 1e-6 : 0;
+	char temporary[4096];
+	FILE *file;
+	bool ok;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
+		return false;
+	file = fopen(temporary, "w");
+	if (!file)
+		return false;
+	fprintf(file, "cycles\t%llu\tcycles\n", (unsigned long long)dmmu_device_cycles(model->dev));
+	fprintf(file, "busy_cycles\t%llu\tcycles\n", (unsigned long long)s->busy_cycles);
+	fprintf(file, "busy_time\t%.6f\ts\n", s->busy_seconds);
+	fprintf(file, "simulated_clock_busy\t%.3f\tMHz\n", mhz);
+	fprintf(file, "sleeps\t%llu\tcount\n", (unsigned long long)s->sleeps);
+	fprintf(file, "sleep_time\t%.6f\ts\n", s->sleep_seconds);
+	fprintf(file, "mmio_reads\t%llu\tcount\n", (unsigned long long)s->mmio_reads);
+	fprintf(file, "mmio_writes\t%llu\tcount\n", (unsigned long long)s->mmio_writes);
+	fprintf(file, "irqs\t%llu\tcount\n", (unsigned long long)s->irqs);
+	fprintf(file, "dma_maps\t%llu\tcount\n", (unsigned long long)s->dma_maps);
+	fprintf(file, "dma_unmaps\t%llu\tcount\n", (unsigned long long)s->dma_unmaps);
+	fprintf(file, "dma_refused\t%llu\tcount\n", (unsigned long long)s->dma_refused);
+	fprintf(file, "resets\t%llu\tcount\n", (unsigned long long)s->resets);
+	ok = !ferror(file);
+	ok = !fclose(file) && ok;
+	return ok && !rename(temporary, path);
+}
