@@ -111,6 +111,434 @@ module dmmu #(
     input  wire [3:0]       irq_ack
 );
 
+    localparam THR_W = THREADS > 1 ? $clog2(THREADS) : 1;
+    localparam CTX_W = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
+    // bus users: the threads, then these
+    localparam HR_CTL = THREADS, HR_WORK = THREADS + 1, HR_PT = THREADS + 2, HR_N = THREADS + 3;
+    localparam HW_CPL = THREADS, HW_FLT = THREADS + 1, HW_STAT = THREADS + 2, HW_N = THREADS + 3;
+    localparam LR_WALK = THREADS, LR_N = THREADS + 1;
+    localparam LW_WALK = THREADS, LW_PT = THREADS + 1, LW_N = THREADS + 2;
+    localparam HR_W = $clog2(HR_N), HW_W = $clog2(HW_N), LR_W = $clog2(LR_N), LW_W = $clog2(LW_N);
+
+    // ---- reset
+    wire core_rst;
+    wire stop;
+    wire resetting;
+    wire ready;
+    wire reset_now;
+    wire mmu_ready;
+    wire buses_idle;
+
+    reset_ctl resets (
+        .clk(clk), .rst(rst), .ctrl_reset(reset_now), .flr_req(flr_req), .flr_done(flr_done), .buses_idle(buses_idle),
+        .mmu_ready(mmu_ready), .stop(stop), .core_rst(core_rst), .resetting(resetting), .ready(ready));
+
+    // ---- registers
+    wire        bus_active;
+    wire        enable;
+    wire        enabled_now;
+    wire        core_busy;
+    wire [7:0]  stalled_count;
+    wire [7:0]  running_count;
+    wire        err_ctl_opcode;
+    wire        err_host_bus;
+    wire        err_local_bus;
+    wire        err_stale_answer;
+    wire        error_cause;
+    wire [3:0]  irq_enable;
+    wire [3:0]  irq_pending;
+    wire [3:0]  irq_raised;
+    wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base;
+    wire [3:0]  ctl_size, work_size, cpl_size, flt_size;
+    wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail;
+    wire [31:0] ctl_head, work_head, cpl_head, flt_head;
+    wire [31:0] work_fetched;
+    wire        cpl_head_now, flt_head_now;
+    wire [31:0] ctx_sel, thr_sel, thr_state, thr_tag;
+    wire [1:0]  ctx_state;
+    wire [63:0] ctx_root, thr_va;
+    wire        cnt_snap;
+    wire [5:0]  cnt_sel;
+    wire [63:0] cnt_value;
+    wire        mmio_read, mmio_write;
+
+    regs #(
+        .PARAMS0({8'(12 + 9 * LEVELS), 4'd1, 4'(LEVELS), 8'(CONTEXTS), 8'(THREADS)}),
+        .PARAMS1({16'(TLB_SETS * TLB_WAYS), 16'd0}), .CLOCK_KHZ(CLOCK_KHZ)
+    ) registers (
+        .clk(clk), .rst(rst), .core_rst(core_rst), .local_size(local_size),
+        .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
+        .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),
+        .s_axil_wstrb(s_axil_wstrb), .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready),
+        .s_axil_bresp(s_axil_bresp), .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready),
+        .s_axil_araddr(s_axil_araddr), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
+        .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp), .bus_active(bus_active),
+        .enable(enable), .enabled_now(enabled_now), .reset_now(reset_now), .resetting(resetting), .ready(ready),
+        .busy(core_busy), .stalled(stalled_count), .running(running_count),
+        .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
+        .err_stale_answer(err_stale_answer), .error_cause(error_cause), .irq_enable(irq_enable),
+        .irq_pending(irq_pending), .stat_base(stat_base),
+        .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
+        .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
+        .work_fetched(work_fetched),
+        .cpl_base(cpl_base), .cpl_size(cpl_size), .cpl_head(cpl_head), .cpl_head_now(cpl_head_now), .cpl_tail(cpl_tail),
+        .flt_base(flt_base), .flt_size(flt_size), .flt_head(flt_head), .flt_head_now(flt_head_now), .flt_tail(flt_tail),
+        .ctx_sel(ctx_sel), .ctx_state(ctx_state), .ctx_root(ctx_root),
+        .thr_sel(thr_sel), .thr_state(thr_state), .thr_va(thr_va), .thr_tag(thr_tag),
+        .cnt_snap(cnt_snap), .cnt_sel(cnt_sel), .cnt_value(cnt_value), .mmio_read(mmio_read), .mmio_write(mmio_write));
+
+    // ---- bus users' wires: host read, host write, local read, local write
+    wire [HR_N-1:0]    hr_arvalid, hr_arready, hr_rvalid, hr_rready;
+    wire [HR_N*64-1:0] hr_araddr;
+    wire [HR_N*8-1:0]  hr_arlen;
+    wire [63:0]        hr_rdata;
+    wire               hr_rerr, hr_rlast, hr_idle;
+    wire [HW_N-1:0]    hw_awvalid, hw_awready, hw_wvalid, hw_wready, hw_wlast, hw_bvalid;
+    wire [HW_N*64-1:0] hw_awaddr, hw_wdata;
+    wire [HW_N*8-1:0]  hw_awlen;
+    wire               hw_berr, hw_idle;
+    wire [LR_N-1:0]    lr_arvalid, lr_arready, lr_rvalid, lr_rready;
+    wire [LR_N*64-1:0] lr_araddr;
+    wire [LR_N*8-1:0]  lr_arlen;
+    wire [63:0]        lr_rdata;
+    wire               lr_rerr, lr_rlast, lr_idle;
+    wire [LW_N-1:0]    lw_awvalid, lw_awready, lw_wvalid, lw_wready, lw_wlast, lw_bvalid;
+    wire [LW_N*64-1:0] lw_awaddr, lw_wdata;
+    wire [LW_N*8-1:0]  lw_awlen;
+    wire               lw_berr, lw_idle;
+
+    assign buses_idle = hr_idle && hw_idle && lr_idle && lw_idle;
+
+    axi_rd_mux #(.N(HR_N), .W(HR_W), .ID_W(ID_W)) host_read (
+        .clk(clk), .rst(core_rst), .stop(stop), .idle(hr_idle),
+        .s_arvalid(hr_arvalid), .s_arready(hr_arready), .s_araddr(hr_araddr), .s_arlen(hr_arlen),
+        .s_rvalid(hr_rvalid), .s_rready(hr_rready), .s_rdata(hr_rdata), .s_rerr(hr_rerr), .s_rlast(hr_rlast),
+        .m_arvalid(m_axi_host_arvalid), .m_arready(m_axi_host_arready), .m_arid(m_axi_host_arid),
+        .m_araddr(m_axi_host_araddr), .m_arlen(m_axi_host_arlen), .m_rvalid(m_axi_host_rvalid),
+        .m_rready(m_axi_host_rready), .m_rid(m_axi_host_rid), .m_rdata(m_axi_host_rdata),
+        .m_rresp(m_axi_host_rresp), .m_rlast(m_axi_host_rlast));
+
+    axi_wr_mux #(.N(HW_N), .W(HW_W), .ID_W(ID_W)) host_write (
+        .clk(clk), .rst(core_rst), .stop(stop), .idle(hw_idle),
+        .s_awvalid(hw_awvalid), .s_awready(hw_awready), .s_awaddr(hw_awaddr), .s_awlen(hw_awlen),
+        .s_wvalid(hw_wvalid), .s_wready(hw_wready), .s_wdata(hw_wdata), .s_wlast(hw_wlast),
+        .s_bvalid(hw_bvalid), .s_berr(hw_berr),
+        .m_awvalid(m_axi_host_awvalid), .m_awready(m_axi_host_awready), .m_awid(m_axi_host_awid),
+        .m_awaddr(m_axi_host_awaddr), .m_awlen(m_axi_host_awlen), .m_wvalid(m_axi_host_wvalid),
+        .m_wready(m_axi_host_wready), .m_wdata(m_axi_host_wdata), .m_wstrb(m_axi_host_wstrb),
+        .m_wlast(m_axi_host_wlast), .m_bvalid(m_axi_host_bvalid), .m_bready(m_axi_host_bready),
+        .m_bid(m_axi_host_bid), .m_bresp(m_axi_host_bresp));
+
+    axi_rd_mux #(.N(LR_N), .W(LR_W), .ID_W(ID_W)) local_read (
+        .clk(clk), .rst(core_rst), .stop(stop), .idle(lr_idle),
+        .s_arvalid(lr_arvalid), .s_arready(lr_arready), .s_araddr(lr_araddr), .s_arlen(lr_arlen),
+        .s_rvalid(lr_rvalid), .s_rready(lr_rready), .s_rdata(lr_rdata), .s_rerr(lr_rerr), .s_rlast(lr_rlast),
+        .m_arvalid(m_axi_local_arvalid), .m_arready(m_axi_local_arready), .m_arid(m_axi_local_arid),
+        .m_araddr(m_axi_local_araddr), .m_arlen(m_axi_local_arlen), .m_rvalid(m_axi_local_rvalid),
+        .m_rready(m_axi_local_rready), .m_rid(m_axi_local_rid), .m_rdata(m_axi_local_rdata),
+        .m_rresp(m_axi_local_rresp), .m_rlast(m_axi_local_rlast));
+
+    axi_wr_mux #(.N(LW_N), .W(LW_W), .ID_W(ID_W)) local_write (
+        .clk(clk), .rst(core_rst), .stop(stop), .idle(lw_idle),
+        .s_awvalid(lw_awvalid), .s_awready(lw_awready), .s_awaddr(lw_awaddr), .s_awlen(lw_awlen),
+        .s_wvalid(lw_wvalid), .s_wready(lw_wready), .s_wdata(lw_wdata), .s_wlast(lw_wlast),
+        .s_bvalid(lw_bvalid), .s_berr(lw_berr),
+        .m_awvalid(m_axi_local_awvalid), .m_awready(m_axi_local_awready), .m_awid(m_axi_local_awid),
+        .m_awaddr(m_axi_local_awaddr), .m_awlen(m_axi_local_awlen), .m_wvalid(m_axi_local_wvalid),
+        .m_wready(m_axi_local_wready), .m_wdata(m_axi_local_wdata), .m_wstrb(m_axi_local_wstrb),
+        .m_wlast(m_axi_local_wlast), .m_bvalid(m_axi_local_bvalid), .m_bready(m_axi_local_bready),
+        .m_bid(m_axi_local_bid), .m_bresp(m_axi_local_bresp));
+
+    // ---- control
+    wire         ctl_can_fetch, ctl_valid, ctl_ready, ctl_bad;
+    wire [511:0] ctl_entry;
+    wire [31:0]  unused_ctl_fetched;
+    wire         ctl_active;
+    wire         ctl_want, ctl_want_irq, ctl_taken, ctl_irq;
+    wire         ctx_set_valid, ctx_kill_valid;
+    wire [CTX_W-1:0] cmd_ctx;
+    wire [63:0]  ctx_set_root;
+    wire         dying;
+    wire         inv_start, inv_every, inv_all, inv_done;
+    wire [51:0]  inv_first, inv_last;
+    wire         answer_valid;
+    wire [31:0]  answer_tag;
+    wire [1:0]   answer_action;
+    wire         pt_start, pt_from_host, pt_done, pt_host_error, pt_local_error;
+    wire [63:0]  pt_local, pt_host, pt_value, pt_step;
+    wire [9:0]   pt_count;
+    wire         ev_command, ev_invalidation, invalidating;
+
+    ring_fetch control_ring (
+        .clk(clk), .rst(core_rst), .enable(enable), .base(ctl_base), .size_log2(ctl_size), .tail(ctl_tail),
+        .fetched(unused_ctl_fetched), .can_fetch(ctl_can_fetch), .entry_valid(ctl_valid), .entry_ready(ctl_ready), .entry(ctl_entry),
+        .entry_bad(ctl_bad),
+        .arvalid(hr_arvalid[HR_CTL]), .arready(hr_arready[HR_CTL]), .araddr(hr_araddr[HR_CTL*64 +: 64]),
+        .arlen(hr_arlen[HR_CTL*8 +: 8]), .rvalid(hr_rvalid[HR_CTL]), .rready(hr_rready[HR_CTL]), .rdata(hr_rdata),
+        .rerr(hr_rerr), .rlast(hr_rlast));
+
+    ctl_exec #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) control (
+        .clk(clk), .rst(core_rst), .local_size(local_size), .active(ctl_active),
+        .entry_valid(ctl_valid), .entry(ctl_entry), .entry_bad(ctl_bad), .entry_ready(ctl_ready), .tail(ctl_tail),
+        .head(ctl_head), .want(ctl_want), .want_irq(ctl_want_irq), .want_taken(ctl_taken),
+        .ctx_set_valid(ctx_set_valid), .ctx_kill_valid(ctx_kill_valid), .ctx(cmd_ctx), .ctx_set_root(ctx_set_root),
+        .dying(dying), .inv_start(inv_start), .inv_every(inv_every), .inv_all(inv_all), .inv_first(inv_first),
+        .inv_last(inv_last), .inv_done(inv_done), .answer_valid(answer_valid), .answer_tag(answer_tag),
+        .answer_action(answer_action), .pt_start(pt_start), .pt_from_host(pt_from_host), .pt_local(pt_local),
+        .pt_host(pt_host), .pt_count(pt_count), .pt_value(pt_value), .pt_step(pt_step), .pt_done(pt_done),
+        .refused(err_ctl_opcode), .ev_command(ev_command), .ev_invalidation(ev_invalidation),
+        .invalidating(invalidating));
+
+    wire [1:0] pt_lock_req, pt_lock_grant;
+
+    lock #(.N(2), .W(1)) pt_lock (.clk(clk), .rst(core_rst), .req(pt_lock_req), .grant(pt_lock_grant));
+
+    pt_unit page_tables (
+        .clk(clk), .rst(core_rst), .start(pt_start), .from_host(pt_from_host), .local_addr(pt_local),
+        .host_addr(pt_host), .count(pt_count), .value(pt_value), .step(pt_step), .done(pt_done),
+        .host_error(pt_host_error), .local_error(pt_local_error),
+        .lock_req(pt_lock_req[1]), .lock_grant(pt_lock_grant[1]),
+        .h_arvalid(hr_arvalid[HR_PT]), .h_arready(hr_arready[HR_PT]), .h_araddr(hr_araddr[HR_PT*64 +: 64]),
+        .h_arlen(hr_arlen[HR_PT*8 +: 8]), .h_rvalid(hr_rvalid[HR_PT]), .h_rready(hr_rready[HR_PT]),
+        .h_rdata(hr_rdata), .h_rerr(hr_rerr), .h_rlast(hr_rlast),
+        .l_awvalid(lw_awvalid[LW_PT]), .l_awready(lw_awready[LW_PT]), .l_awaddr(lw_awaddr[LW_PT*64 +: 64]),
+        .l_awlen(lw_awlen[LW_PT*8 +: 8]), .l_wvalid(lw_wvalid[LW_PT]), .l_wready(lw_wready[LW_PT]),
+        .l_wdata(lw_wdata[LW_PT*64 +: 64]), .l_wlast(lw_wlast[LW_PT]), .l_bvalid(lw_bvalid[LW_PT]),
+        .l_berr(lw_berr));
+
+    // ---- MMU
+    wire [63:0]         cycle;
+    wire                mmu_active;
+    wire                req_valid, req_ready, rsp_valid, rsp_ready, rsp_local, rel_valid;
+    wire [CTX_W-1:0]    req_ctx;
+    wire [THR_W-1:0]    req_thread, rsp_thread, rel_thread;
+    wire [63:0]         req_va, req_cookie;
+    wire [1:0]          req_op, rsp_status, rsp_access;
+    wire [51:0]         rsp_pa;
+    wire [2:0]          rsp_cause;
+    wire [CONTEXTS-1:0] ctx_ok;
+    wire                kill_valid;
+    wire [CTX_W-1:0]    kill_ctx;
+    wire [THREADS-1:0]  stalled, faulted;
+    wire                flt_full, flt_active, flt_posted, flt_error;
+    wire                flt_rec_valid, flt_rec_taken;
+    wire [2:0]          flt_rec_word;
+    wire [63:0]         flt_rec_data;
+    wire                ev_hit, ev_miss, ev_walk, ev_walk_read, ev_ad_update, ev_fault, ev_record, ev_retry, ev_fail;
+    wire                ev_kill, walk_error;
+    wire [63:0]         detect_to_record, record_to_answer, answer_to_replay;
+
+    mmu #(
+        .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .LEVELS(LEVELS), .TLB_SETS(TLB_SETS),
+        .TLB_WAYS(TLB_WAYS)
+    ) translator (
+        .clk(clk), .rst(core_rst), .cycle(cycle), .ready(mmu_ready), .active(mmu_active),
+        .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
+        .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
+        .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
+        .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
+        .ctx_set_valid(ctx_set_valid), .ctx_set_ctx(cmd_ctx), .ctx_set_root(ctx_set_root),
+        .ctx_kill_valid(ctx_kill_valid), .ctx_kill_ctx(cmd_ctx), .inv_start(inv_start), .inv_every(inv_every),
+        .inv_all(inv_all), .inv_ctx(cmd_ctx), .inv_first(inv_first), .inv_last(inv_last), .inv_done(inv_done),
+        .answer_valid(answer_valid), .answer_tag(answer_tag), .answer_action(answer_action),
+        .answer_stale(err_stale_answer), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
+        .stalled(stalled), .faulted(faulted), .flt_full(flt_full), .flt_active(flt_active), .flt_posted(flt_posted),
+        .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
+        .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]),
+        .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .araddr(lr_araddr[LR_WALK*64 +: 64]),
+        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]),
+        .rdata(lr_rdata), .rerr(lr_rerr),
+        .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
+        .awlen(lw_awlen[LW_WALK*8 +: 8]), .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]),
+        .wdata(lw_wdata[LW_WALK*64 +: 64]), .wlast(lw_wlast[LW_WALK]), .bvalid(lw_bvalid[LW_WALK]), .berr(lw_berr),
+        .ctx_show(ctx_sel), .ctx_show_state(ctx_state), .ctx_show_root(ctx_root), .thr_show(thr_sel),
+        .thr_show_va(thr_va), .thr_show_tag(thr_tag),
+        .ev_hit(ev_hit), .ev_miss(ev_miss), .ev_walk(ev_walk), .ev_walk_read(ev_walk_read),
+        .ev_ad_update(ev_ad_update), .ev_fault(ev_fault), .ev_record(ev_record), .ev_retry(ev_retry),
+        .ev_fail(ev_fail), .ev_kill(ev_kill), .ev_bus_error(walk_error),
+        .detect_to_record(detect_to_record), .record_to_answer(record_to_answer), .answer_to_replay(answer_to_replay));
+
+    ring_post fault_ring (
+        .clk(clk), .rst(core_rst), .base(flt_base), .size_log2(flt_size), .head(flt_head), .tail(flt_tail),
+        .full(flt_full), .active(flt_active), .posted(flt_posted), .error(flt_error),
+        .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
+        .awvalid(hw_awvalid[HW_FLT]), .awready(hw_awready[HW_FLT]), .awaddr(hw_awaddr[HW_FLT*64 +: 64]),
+        .awlen(hw_awlen[HW_FLT*8 +: 8]), .wvalid(hw_wvalid[HW_FLT]), .wready(hw_wready[HW_FLT]),
+        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_berr));
+
+    // ---- work
+    wire                work_can_fetch, work_valid, work_ready, work_bad, work_active;
+    wire [511:0]        work_entry;
+    wire [THREADS-1:0]  thread_start, thread_busy;
+    wire                thread_active;
+    wire                cpl_full, cpl_active, cpl_posted, cpl_error, cpl_rec_valid, cpl_rec_taken;
+    wire [2:0]          cpl_rec_word;
+    wire [63:0]         cpl_rec_data;
+    wire [THREADS-1:0]  t_local, t_arvalid, t_arready, t_rvalid, t_rready, t_awvalid, t_awready, t_wvalid, t_wready;
+    wire [THREADS-1:0]  t_wlast, t_bvalid;
+    wire [THREADS*64-1:0] t_addr, t_wdata;
+    wire [THREADS*8-1:0] t_len;
+
+    ring_fetch work_ring (
+        .clk(clk), .rst(core_rst), .enable(enable), .base(work_base), .size_log2(work_size), .tail(work_tail),
+        .fetched(work_fetched), .can_fetch(work_can_fetch), .entry_valid(work_valid), .entry_ready(work_ready),
+        .entry(work_entry), .entry_bad(work_bad),
+        .arvalid(hr_arvalid[HR_WORK]), .arready(hr_arready[HR_WORK]), .araddr(hr_araddr[HR_WORK*64 +: 64]),
+        .arlen(hr_arlen[HR_WORK*8 +: 8]), .rvalid(hr_rvalid[HR_WORK]), .rready(hr_rready[HR_WORK]),
+        .rdata(hr_rdata), .rerr(hr_rerr), .rlast(hr_rlast));
+
+    dispatch #(.THREADS(THREADS), .THR_W(THR_W)) dispatcher (
+        .clk(clk), .rst(core_rst), .enable(enable), .entry_valid(work_valid), .entry_bad(work_bad),
+        .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
+        .active(work_active));
+
+    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) engines (
+        .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
+        .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
+        .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
+        .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
+        .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
+        .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
+        .stalled(stalled), .faulted(faulted),
+        .mem_local(t_local), .arvalid(t_arvalid), .arready(t_arready), .addr(t_addr), .len(t_len), .rvalid(t_rvalid),
+        .rready(t_rready), .host_rdata(hr_rdata), .host_rerr(hr_rerr), .host_rlast(hr_rlast),
+        .local_rdata(lr_rdata), .local_rerr(lr_rerr), .local_rlast(lr_rlast), .awvalid(t_awvalid),
+        .awready(t_awready), .wvalid(t_wvalid), .wready(t_wready), .wdata(t_wdata), .wlast(t_wlast),
+        .bvalid(t_bvalid), .host_berr(hw_berr), .local_berr(lw_berr), .cpl_full(cpl_full),
+        .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
+        .show(thr_sel), .show_state(thr_state));
+
+    // each thread's port goes to the memory its translation names
+    assign hr_arvalid[THREADS-1:0] = t_arvalid & ~t_local;
+    assign lr_arvalid[THREADS-1:0] = t_arvalid & t_local;
+    assign hr_araddr[THREADS*64-1:0] = t_addr;
+    assign lr_araddr[THREADS*64-1:0] = t_addr;
+    assign hr_arlen[THREADS*8-1:0] = t_len;
+    assign lr_arlen[THREADS*8-1:0] = t_len;
+    assign hr_rready[THREADS-1:0] = t_rready;
+    assign lr_rready[THREADS-1:0] = t_rready;
+    assign t_arready = hr_arready[THREADS-1:0] | lr_arready[THREADS-1:0];
+    assign t_rvalid = hr_rvalid[THREADS-1:0] | lr_rvalid[THREADS-1:0];
+    assign hw_awvalid[THREADS-1:0] = t_awvalid & ~t_local;
+    assign lw_awvalid[THREADS-1:0] = t_awvalid & t_local;
+    assign hw_awaddr[THREADS*64-1:0] = t_addr;
+    assign lw_awaddr[THREADS*64-1:0] = t_addr;
+    assign hw_awlen[THREADS*8-1:0] = t_len;
+    assign lw_awlen[THREADS*8-1:0] = t_len;
+    assign hw_wvalid[THREADS-1:0] = t_wvalid & ~t_local;
+    assign lw_wvalid[THREADS-1:0] = t_wvalid & t_local;
+    assign hw_wdata[THREADS*64-1:0] = t_wdata;
+    assign lw_wdata[THREADS*64-1:0] = t_wdata;
+    assign hw_wlast[THREADS-1:0] = t_wlast;
+    assign lw_wlast[THREADS-1:0] = t_wlast;
+    assign t_awready = hw_awready[THREADS-1:0] | lw_awready[THREADS-1:0];
+    assign t_wready = hw_wready[THREADS-1:0] | lw_wready[THREADS-1:0];
+    assign t_bvalid = hw_bvalid[THREADS-1:0] | lw_bvalid[THREADS-1:0];
+
+    ring_post completion_ring (
+        .clk(clk), .rst(core_rst), .base(cpl_base), .size_log2(cpl_size), .head(cpl_head), .tail(cpl_tail),
+        .full(cpl_full), .active(cpl_active), .posted(cpl_posted), .error(cpl_error),
+        .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
+        .awvalid(hw_awvalid[HW_CPL]), .awready(hw_awready[HW_CPL]), .awaddr(hw_awaddr[HW_CPL*64 +: 64]),
+        .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
+        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_berr));
+
+    // ---- what the host is told
+    wire [31:0] shown_cpl_tail, shown_flt_tail;
+    wire        stat_active, stat_error;
+
+    status_block status (
+        .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
+        .work_head(work_fetched), .ctl_want(ctl_want), .ctl_want_irq(ctl_want_irq), .ctl_taken(ctl_taken),
+        .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),
+        .error(stat_error),
+        .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
+        .awlen(hw_awlen[HW_STAT*8 +: 8]), .wvalid(hw_wvalid[HW_STAT]), .wready(hw_wready[HW_STAT]),
+        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_berr));
+
+    irq interrupts (
+        .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
+        .ctl_cause(ctl_irq), .error_cause(error_cause),
+        .cpl_tail(shown_cpl_tail), .cpl_head(cpl_head), .cpl_rearm(cpl_head_now),
+        .flt_tail(shown_flt_tail), .flt_head(flt_head), .flt_rearm(flt_head_now),
+        .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised));
+
+    assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
+                          (|(hr_rvalid[HR_WORK:HR_CTL] & hr_rready[HR_WORK:HR_CTL]) && hr_rerr);
+    assign err_local_bus = walk_error || pt_local_error;
+
+    // ---- counters
+    function [7:0] population(input [THREADS-1:0] bits);
+        population = 8'd0;
+        for (int t = 0; t < THREADS; t++) population = population + {7'd0, bits[t]};
+    endfunction
+
+    assign stalled_count = population(stalled);
+    assign running_count = population(thread_busy);
+
+    logic [dmmu_pkg::CNT_COUNT*64-1:0] add;
+    always_comb begin
+        add = '0;
+        add[dmmu_pkg::CNT_CYCLES*64] = 1'b1;
+        add[dmmu_pkg::CNT_TLB_LOOKUPS*64 +: 2] = {1'b0, ev_hit || ev_miss} + {1'b0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_L2_HITS*64] = ev_hit;
+        add[dmmu_pkg::CNT_TLB_MISSES*64 +: 2] = {1'b0, ev_miss} + {1'b0, ev_retry};
+        add[dmmu_pkg::CNT_WALKS*64] = ev_walk;
+        add[dmmu_pkg::CNT_WALK_READS*64] = ev_walk_read;
+        add[dmmu_pkg::CNT_AD_UPDATES*64] = ev_ad_update;
+        add[dmmu_pkg::CNT_FAULTS*64] = ev_fault;
+        add[dmmu_pkg::CNT_FAULT_RECORDS*64] = ev_record;
+        add[dmmu_pkg::CNT_RETRIES*64] = ev_retry;
+        add[dmmu_pkg::CNT_FAILS*64] = ev_fail;
+        add[dmmu_pkg::CNT_KILLS*64] = ev_kill;
+        add[dmmu_pkg::CNT_STALL_CYCLES*64 +: 8] = stalled_count;
+        add[dmmu_pkg::CNT_FLT_DETECT_TO_RECORD*64 +: 64] = detect_to_record;
+        add[dmmu_pkg::CNT_FLT_RECORD_TO_ANSWER*64 +: 64] = record_to_answer;
+        add[dmmu_pkg::CNT_FLT_ANSWER_TO_REPLAY*64 +: 64] = answer_to_replay;
+        add[dmmu_pkg::CNT_INVALIDATIONS*64] = ev_invalidation;
+        add[dmmu_pkg::CNT_INVAL_CYCLES*64] = invalidating;
+        add[dmmu_pkg::CNT_WORK_DONE*64] = cpl_posted;
+        add[dmmu_pkg::CNT_HOST_RD_BEATS*64] = m_axi_host_rvalid && m_axi_host_rready;
+        add[dmmu_pkg::CNT_HOST_WR_BEATS*64] = m_axi_host_wvalid && m_axi_host_wready;
+        add[dmmu_pkg::CNT_LOCAL_RD_BEATS*64] = m_axi_local_rvalid && m_axi_local_rready;
+        add[dmmu_pkg::CNT_LOCAL_WR_BEATS*64] = m_axi_local_wvalid && m_axi_local_wready;
+        add[dmmu_pkg::CNT_IRQS*64 +: 3] = {2'd0, irq_raised[0]} + {2'd0, irq_raised[1]} + {2'd0, irq_raised[2]} +
+                                          {2'd0, irq_raised[3]};
+        add[dmmu_pkg::CNT_CTL_COMMANDS*64] = ev_command;
+        add[dmmu_pkg::CNT_FLT_IRQS*64] = irq_raised[dmmu_pkg::IRQ_FLT];
+        add[dmmu_pkg::CNT_MMIO_READS*64] = mmio_read;
+        add[dmmu_pkg::CNT_MMIO_WRITES*64] = mmio_write;
+    end
+
+    counters #(.N(dmmu_pkg::CNT_COUNT)) counts (
+        .clk(clk), .rst(core_rst), .add(add), .snap(cnt_snap), .sel(cnt_sel), .value(cnt_value), .cycle(cycle));
+
+    // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
+    // so that what passes from register to register is never caught with the clock stopped.
+    wire core_active = thread_active || mmu_active || ctl_active || ctl_can_fetch || work_can_fetch || work_active ||
+                       cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
+                       hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
+    wire pin_active = core_active || bus_active || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
+    logic       core_active_reg;
+    logic [3:0] linger_reg;
+
+    always_ff @(posedge clk) begin
+        core_active_reg <= core_active;
+        if (pin_active) linger_reg <= 4'd15;
+        else if (linger_reg != 4'd0) linger_reg <= linger_reg - 4'd1;
+        if (rst) linger_reg <= 4'd15;
+    end
+
+    assign core_busy = core_active || core_active_reg;
+    assign busy = pin_active || linger_reg != 4'd0;
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!core_rst) begin
+            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (t_arvalid | t_awvalid | t_wvalid)) == '0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// axi_rd_mux: N internal readers on the read half of one AXI master. A reader's number is its AXI ID, so that
+// reads of different readers are outstanding together and may come back in any order, beats mixed. A reader has
+// one read outstanding and must take its beats. `stop` lets no new read out, `idle` says that none is in flight.
+`default_nettype none
+
+module axi_rd_mux #(
+    // readers
+    parameter N = 4,
+    // bits of a reader's number
+    parameter W = 2,
+    // bits of an AXI ID
+    parameter ID_W = 8
+) (
+    input  wire            clk,
+    input  wire            rst,
+    input  wire            stop,
+    output wire            idle,
+
+    input  wire [N-1:0]    s_arvalid,
+    output logic [N-1:0]   s_arready,
+    input  wire [N*64-1:0] s_araddr,
+    input  wire [N*8-1:0]  s_arlen,
+    output logic [N-1:0]   s_rvalid,
+    input  wire [N-1:0]    s_rready,
+    // the payload is common to all readers
+    output wire [63:0]     s_rdata,
+    output wire            s_rerr,
+    output wire            s_rlast,
+
+    output wire            m_arvalid,
+    input  wire            m_arready,
+    output wire [ID_W-1:0] m_arid,
+    output wire [63:0]     m_araddr,
+    output wire [7:0]      m_arlen,
+    input  wire            m_rvalid,
+    output wire            m_rready,
+    input  wire [ID_W-1:0] m_rid,
+    input  wire [63:0]     m_rdata,
+    input  wire [1:0]      m_rresp,
+    input  wire            m_rlast
+);
+    wire         any;
+    wire [W-1:0] pick;
+    logic        ar_valid_reg;
+    logic [W-1:0] ar_id_reg;
+    logic [63:0] ar_addr_reg;
+    logic [7:0]  ar_len_reg;
+    logic [W:0]  flight_reg;
+
+    wire take = any && !stop && (!ar_valid_reg || m_arready);
+    wire last_beat = m_rvalid && m_rready && m_rlast;
+
+    rr_arbiter #(.N(N), .W(W)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .index(pick));
+
+    always_comb begin
+        s_arready = '0;
+        s_arready[pick] = take;
+        s_rvalid = '0;
+        for (int i = 0; i < N; i++)
+            if (m_rid == ID_W'(i)) s_rvalid[i] = m_rvalid;
+    end
+
+    always_ff @(posedge clk) begin
+        if (m_arready) ar_valid_reg <= 1'b0;
+        if (take) begin
+            ar_valid_reg <= 1'b1;
+            ar_id_reg <= pick;
+            ar_addr_reg <= s_araddr[pick*64 +: 64];
+            ar_len_reg <= s_arlen[pick*8 +: 8];
+        end
+        if (take && !last_beat) flight_reg <= flight_reg + 1'b1;
+        if (!take && last_beat) flight_reg <= flight_reg - 1'b1;
+        if (rst) begin
+            ar_valid_reg <= 1'b0;
+            flight_reg <= '0;
+        end
+    end
+
+    assign m_arvalid = ar_valid_reg;
+    assign m_arid = ID_W'(ar_id_reg);
+    assign m_araddr = ar_addr_reg;
+    assign m_arlen = ar_len_reg;
+    assign m_rready = |(s_rready & s_rvalid);
+    assign s_rdata = m_rdata;
+    assign s_rerr = |m_rresp;
+    assign s_rlast = m_rlast;
+    assign idle = flight_reg == '0;
+
+`ifdef CHECK
+    logic        past_ok;
+    logic        past_stuck;
+    logic [ID_W+72-1:0] past_ar;
+    always_ff @(posedge clk) begin
+        past_ok <= !rst;
+        past_stuck <= m_arvalid && !m_arready;
+        past_ar <= {m_arid, m_araddr, m_arlen};
+        if (!rst && past_ok) begin
+            if (past_stuck) begin
+                `CHECK_NAME(ar_valid_holds) assert (m_arvalid);
+                `CHECK_NAME(ar_payload_holds) assert (past_ar == {m_arid, m_araddr, m_arlen});
+            end
+            if (m_arvalid) begin
+                `CHECK_NAME(ar_stays_in_4k) assert ({1'b0, m_araddr[11:0]} + {2'b0, m_arlen, 3'b0} <= 13'd4088);
+                `CHECK_NAME(ar_aligned) assert (m_araddr[2:0] == 3'd0);
+            end
+            if (m_rvalid) begin
+                `CHECK_NAME(r_was_asked_for) assert (flight_reg != '0 && m_rid < ID_W'(N));
+            end
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// ctl_exec: executes the control ring, strictly in order, each command complete with all its effects before the next
+// is looked at. A command that makes no sense is skipped and told of in register ERROR; it still counts, and its
+// write-back flags still hold, so that the host never waits for it in vain.
+`default_nettype none
+
+module ctl_exec #(
+    // contexts, and bits of a context's number
+    parameter CONTEXTS = 16,
+    parameter CTX_W = 4
+) (
+    input  wire             clk,
+    input  wire             rst,
+    input  wire [63:0]      local_size,
+    output wire             active,
+
+    // control ring
+    input  wire             entry_valid,
+    input  wire [511:0]     entry,
+    input  wire             entry_bad,
+    output wire             entry_ready,
+    input  wire [31:0]      tail,
+    output wire [31:0]      head,
+    // status block
+    output wire             want,
+    output wire             want_irq,
+    input  wire             want_taken,
+
+    // MMU
+    output wire             ctx_set_valid,
+    output wire             ctx_kill_valid,
+    output wire [CTX_W-1:0] ctx,
+    output wire [63:0]      ctx_set_root,
+    // some thread of a killed context may still touch memory
+    input  wire             dying,
+    output wire             inv_start,
+    output wire             inv_every,
+    output wire             inv_all,
+    output wire [51:0]      inv_first,
+    output wire [51:0]      inv_last,
+    input  wire             inv_done,
+    output wire             answer_valid,
+    output wire [31:0]      answer_tag,
+    output wire [1:0]       answer_action,
+
+    // page-table writes
+    output wire             pt_start,
+    output wire             pt_from_host,
+    output wire [63:0]      pt_local,
+    output wire [63:0]      pt_host,
+    output wire [9:0]       pt_count,
+    output wire [63:0]      pt_value,
+    output wire [63:0]      pt_step,
+    input  wire             pt_done,
+
+    // pulses: a command was refused, executed; an INVALIDATE ended; level: one is under way
+    output wire             refused,
+    output wire             ev_command,
+    output wire             ev_invalidation,
+    output wire             invalidating
+);
+    localparam [3:0] IDLE = 4'd0, DECODE = 4'd1, CTX_SET = 4'd2, CTX_KILL = 4'd3, INVALIDATE = 4'd4, INVALIDATING = 4'd5,
+        DRAIN = 4'd6, PT = 4'd7, PT_RUN = 4'd8, ANSWER = 4'd9, FINISH = 4'd10;
+    localparam [7:0] OP_CTX_SET = 8'(dmmu_pkg::CTL_CTX_SET), OP_CTX_KILL = 8'(dmmu_pkg::CTL_CTX_KILL),
+        OP_PT_WRITE = 8'(dmmu_pkg::CTL_PT_WRITE), OP_PT_FILL = 8'(dmmu_pkg::CTL_PT_FILL),
+        OP_INVALIDATE = 8'(dmmu_pkg::CTL_INVALIDATE), OP_FAULT_ANSWER = 8'(dmmu_pkg::CTL_FAULT_ANSWER),
+        OP_NOP = 8'(dmmu_pkg::CTL_NOP), OP_FENCE = 8'(dmmu_pkg::CTL_FENCE);
+    localparam [7:0] F_WB = 8'(dmmu_pkg::CTL_F_WB), F_IRQ = 8'(dmmu_pkg::CTL_F_IRQ), F_ALL = 8'(dmmu_pkg::CTL_F_ALL),
+        F_EVERY = 8'(dmmu_pkg::CTL_F_EVERY);
+
+    logic [3:0]  state_reg;
+    logic [31:0] head_reg;
+    logic        want_reg;
+    logic        want_irq_reg;
+    logic        bad_reg;       // refused by the rules below
+    logic        skip_reg;      // refused, or could not be read
+
+    wire [7:0]  opcode = entry[dmmu_pkg::CTL_OPCODE_LSB +: 8];
+    wire [7:0]  flags = entry[dmmu_pkg::CTL_FLAGS_LSB +: 8];
+    wire [15:0] e_ctx = entry[dmmu_pkg::CTL_CTX_LSB +: 16];
+    wire [31:0] e_tag = entry[dmmu_pkg::CTL_TAG_LSB +: 32];
+    wire [63:0] e_va = entry[dmmu_pkg::CTL_VA_LSB +: 64];
+    wire [63:0] e_size = entry[dmmu_pkg::CTL_SIZE_LSB +: 64];
+    wire [63:0] e_local = entry[dmmu_pkg::CTL_LOCAL_LSB +: 64];
+    wire [63:0] e_host = entry[dmmu_pkg::CTL_HOST_LSB +: 64];
+    wire [31:0] e_count = entry[dmmu_pkg::CTL_COUNT_LSB +: 32];
+    wire [31:0] e_action = entry[dmmu_pkg::CTL_ACTION_LSB +: 32];
+    wire [63:0] e_value = entry[dmmu_pkg::CTL_VALUE_LSB +: 64];
+    wire [63:0] e_step = entry[dmmu_pkg::CTL_STEP_LSB +: 64];
+
+    wire        all = (flags & F_ALL) != 8'd0;
+    wire        every = (flags & F_EVERY) != 8'd0;
+    wire        is_inv = opcode == OP_INVALIDATE;
+    wire [63:0] last = e_va + e_size - 64'd1;
+
+    // ---- rules
+    wire ctx_exists = e_ctx < 16'(CONTEXTS);
+    wire no_tag = e_tag == 32'd0;
+    wire no_range = e_va == 64'd0 && e_size == 64'd0;
+    wire no_local = e_local == 64'd0;
+    wire no_host = e_host == 64'd0;
+    wire no_count = e_count == 32'd0;
+    wire no_action = e_action == 32'd0;
+    wire no_series = e_value == 64'd0 && e_step == 64'd0;
+    wire known_flags = (flags & ~(is_inv ? F_WB | F_IRQ | F_ALL | F_EVERY : F_WB | F_IRQ)) == 8'd0;
+    // an entry range inside one table that is inside local memory
+    wire table_exists = local_size >= 64'd4096 && {e_local[63:12], 12'd0} <= local_size - 64'd4096;
+    wire entries_ok = e_local[2:0] == 3'd0 && table_exists && e_count != 32'd0 && e_count <= 32'd512 &&
+                      {3'd0, e_local[11:3]} + {2'd0, e_count[9:0]} <= 12'd512;
+    logic good;
+    always_comb begin
+        good = 1'b0;
+        case (opcode)
+            OP_NOP, OP_FENCE:
+                good = e_ctx == 16'd0 && no_tag && no_range && no_local && no_host && no_count && no_action && no_series;
+            OP_CTX_SET:
+                good = ctx_exists && e_local[11:0] == 12'd0 && table_exists &&
+                       no_tag && no_range && no_host && no_count && no_action && no_series;
+            OP_CTX_KILL:
+                good = ctx_exists && no_tag && no_range && no_local && no_host && no_count && no_action && no_series;
+            OP_PT_WRITE:
+                good = entries_ok && e_host[2:0] == 3'd0 && e_ctx == 16'd0 && no_tag && no_range && no_action && no_series;
+            OP_PT_FILL:
+                good = entries_ok && e_ctx == 16'd0 && no_tag && no_range && no_host && no_action;
+            // flag ALL leaves the range unused, EVERY the context; they are not looked at then
+            OP_INVALIDATE:
+                good = (ctx_exists || every) && (all || (!every && e_size != 64'd0 && last >= e_va)) &&
+                       no_tag && no_local && no_host && no_count && no_action && no_series;
+            OP_FAULT_ANSWER:
+                good = e_action <= 32'(dmmu_pkg::ANSWER_KILL) && no_range && no_local && no_host && no_count && no_series;
+            default: ;
+        endcase
+    end
+
+    wire finish = state_reg == FINISH;
+
+    always_ff @(posedge clk) begin
+        bad_reg <= !good || !known_flags;
+        if (want_taken) begin
+            want_reg <= 1'b0;
+            want_irq_reg <= 1'b0;
+        end
+        case (state_reg)
+            IDLE: if (entry_valid) state_reg <= DECODE;
+            DECODE: begin
+                skip_reg <= bad_reg || entry_bad;
+                state_reg <= FINISH;
+                if (!bad_reg && !entry_bad)
+                    case (opcode)
+                        OP_CTX_SET: state_reg <= CTX_SET;
+                        OP_CTX_KILL: state_reg <= CTX_KILL;
+                        OP_PT_WRITE, OP_PT_FILL: state_reg <= PT;
+                        OP_INVALIDATE: state_reg <= INVALIDATE;
+                        OP_FAULT_ANSWER: state_reg <= ANSWER;
+                        default: ;
+                    endcase
+            end
+            // no thread may carry over from the context's former life
+            CTX_SET: if (!dying) state_reg <= INVALIDATE;
+            CTX_KILL: state_reg <= INVALIDATE;
+            INVALIDATE: state_reg <= INVALIDATING;
+            INVALIDATING: if (inv_done) state_reg <= opcode == OP_CTX_KILL ? DRAIN : FINISH;
+            DRAIN: if (!dying) state_reg <= FINISH;
+            PT: state_reg <= PT_RUN;
+            PT_RUN: if (pt_done) state_reg <= FINISH;
+            ANSWER: state_reg <= FINISH;
+            FINISH: begin
+                state_reg <= IDLE;
+                head_reg <= head_reg + 32'd1;
+                if ((flags & F_WB) != 8'd0 || head_reg + 32'd1 == tail) want_reg <= 1'b1;
+                if ((flags & (F_WB | F_IRQ)) == (F_WB | F_IRQ)) want_irq_reg <= 1'b1;
+            end
+            default: state_reg <= IDLE;
+        endcase
+        if (rst) begin
+            state_reg <= IDLE;
+            head_reg <= 32'd0;
+            want_reg <= 1'b0;
+            want_irq_reg <= 1'b0;
+        end
+    end
+
+    assign active = state_reg != IDLE || entry_valid;
+    assign entry_ready = finish;
+    assign head = head_reg;
+    assign want = want_reg;
+    assign want_irq = want_irq_reg;
+
+    assign ctx = e_ctx[CTX_W-1:0];
+    assign ctx_set_valid = state_reg == CTX_SET && !dying;
+    assign ctx_set_root = e_local;
+    assign ctx_kill_valid = state_reg == CTX_KILL;
+    assign inv_start = state_reg == INVALIDATE;
+    assign inv_every = is_inv && every;
+    assign inv_all = !is_inv || all;
+    assign inv_first = e_va[63:12];
+    assign inv_last = last[63:12];
+    assign answer_valid = state_reg == ANSWER;
+    assign answer_tag = e_tag;
+    assign answer_action = e_action[1:0];
+    assign pt_start = state_reg == PT;
+    assign pt_from_host = opcode == OP_PT_WRITE;
+    assign pt_local = e_local;
+    assign pt_host = e_host;
+    assign pt_count = e_count[9:0];
+    assign pt_value = e_value;
+    assign pt_step = e_step;
+
+    assign refused = state_reg == DECODE && bad_reg && !entry_bad;
+    assign ev_command = finish && !skip_reg;
+    assign ev_invalidation = ev_command && is_inv;
+    assign invalidating = is_inv && (state_reg == INVALIDATE || state_reg == INVALIDATING);
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// fault_post: turns the faults of stalled threads into records of the fault ring, one at a time. It takes a fault
+// only when the ring has room, so that the thread's slot keeps it until then and nothing is lost; once taken, the
+// record is complete here and does not change whatever becomes of the thread.
+`default_nettype none
+
+module fault_post #(
+    // bits of a thread's number, of a context's number
+    parameter THR_W = 4,
+    parameter CTX_W = 4
+) (
+    input  wire             clk,
+    input  wire             rst,
+    input  wire [63:0]      cycle,
+    input  wire             ring_full,
+    input  wire             ring_active,
+
+    // a fault that waits: taken when valid && ready
+    input  wire             valid,
+    output wire             ready,
+    input  wire [THR_W-1:0] thread,
+    input  wire [CTX_W-1:0] ctx,
+    input  wire [1:0]       access,
+    input  wire [23:0]      number,
+    input  wire [63:0]      va,
+    input  wire [63:0]      cookie,
+    input  wire [2:0]       cause,
+    input  wire [2:0]       level,
+    input  wire [63:0]      detect,
+
+    output wire             rec_valid,
+    input  wire [2:0]       rec_word,
+    output logic [63:0]     rec_data,
+    input  wire             rec_taken,
+    // whose record is on its way
+    output wire [THR_W-1:0] rec_thread,
+    output wire [23:0]      rec_number,
+    output wire [63:0]      rec_detect
+);
+    logic             valid_reg;
+    logic [THR_W-1:0] thread_reg;
+    logic [CTX_W-1:0] ctx_reg;
+    logic [1:0]       access_reg;
+    logic [23:0]      number_reg;
+    logic [63:0]      va_reg;
+    logic [63:0]      cookie_reg;
+    logic [2:0]       cause_reg;
+    logic [2:0]       level_reg;
+    logic [63:0]      detect_reg;
+    logic [63:0]      record_reg;
+
+    always_ff @(posedge clk) begin
+        if (rec_taken) valid_reg <= 1'b0;
+        if (valid && ready) begin
+            valid_reg <= 1'b1;
+            thread_reg <= thread;
+            ctx_reg <= ctx;
+            access_reg <= access;
+            number_reg <= number;
+            va_reg <= va;
+            cookie_reg <= cookie;
+            cause_reg <= cause;
+            level_reg <= level;
+            detect_reg <= detect;
+            record_reg <= cycle;
+        end
+        if (rst) valid_reg <= 1'b0;
+    end
+
+    always_comb begin
+        case (rec_word)
+            3'd0: rec_data = {6'd0, access_reg, 8'(thread_reg), 16'(ctx_reg), number_reg, 8'(thread_reg)};
+            3'd1: rec_data = va_reg;
+            3'd2: rec_data = cookie_reg;
+            3'd3: rec_data = {48'd0, 5'd0, level_reg, 5'd0, cause_reg};
+            3'd4: rec_data = detect_reg;
+            3'd5: rec_data = record_reg;
+            default: rec_data = 64'd0;
+        endcase
+    end
+
+    // the ring writes one record at a time: wait for its end, so that rec_* names the record that becomes visible
+    assign ready = !valid_reg && !ring_active && !ring_full;
+    assign rec_valid = valid_reg;
+    assign rec_thread = thread_reg;
+    assign rec_number = number_reg;
+    assign rec_detect = detect_reg;
+endmodule
+
+`default_nettype wire

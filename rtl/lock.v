@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// lock: one of N users at a time. A user keeps `req` up from asking until it is finished; `grant` shows whose turn
+// it is. Served round robin, so that nobody waits for ever as long as everybody finishes.
+`default_nettype none
+
+module lock #(
+    // users
+    parameter N = 2,
+    // bits of a user's number
+    parameter W = 1
+) (
+    input  wire          clk,
+    input  wire          rst,
+    input  wire [N-1:0]  req,
+    output logic [N-1:0] grant
+);
+    wire         any;
+    wire [W-1:0] pick;
+    logic [N-1:0] pick_1h;
+    wire         take = any && (grant & req) == '0;
+
+    rr_arbiter #(.N(N), .W(W)) arbiter (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .index(pick));
+
+    always_comb begin
+        pick_1h = '0;
+        pick_1h[pick] = 1'b1;
+    end
+
+    always_ff @(posedge clk) begin
+        if (take) grant <= pick_1h;
+        else grant <= grant & req;
+        if (rst) grant <= '0;
+    end
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `CHECK_NAME(one_holder) assert ((grant & (grant - 1'b1)) == '0);
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// regs: the register file behind the AXI4-Lite port (rtl/registers/dmmu.map). It holds what the host writes, checks
+// doorbells, and shows what the other blocks report. An address that has no register reads zero, writes to it do
+// nothing, both answered OKAY. The bus half survives a device reset, so that the host can watch one.
+`default_nettype none
+
+module regs #(
+    // what PARAMS0, PARAMS1 and CLOCK_KHZ read
+    parameter [31:0] PARAMS0 = 32'd0,
+    parameter [31:0] PARAMS1 = 32'd0,
+    parameter [31:0] CLOCK_KHZ = 32'd0
+) (
+    input  wire         clk,
+    // reset of the bus half, and of the registers
+    input  wire         rst,
+    input  wire         core_rst,
+    input  wire [63:0]  local_size,
+
+    input  wire         s_axil_awvalid,
+    output wire         s_axil_awready,
+    input  wire [15:0]  s_axil_awaddr,
+    input  wire         s_axil_wvalid,
+    output wire         s_axil_wready,
+    input  wire [31:0]  s_axil_wdata,
+    input  wire [3:0]   s_axil_wstrb,
+    output wire         s_axil_bvalid,
+    input  wire         s_axil_bready,
+    output wire [1:0]   s_axil_bresp,
+    input  wire         s_axil_arvalid,
+    output wire         s_axil_arready,
+    input  wire [15:0]  s_axil_araddr,
+    output wire         s_axil_rvalid,
+    input  wire         s_axil_rready,
+    output wire [31:0]  s_axil_rdata,
+    output wire [1:0]   s_axil_rresp,
+    // a bus access is under way
+    output wire         bus_active,
+
+    output wire         enable,
+    // pulses: ENABLE went up; 1 was written to RESET
+    output wire         enabled_now,
+    output wire         reset_now,
+    input  wire         resetting,
+    input  wire         ready,
+    input  wire         busy,
+    input  wire [7:0]   stalled,
+    input  wire [7:0]   running,
+    // pulses that set bits of ERROR
+    input  wire         err_ctl_opcode,
+    input  wire         err_host_bus,
+    input  wire         err_local_bus,
+    input  wire         err_stale_answer,
+    // pulse: an ERROR interrupt is due
+    output wire         error_cause,
+    output wire [3:0]   irq_enable,
+    input  wire [3:0]   irq_pending,
+
+    output wire [63:0]  stat_base,
+    output wire [63:0]  ctl_base,
+    output wire [3:0]   ctl_size,
+    output wire [31:0]  ctl_tail,
+    input  wire [31:0]  ctl_head,
+    output wire [63:0]  work_base,
+    output wire [3:0]   work_size,
+    output wire [31:0]  work_tail,
+    input  wire [31:0]  work_head,
+    // slots that may be reused, which is what a doorbell is measured against
+    input  wire [31:0]  work_fetched,
+    output wire [63:0]  cpl_base,
+    output wire [3:0]   cpl_size,
+    output wire [31:0]  cpl_head,
+    output wire         cpl_head_now,
+    input  wire [31:0]  cpl_tail,
+    output wire [63:0]  flt_base,
+    output wire [3:0]   flt_size,
+    output wire [31:0]  flt_head,
+    output wire         flt_head_now,
+    input  wire [31:0]  flt_tail,
+
+    // debug windows
+    output wire [31:0]  ctx_sel,
+    input  wire [1:0]   ctx_state,
+    input  wire [63:0]  ctx_root,
+    output wire [31:0]  thr_sel,
+    input  wire [31:0]  thr_state,
+    input  wire [63:0]  thr_va,
+    input  wire [31:0]  thr_tag,
+
+    output wire         cnt_snap,
+    output wire [5:0]   cnt_sel,
+    input  wire [63:0]  cnt_value,
+    // pulses for the counters
+    output wire         mmio_read,
+    output wire         mmio_write
+);
+    // ---- bus half
+    logic        bvalid_reg;
+    logic        read_reg;      // an address is held, its data comes next
+    logic [15:0] raddr_reg;
+    logic        rvalid_reg;
+    logic [31:0] rdata_reg;
+    logic [31:0] rdata;
+
+    wire write_now = s_axil_awvalid && s_axil_wvalid && !bvalid_reg && !core_rst;
+
+    always_ff @(posedge clk) begin
+        if (s_axil_bready) bvalid_reg <= 1'b0;
+        if (write_now) bvalid_reg <= 1'b1;
+        if (s_axil_rready) rvalid_reg <= 1'b0;
+        if (s_axil_arvalid && s_axil_arready) begin
+            read_reg <= 1'b1;
+            raddr_reg <= {s_axil_araddr[15:2], 2'b00};
+        end
+        if (read_reg) begin
+            read_reg <= 1'b0;
+            rvalid_reg <= 1'b1;
+            rdata_reg <= rdata;
+        end
+        if (rst) begin
+            bvalid_reg <= 1'b0;
+            read_reg <= 1'b0;
+            rvalid_reg <= 1'b0;
+        end
+    end
+
+    assign s_axil_awready = write_now;
+    assign s_axil_wready = write_now;
+    assign s_axil_bvalid = bvalid_reg;
+    assign s_axil_bresp = 2'b00;
+    assign s_axil_arready = !read_reg && !rvalid_reg && !core_rst;
+    assign s_axil_rvalid = rvalid_reg;
+    assign s_axil_rdata = rdata_reg;
+    assign s_axil_rresp = 2'b00;
+    assign bus_active = s_axil_awvalid || s_axil_wvalid || s_axil_arvalid || bvalid_reg || rvalid_reg || read_reg;
+    assign mmio_read = read_reg;
+    assign mmio_write = write_now;
+
+    wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
+
+    // ---- registers
+    logic        enable_reg;
+    logic [31:0] scratch_reg;
+    logic [4:0]  error_reg;
+    logic [3:0]  irq_enable_reg;
+    logic [63:0] stat_base_reg;
+    logic [63:0] ctl_base_reg;
+    logic [63:0] work_base_reg;
+    logic [63:0] cpl_base_reg;
+    logic [63:0] flt_base_reg;
+    logic [3:0]  ctl_size_reg;
+    logic [3:0]  work_size_reg;
+    logic [3:0]  cpl_size_reg;
+    logic [3:0]  flt_size_reg;
+    logic [31:0] ctl_tail_reg;
+    logic [31:0] work_tail_reg;
+    logic [31:0] cpl_head_reg;
+    logic [31:0] flt_head_reg;
+    logic [31:0] ctx_sel_reg;
+    logic [31:0] thr_sel_reg;
+
+    wire [15:0] waddr = {s_axil_awaddr[15:2], 2'b00};
+    wire [31:0] mask = {{8{s_axil_wstrb[3]}}, {8{s_axil_wstrb[2]}}, {8{s_axil_wstrb[1]}}, {8{s_axil_wstrb[0]}}};
+    wire [31:0] wdata = s_axil_wdata & mask;
+
+    // Doorbells: what would be written, and whether it is between the old value and the furthest that makes sense.
+    wire [31:0] ctl_tail_new = (ctl_tail_reg & ~mask) | wdata;
+    wire [31:0] work_tail_new = (work_tail_reg & ~mask) | wdata;
+    wire [31:0] cpl_head_new = (cpl_head_reg & ~mask) | wdata;
+    wire [31:0] flt_head_new = (flt_head_reg & ~mask) | wdata;
+    wire ctl_tail_ok = ctl_tail_new - ctl_head >= ctl_tail_reg - ctl_head &&
+                       ctl_tail_new - ctl_head <= 32'd1 << ctl_size_reg;
+    wire work_tail_ok = work_tail_new - work_fetched >= work_tail_reg - work_fetched &&
+                        work_tail_new - work_fetched <= 32'd1 << work_size_reg;
+    wire cpl_head_ok = cpl_head_new - cpl_head_reg <= cpl_tail - cpl_head_reg;
+    wire flt_head_ok = flt_head_new - flt_head_reg <= flt_tail - flt_head_reg;
+
+    wire ctl_bell = write_now && waddr == dmmu_pkg::REG_CTL_TAIL;
+    wire work_bell = write_now && waddr == dmmu_pkg::REG_WORK_TAIL;
+    wire cpl_bell = write_now && waddr == dmmu_pkg::REG_CPL_HEAD;
+    wire flt_bell = write_now && waddr == dmmu_pkg::REG_FLT_HEAD;
+    wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && s_axil_wstrb[0];
+    wire clear_now = write_now && waddr == dmmu_pkg::REG_ERROR;
+
+    wire [4:0] error_new;
+    assign error_new[dmmu_pkg::ERROR_CTL_OPCODE_LSB] = err_ctl_opcode;
+    assign error_new[dmmu_pkg::ERROR_HOST_BUS_LSB] = err_host_bus;
+    assign error_new[dmmu_pkg::ERROR_LOCAL_BUS_LSB] = err_local_bus;
+    assign error_new[dmmu_pkg::ERROR_DOORBELL_LSB] = (ctl_bell && !ctl_tail_ok) || (work_bell && !work_tail_ok) ||
+                                                     (cpl_bell && !cpl_head_ok) || (flt_bell && !flt_head_ok);
+    assign error_new[dmmu_pkg::ERROR_STALE_ANSWER_LSB] = err_stale_answer;
+    wire [4:0] error_next = (error_reg & ~(clear_now ? wdata[4:0] : 5'd0)) | error_new;
+
+    always_ff @(posedge clk) begin
+        error_reg <= error_next;
+        if (ctrl_now) enable_reg <= wdata[dmmu_pkg::CTRL_ENABLE_LSB];
+        if (ctl_bell && ctl_tail_ok) ctl_tail_reg <= ctl_tail_new;
+        if (work_bell && work_tail_ok) work_tail_reg <= work_tail_new;
+        if (cpl_bell && cpl_head_ok) cpl_head_reg <= cpl_head_new;
+        if (flt_bell && flt_head_ok) flt_head_reg <= flt_head_new;
+        if (write_now)
+            case (waddr)
+                dmmu_pkg::REG_SCRATCH: scratch_reg <= (scratch_reg & ~mask) | wdata;
+                dmmu_pkg::REG_IRQ_ENABLE: irq_enable_reg <= (irq_enable_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_STAT_BASE_LO: stat_base_reg[31:0] <= (stat_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_STAT_BASE_HI: stat_base_reg[63:32] <= (stat_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_CTL_BASE_LO: ctl_base_reg[31:0] <= (ctl_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_CTL_BASE_HI: ctl_base_reg[63:32] <= (ctl_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_CTL_SIZE: ctl_size_reg <= (ctl_size_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_WORK_BASE_LO: work_base_reg[31:0] <= (work_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_WORK_BASE_HI: work_base_reg[63:32] <= (work_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_WORK_SIZE: work_size_reg <= (work_size_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_CPL_BASE_LO: cpl_base_reg[31:0] <= (cpl_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_CPL_BASE_HI: cpl_base_reg[63:32] <= (cpl_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_CPL_SIZE: cpl_size_reg <= (cpl_size_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_FLT_BASE_LO: flt_base_reg[31:0] <= (flt_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_FLT_BASE_HI: flt_base_reg[63:32] <= (flt_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_FLT_SIZE: flt_size_reg <= (flt_size_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_CTX_SEL: ctx_sel_reg <= (ctx_sel_reg & ~mask) | wdata;
+                dmmu_pkg::REG_THR_SEL: thr_sel_reg <= (thr_sel_reg & ~mask) | wdata;
+                default: ;
+            endcase
+        // entries are 64 bytes and must not straddle a page
+        stat_base_reg[5:0] <= 6'd0;
+        ctl_base_reg[5:0] <= 6'd0;
+        work_base_reg[5:0] <= 6'd0;
+        cpl_base_reg[5:0] <= 6'd0;
+        flt_base_reg[5:0] <= 6'd0;
+        if (core_rst) begin
+            enable_reg <= 1'b0;
+            scratch_reg <= dmmu_pkg::RST_SCRATCH;
+            error_reg <= 5'd0;
+            irq_enable_reg <= 4'd0;
+            stat_base_reg <= 64'd0;
+            ctl_base_reg <= 64'd0;
+            work_base_reg <= 64'd0;
+            cpl_base_reg <= 64'd0;
+            flt_base_reg <= 64'd0;
+            ctl_size_reg <= 4'd0;
+            work_size_reg <= 4'd0;
+            cpl_size_reg <= 4'd0;
+            flt_size_reg <= 4'd0;
+            ctl_tail_reg <= 32'd0;
+            work_tail_reg <= 32'd0;
+            cpl_head_reg <= 32'd0;
+            flt_head_reg <= 32'd0;
+            ctx_sel_reg <= 32'd0;
+            thr_sel_reg <= 32'd0;
+        end
+    end
+
+    assign enable = enable_reg;
+    assign enabled_now = ctrl_now && wdata[dmmu_pkg::CTRL_ENABLE_LSB] && !enable_reg;
+    assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
+    assign error_cause = (error_reg == 5'd0 && error_next != 5'd0) || (clear_now && error_next != 5'd0);
+    assign irq_enable = irq_enable_reg;
+    assign stat_base = stat_base_reg;
+    assign ctl_base = ctl_base_reg;
+    assign ctl_size = ctl_size_reg;
+    assign ctl_tail = ctl_tail_reg;
+    assign work_base = work_base_reg;
+    assign work_size = work_size_reg;
+    assign work_tail = work_tail_reg;
+    assign cpl_base = cpl_base_reg;
+    assign cpl_size = cpl_size_reg;
+    assign cpl_head = cpl_head_reg;
+    assign cpl_head_now = cpl_bell && cpl_head_ok;
+    assign flt_base = flt_base_reg;
+    assign flt_size = flt_size_reg;
+    assign flt_head = flt_head_reg;
+    assign flt_head_now = flt_bell && flt_head_ok;
+    assign ctx_sel = ctx_sel_reg;
+    assign thr_sel = thr_sel_reg;
+    assign cnt_snap = write_now && waddr == dmmu_pkg::REG_CNT_SNAP;
+    assign cnt_sel = raddr_reg[8:3];
+
+    localparam [15:0] CNT_END = dmmu_pkg::REG_CNT_BASE + 16'(8 * dmmu_pkg::CNT_COUNT);
+
+    always_comb begin
+        rdata = 32'd0;
+        case (raddr_reg)
+            dmmu_pkg::REG_ID: rdata = dmmu_pkg::RST_ID;
+            dmmu_pkg::REG_VERSION: rdata = dmmu_pkg::RST_VERSION;
+            dmmu_pkg::REG_CAPS: rdata = dmmu_pkg::RST_CAPS;
+            dmmu_pkg::REG_PARAMS0: rdata = PARAMS0;
+            dmmu_pkg::REG_PARAMS1: rdata = PARAMS1;
+            dmmu_pkg::REG_CLOCK_KHZ: rdata = CLOCK_KHZ;
+            dmmu_pkg::REG_LOCAL_SIZE_LO: rdata = local_size[31:0];
+            dmmu_pkg::REG_LOCAL_SIZE_HI: rdata = local_size[63:32];
+            dmmu_pkg::REG_CTRL: begin
+                rdata[dmmu_pkg::CTRL_ENABLE_LSB] = enable_reg;
+                rdata[dmmu_pkg::CTRL_RESET_LSB] = resetting;
+            end
+            dmmu_pkg::REG_STATUS: begin
+                rdata[dmmu_pkg::STATUS_READY_LSB] = ready;
+                rdata[dmmu_pkg::STATUS_BUSY_LSB] = busy;
+                rdata[dmmu_pkg::STATUS_STALLED_LSB +: dmmu_pkg::STATUS_STALLED_W] = stalled;
+                rdata[dmmu_pkg::STATUS_RUNNING_LSB +: dmmu_pkg::STATUS_RUNNING_W] = running;
+            end
+            dmmu_pkg::REG_SCRATCH: rdata = scratch_reg;
+            dmmu_pkg::REG_ERROR: rdata = {27'd0, error_reg};
+            dmmu_pkg::REG_IRQ_ENABLE: rdata = {28'd0, irq_enable_reg};
+            dmmu_pkg::REG_IRQ_PENDING: rdata = {28'd0, irq_pending};
+            dmmu_pkg::REG_STAT_BASE_LO: rdata = stat_base_reg[31:0];
+            dmmu_pkg::REG_STAT_BASE_HI: rdata = stat_base_reg[63:32];
+            dmmu_pkg::REG_CTL_BASE_LO: rdata = ctl_base_reg[31:0];
+            dmmu_pkg::REG_CTL_BASE_HI: rdata = ctl_base_reg[63:32];
+            dmmu_pkg::REG_CTL_SIZE: rdata = {28'd0, ctl_size_reg};
+            dmmu_pkg::REG_CTL_TAIL: rdata = ctl_tail_reg;
+            dmmu_pkg::REG_CTL_HEAD: rdata = ctl_head;
+            dmmu_pkg::REG_WORK_BASE_LO: rdata = work_base_reg[31:0];
+            dmmu_pkg::REG_WORK_BASE_HI: rdata = work_base_reg[63:32];
+            dmmu_pkg::REG_WORK_SIZE: rdata = {28'd0, work_size_reg};
+            dmmu_pkg::REG_WORK_TAIL: rdata = work_tail_reg;
+            dmmu_pkg::REG_WORK_HEAD: rdata = work_head;
+            dmmu_pkg::REG_CPL_BASE_LO: rdata = cpl_base_reg[31:0];
+            dmmu_pkg::REG_CPL_BASE_HI: rdata = cpl_base_reg[63:32];
+            dmmu_pkg::REG_CPL_SIZE: rdata = {28'd0, cpl_size_reg};
+            dmmu_pkg::REG_CPL_HEAD: rdata = cpl_head_reg;
+            dmmu_pkg::REG_CPL_TAIL: rdata = cpl_tail;
+            dmmu_pkg::REG_FLT_BASE_LO: rdata = flt_base_reg[31:0];
+            dmmu_pkg::REG_FLT_BASE_HI: rdata = flt_base_reg[63:32];
+            dmmu_pkg::REG_FLT_SIZE: rdata = {28'd0, flt_size_reg};
+            dmmu_pkg::REG_FLT_HEAD: rdata = flt_head_reg;
+            dmmu_pkg::REG_FLT_TAIL: rdata = flt_tail;
+            dmmu_pkg::REG_CTX_SEL: rdata = ctx_sel_reg;
+            dmmu_pkg::REG_CTX_STATE: rdata = {30'd0, ctx_state};
+            dmmu_pkg::REG_CTX_ROOT_LO: rdata = ctx_root[31:0];
+            dmmu_pkg::REG_CTX_ROOT_HI: rdata = ctx_root[63:32];
+            dmmu_pkg::REG_THR_SEL: rdata = thr_sel_reg;
+            dmmu_pkg::REG_THR_STATE: rdata = thr_state;
+            dmmu_pkg::REG_THR_VA_LO: rdata = thr_va[31:0];
+            dmmu_pkg::REG_THR_VA_HI: rdata = thr_va[63:32];
+            dmmu_pkg::REG_THR_TAG: rdata = thr_tag;
+            default:
+                if (raddr_reg >= dmmu_pkg::REG_CNT_BASE && raddr_reg < CNT_END)
+                    rdata = raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
+        endcase
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// status_block: publishes the four counts of the status block in host memory. Every write carries all four as they
+// are then; one is enough for any number of records that came in meanwhile. `shown_*` are the counts that memory
+// has acknowledged: interrupts are decided by these, so that a count is always visible before its interrupt.
+`default_nettype none
+
+module status_block (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire [63:0] base,
+    input  wire [31:0] ctl_head,
+    input  wire [31:0] cpl_tail,
+    input  wire [31:0] flt_tail,
+    input  wire [31:0] work_head,
+    // ctl_head is to be published; with an interrupt afterwards
+    input  wire        ctl_want,
+    input  wire        ctl_want_irq,
+    // pulse: the wishes above were taken over
+    output wire        ctl_taken,
+    // pulse: the ctl_head that wanted an interrupt is visible
+    output wire        ctl_irq,
+    output wire [31:0] shown_cpl_tail,
+    output wire [31:0] shown_flt_tail,
+    // something is to be written or being written
+    output wire        active,
+    output wire        error,
+
+    output wire        awvalid,
+    input  wire        awready,
+    output wire [63:0] awaddr,
+    output wire [7:0]  awlen,
+    output wire        wvalid,
+    input  wire        wready,
+    output wire [63:0] wdata,
+    output wire        wlast,
+    input  wire        bvalid,
+    input  wire        berr
+);
+    localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2, RESPONSE = 2'd3;
+
+    logic [1:0]  state_reg;
+    logic        word_reg;
+    logic        irq_reg;
+    logic [31:0] ctl_reg;
+    logic [31:0] cpl_reg;
+    logic [31:0] flt_reg;
+    logic [31:0] work_reg;
+    logic [31:0] shown_cpl_reg;
+    logic [31:0] shown_flt_reg;
+
+    wire want = ctl_want || cpl_tail != cpl_reg || flt_tail != flt_reg || work_head != work_reg;
+
+    always_ff @(posedge clk) begin
+        case (state_reg)
+            IDLE: if (want) begin
+                state_reg <= ADDRESS;
+                word_reg <= 1'b0;
+                irq_reg <= ctl_want && ctl_want_irq;
+                ctl_reg <= ctl_head;
+                cpl_reg <= cpl_tail;
+                flt_reg <= flt_tail;
+                work_reg <= work_head;
+            end
+            ADDRESS: if (awready) state_reg <= DATA;
+            DATA: if (wready) begin
+                word_reg <= 1'b1;
+                if (wlast) state_reg <= RESPONSE;
+            end
+            RESPONSE: if (bvalid) begin
+                state_reg <= IDLE;
+                shown_cpl_reg <= cpl_reg;
+                shown_flt_reg <= flt_reg;
+            end
+        endcase
+        if (rst) begin
+            state_reg <= IDLE;
+            irq_reg <= 1'b0;
+            ctl_reg <= 32'd0;
+            cpl_reg <= 32'd0;
+            flt_reg <= 32'd0;
+            work_reg <= 32'd0;
+            shown_cpl_reg <= 32'd0;
+            shown_flt_reg <= 32'd0;
+        end
+    end
+
+    assign ctl_taken = state_reg == IDLE && ctl_want;
+    assign ctl_irq = state_reg == RESPONSE && bvalid && irq_reg;
+    assign shown_cpl_tail = shown_cpl_reg;
+    assign shown_flt_tail = shown_flt_reg;
+    assign active = state_reg != IDLE || want;
+    assign error = state_reg == RESPONSE && bvalid && berr;
+    assign awvalid = state_reg == ADDRESS;
+    assign awaddr = base;
+    assign awlen = 8'd1;
+    assign wvalid = state_reg == DATA;
+    assign wdata = word_reg ? {work_reg, flt_reg} : {cpl_reg, ctl_reg};
+    assign wlast = word_reg;
+endmodule
+
+`default_nettype wire
