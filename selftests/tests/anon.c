@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * anon: operations on anonymous memory, which for the most part the CPU has never touched, give what
- * the CPU would have computed, for any number of operations at once.
+ * anon: operations on anonymous memory, which for the most part the CPU has never touched, give
+ * what the CPU would have computed, for any number of operations at once.
  */
 #include <pthread.h>
 
@@ -64,9 +64,8 @@ CLAIM(anon, copy_moves_exactly_the_bytes_asked_for)
 {
 	static const struct {
 		size_t words, from, to;
-	} cases[] = {{1, 0, 0},	     {1, 511, 512},   {8, 3, 5},
-		     {511, 1, 0},    {512, 0, 512},   {513, 511, 511},
-		     {1500, 17, 23}, {4096, 509, 300}};
+	} cases[] = {{1, 0, 0},	    {1, 511, 512},   {8, 3, 5},	     {511, 1, 0},
+		     {512, 0, 512}, {513, 511, 511}, {1500, 17, 23}, {4096, 509, 300}};
 	const size_t words = 16 * 512;
 	uint64_t *src = dmmu_map(words * 8);
 	uint64_t *dst = dmmu_map(words * 8);
@@ -81,8 +80,8 @@ CLAIM(anon, copy_moves_exactly_the_bytes_asked_for)
 		memcpy(want + cases[i].to, src + cases[i].from, cases[i].words * 8);
 		RUN_OK(dmmu_copy(dst + cases[i].to, src + cases[i].from, cases[i].words * 8));
 		ASSERT_EQ(words, dmmu_difference(dst, want, words))
-			TH_LOG("case %zu: %zu words from %zu to %zu", i, cases[i].words,
-			       cases[i].from, cases[i].to);
+		TH_LOG("case %zu: %zu words from %zu to %zu", i, cases[i].words, cases[i].from,
+		       cases[i].to);
 	}
 }
 
@@ -166,7 +165,7 @@ CLAIM(anon, more_work_than_threads_all_runs_and_side_by_side)
 	for (i = 0; i < count; i++) {
 		ASSERT_OK(&c[i]);
 		ASSERT_EQ(words, dmmu_difference(dst + i * 1024 + 100, src + i * 1024 + 200, words))
-			TH_LOG("copy %u", i);
+		TH_LOG("copy %u", i);
 		EXPECT_EQ(0, dst[i * 1024 + 99]);
 		EXPECT_EQ(0, dst[i * 1024 + 100 + words]);
 		ASSERT_LT(c[i].thread, self->info.threads);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chase: the device follows pointers that the CPU put into malloc'd memory, and comes to the same sum.
+ * chase: the device follows pointers that the CPU put into malloc'd memory, and comes to the same
+ * sum.
  */
 #include "dmmu_fixture.h"
 
@@ -14,7 +15,8 @@ struct node {
 
 DMMU_FIXTURE(chase)
 
-/* `count` nodes, each malloc'd by itself and linked in random order; *sum is what the CPU makes of it. */
+/* `count` nodes, each malloc'd by itself and linked in random order; *sum is what the CPU makes of
+ * it. */
 static struct node *random_list(size_t count, uint64_t *sum)
 {
 	struct node **all = calloc(count, sizeof(*all));

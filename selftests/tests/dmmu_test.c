@@ -43,7 +43,8 @@ void dmmu_require_device(void)
 {
 	if (access(dmmu_path(), F_OK) == 0)
 		return;
-	printf("TAP version 13\n1..0 # SKIP %s is missing: load dmmu.ko in a guest that has the device "
+	printf("TAP version 13\n1..0 # SKIP %s is missing: load dmmu.ko in a guest that has the "
+	       "device "
 	       "(./dmmu shell)\n",
 	       dmmu_path());
 	exit(SKIP_EXIT_CODE);
@@ -191,8 +192,7 @@ const char *dmmu_text(const struct dmmu_completion *c)
 {
 	static const char *const ops[] = {"NOP",    "COPY",  "FILL",	   "VADD",
 					  "REDUCE", "CHASE", "ATOMIC_ADD", "ATOMIC_CAS"};
-	static const char *const statuses[] = {"OK",	   "FAULT", "KILLED",
-					       "BAD_DESC", "BUS",   "LOST"};
+	static const char *const statuses[] = {"OK", "FAULT", "KILLED", "BAD_DESC", "BUS", "LOST"};
 	static const char *const accesses[] = {"read", "write", "atomic"};
 	static _Thread_local char text[320];
 	int n;
@@ -321,7 +321,8 @@ static bool await(const volatile uint64_t *word, uint64_t value, bool equal)
 
 	while ((*word == value) != equal) {
 		if (dmmu_now_ns() > end) {
-			fprintf(stderr, "# waited %d s for a word: wanted it %s %#llx, it is %#llx\n",
+			fprintf(stderr,
+				"# waited %d s for a word: wanted it %s %#llx, it is %#llx\n",
 				DMMU_WAIT_SECONDS, equal ? "to be" : "to change from",
 				(unsigned long long)value, (unsigned long long)*word);
 			return false;

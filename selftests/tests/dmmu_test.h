@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * dmmu_test.h: what the guest programs share: open and bind, describe work, submit it, collect it in
- * bounded time, and put a completion into words.
+ * dmmu_test.h: what the guest programs share: open and bind, describe work, submit it, collect it
+ * in bounded time, and put a completion into words.
  *
  * Nothing here decides whether a test passed. Functions return 0 or a negative errno, and print one
  * line starting with '#' when they fail, so that a failed test says why. No call waits longer than
@@ -120,15 +120,17 @@ bool dmmu_is_fault(const struct dmmu_completion *c, uint64_t va, enum dmmu_acces
 bool dmmu_is_ok(const struct dmmu_completion *c);
 
 /*
- * Hammers: never ending ATOMIC_ADDs of 1, hammer i on the word at base + i * stride. While one runs, its word
- * changes all the time, so one late write shows. The words must be readable; start returns when each has moved.
+ * Hammers: never ending ATOMIC_ADDs of 1, hammer i on the word at base + i * stride. While one
+ * runs, its word changes all the time, so one late write shows. The words must be readable; start
+ * returns when each has moved.
  */
 int dmmu_hammers_start(int fd, volatile void *base, size_t stride, unsigned int count);
 int dmmu_hammers_moved(volatile void *base, size_t stride, unsigned int count);
 void dmmu_hammers_read(const volatile void *base, size_t stride, unsigned int count, uint64_t *out);
 
 /* Memory. */
-void *dmmu_map(size_t bytes); /* anonymous, private, read-write, untouched; NULL when there is none */
+void *
+dmmu_map(size_t bytes); /* anonymous, private, read-write, untouched; NULL when there is none */
 void *dmmu_map_huge_aligned(size_t bytes); /* the same, 2 MiB aligned, never unmapped in full */
 void dmmu_pattern(uint64_t *p, size_t words, uint64_t seed);
 /* Index of the first difference, or `words`. */
@@ -142,13 +144,14 @@ bool dmmu_await_change(const volatile uint64_t *word, uint64_t value);
 uint64_t dmmu_pagemap(const volatile void *p);
 #define DMMU_PAGEMAP_PRESENT (1ull << 63)
 #define DMMU_PAGEMAP_SWAPPED (1ull << 62)
-int dmmu_drop_caches(void); /* also drains the per-CPU page lists, so that reclaim finds the pages */
+int dmmu_drop_caches(
+	void); /* also drains the per-CPU page lists, so that reclaim finds the pages */
 /* Reclaim pages until pagemap says swapped; 0 or -EAGAIN. */
 int dmmu_page_out(volatile void *p, size_t bytes);
 
 /*
- * The driver's test delay between looking pages up and mapping them, in microseconds; widens the races between
- * fault service and invalidation. Negative errno when the driver has no such knob.
+ * The driver's test delay between looking pages up and mapping them, in microseconds; widens the
+ * races between fault service and invalidation. Negative errno when the driver has no such knob.
  */
 int dmmu_map_delay(unsigned int us);
 

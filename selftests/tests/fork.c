@@ -95,7 +95,8 @@ CLAIM(fork, child_writes_first_then_the_parents_device_writes)
 	EXPECT_EQ(0, dmmu_reap(child));
 }
 
-/* A write that was under way when fork() made the pages copy-on-write must not show in the child. */
+/* A write that was under way when fork() made the pages copy-on-write must not show in the child.
+ */
 CLAIM(fork, fork_under_running_writers_gives_the_child_a_still_picture)
 {
 	const unsigned int n = self->info.threads;
@@ -126,14 +127,14 @@ CLAIM(fork, fork_under_running_writers_gives_the_child_a_still_picture)
 		/* The parent's writers go on, in pages of their own now. */
 		EXPECT_EQ(0, dmmu_hammers_moved(base, DMMU_PAGE, n));
 		t->parent_done = 1;
-		EXPECT_EQ(0, dmmu_reap(child)) TH_LOG("round %u; 1: the child's pages changed",
-						      round);
+		EXPECT_EQ(0, dmmu_reap(child))
+		TH_LOG("round %u; 1: the child's pages changed", round);
 		ASSERT_EQ(0, mprotect((void *)base, n * DMMU_PAGE, PROT_READ));
 		ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
 		dmmu_hammers_read(base, DMMU_PAGE, n, last);
 		for (i = 0; i < n; i++)
 			EXPECT_EQ(last[c[i].cookie], c[i].done)
-				TH_LOG("an add was lost over fork: %s", dmmu_text(&c[i]));
+		TH_LOG("an add was lost over fork: %s", dmmu_text(&c[i]));
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * protect: mprotect binds the device as it binds the CPU. When the call has returned, nothing that it
- * forbids lands any more, however deep in the device the write was.
+ * protect: mprotect binds the device as it binds the CPU. When the call has returned, nothing that
+ * it forbids lands any more, however deep in the device the write was.
  */
 #include "dmmu_fixture.h"
 
@@ -9,7 +9,8 @@ DMMU_FIXTURE(protect)
 
 /*
  * The sharp one. Each hammer has a write in flight nearly all the time; a write that lands after
- * mprotect returned changes a word that was read right after. "Done" in the completion must count what is in memory.
+ * mprotect returned changes a word that was read right after. "Done" in the completion must count
+ * what is in memory.
  */
 CLAIM(protect, no_write_lands_after_mprotect_readonly_returned)
 {
@@ -34,7 +35,7 @@ CLAIM(protect, no_write_lands_after_mprotect_readonly_returned)
 		dmmu_hammers_read(base, DMMU_PAGE, n, later);
 		for (i = 0; i < n; i++)
 			EXPECT_EQ(after[i], later[i])
-				TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+		TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
 		for (i = 0; i < n; i++) {
 			EXPECT_FAULT(&c[i], dmmu_va(base) + c[i].cookie * DMMU_PAGE, DMMU_ATOMIC,
 				     -EPERM);
@@ -66,7 +67,7 @@ CLAIM(protect, no_write_lands_in_a_page_shared_by_all_threads)
 		dmmu_hammers_read(base, 64, n, later);
 		for (i = 0; i < n; i++)
 			EXPECT_EQ(after[i], later[i])
-				TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+		TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
 	}
 }
 

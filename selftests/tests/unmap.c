@@ -125,12 +125,13 @@ CLAIM(unmap, mremap_takes_the_data_to_the_new_address)
 	uint64_t *want = dmmu_map(words * 8);
 	uint64_t *out = dmmu_map(words * 8);
 
-	ASSERT_TRUE(old && new && want && out);
+	ASSERT_TRUE(old && new &&want &&out);
 	dmmu_pattern(want, words, 5);
 	RUN_OK(dmmu_copy(old, want, words * 8));
-	RUN_OK(dmmu_fill(new, 0xbad, words * 8)); /* what the device knows of the target is stale too */
-	ASSERT_EQ(dmmu_va(new), dmmu_va(mremap(old, words * 8, words * 8,
-					       MREMAP_MAYMOVE | MREMAP_FIXED, new)));
+	RUN_OK(dmmu_fill(new, 0xbad,
+			 words * 8)); /* what the device knows of the target is stale too */
+	ASSERT_EQ(dmmu_va(new),
+		  dmmu_va(mremap(old, words * 8, words * 8, MREMAP_MAYMOVE | MREMAP_FIXED, new)));
 	RUN_FAULT(dmmu_fill(old, 1, 8), dmmu_va(old), DMMU_WRITE, -EFAULT);
 	RUN_FAULT(dmmu_reduce(old + 512, 1), dmmu_va(old + 512), DMMU_READ, -EFAULT);
 	EXPECT_EQ(words, dmmu_difference(new, want, words));
@@ -166,7 +167,7 @@ CLAIM(unmap, no_write_lands_in_moved_pages_after_mremap_returned)
 		dmmu_hammers_read(new, DMMU_PAGE, n, later);
 		for (i = 0; i < n; i++) {
 			EXPECT_EQ(after[i], later[i])
-				TH_LOG("round %u: hammer %u wrote after mremap", round, i);
+			TH_LOG("round %u: hammer %u wrote after mremap", round, i);
 			EXPECT_FAULT(&c[i], dmmu_va(old) + c[i].cookie * DMMU_PAGE, DMMU_ATOMIC,
 				     -EFAULT);
 			EXPECT_EQ(later[c[i].cookie], c[i].done);
