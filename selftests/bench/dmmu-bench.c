@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dmmu-bench: what the stack costs, seen from the guest: a table of name, value and unit. Each
+ * number is a difference of counters around a scenario of its own, so that nothing else is in it.
+ *
+ * Device numbers (cycles, accesses) are exact; those in ns or seconds are of this machine and
+ * emulation.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dmmu_regs.h"
+#include "dmmu_test.h"
+
+#define BATCH	   64 /* work items of the fault scenario, each with a page of its own */
+#define STRIDE	   (16 * DMMU_PAGE)
+#define FILL_PAGES 64ul
+
+struct sample {
+	struct dmmu_ioc_counters c;
+	uint64_t ns;
+};
+
+/* Differences between two samples, less what taking a sample itself adds. */
+struct delta {
+	uint64_t device[DMMU_MAX_DEVICE_COUNTERS];
+	uint64_t driver[DMMU_DRV_COUNT];
+	uint64_t ns;
+};
+
+static bool tsv;
+
+static void die(const char *what, int error)
+{
+	fprintf(stderr, "dmmu-bench: %s: %s\n", what, strerror(error < 0 ? -error : error));
+	exit(1);
+}
+
+static void result(const char *name, double value, const char *unit)
+{
+	printf(tsv ? "%s\t%.3f\t%s\n" : "%-44s %16.3f %s\n", name, value, unit);
+}
+
+static double each(uint64_t sum, uint64_t count)
+{
+	return count ? (double)sum / (double)count : 0;
+}
+
+static void take(int fd, struct sample *s)
+{
+	if (dmmu_counters(fd, &s->c))
+		exit(1);
+	s->ns = dmmu_now_ns();
+}
+
+static struct delta difference(const struct sample *a, const struct sample *b)
+{
+	struct delta d;
+	unsigned int i;
+
+	for (i = 0; i < DMMU_MAX_DEVICE_COUNTERS; i++)
+		d.device[i] = b->c.device[i] - a->c.device[i];
+	for (i = 0; i < DMMU_DRV_COUNT; i++)
+		d.driver[i] = b->c.driver[i] - a->c.driver[i];
+	d.ns = b->ns - a->ns;
+	return d;
+}
+
+static struct sample start_sample;
+static struct delta own_cost;
+
+/* Two samples with nothing in between show what reading the counters costs in register accesses. */
+static void start(int fd)
+{
+	struct sample first;
+
+	take(fd, &first);
+	take(fd, &start_sample);
+	own_cost = difference(&first, &start_sample);
+}
+
+static struct delta stop(int fd)
+{
+	struct sample end;
+	struct delta d;
+
+	take(fd, &end);
+	d = difference(&start_sample, &end);
+	d.device[DMMU_CNT_MMIO_READS] -= own_cost.device[DMMU_CNT_MMIO_READS];
+	d.device[DMMU_CNT_MMIO_WRITES] -= own_cost.device[DMMU_CNT_MMIO_WRITES];
+	return d;
+}
+
+static void run_all(int fd, const struct dmmu_work_desc *work, unsigned int count,
+		    struct dmmu_completion *c)
+{
+	int error = dmmu_run(fd, work, count, c);
+	unsigned int i;
+
+	if (error)
+		die("work was not run", error);
+	for (i = 0; i < count; i++)
+		if (!dmmu_is_ok(&c[i])) {
+			fprintf(stderr, "dmmu-bench: %s\n", dmmu_text(&c[i]));
+			exit(1);
+		}
+}
+
+static char *fresh(size_t bytes)
+{
+	char *p = dmmu_map(bytes);
+
+	if (!p)
+		exit(1);
+	return p;
+}
+
+/* 64 work items in one SUBMIT, each faulting on a cold page: the threads' faults are outstanding
+ * together. */
+static void faults(int fd)
+{
+	struct dmmu_work_desc work[BATCH];
+	struct dmmu_completion c[BATCH];
+	char *p = fresh(BATCH * STRIDE);
+	struct delta d;
+	uint64_t n, served, i;
+
+	for (i = 0; i < BATCH; i++)
+		work[i] = dmmu_fill(p + i * STRIDE, i, 64);
+	start(fd);
+	run_all(fd, work, BATCH, c);
+	d = stop(fd);
+	n = d.device[DMMU_CNT_FAULTS];
+	served = d.driver[DMMU_DRV_FAULTS];
+	if (n < BATCH / 2)
+		die("the fault scenario did not fault", EPROTO);
+	result("fault.count", (double)n, "faults");
+	result("fault.detect_to_record", each(d.device[DMMU_CNT_FLT_DETECT_TO_RECORD], n),
+	       "cycles");
+	result("fault.record_to_answer", each(d.device[DMMU_CNT_FLT_RECORD_TO_ANSWER], n),
+	       "cycles");
+	result("fault.answer_to_replay",
+	       each(d.device[DMMU_CNT_FLT_ANSWER_TO_REPLAY], d.device[DMMU_CNT_RETRIES]), "cycles");
+	result("fault.total", each(d.device[DMMU_CNT_STALL_CYCLES], n), "cycles");
+	result("fault.per_interrupt", each(n, d.device[DMMU_CNT_FLT_IRQS]), "faults");
+	result("fault.per_service_round", each(served, d.driver[DMMU_DRV_FAULT_BATCHES]), "faults");
+	result("fault.mmio_reads", each(d.device[DMMU_CNT_MMIO_READS], n), "accesses/fault");
+	result("fault.mmio_writes", each(d.device[DMMU_CNT_MMIO_WRITES], n), "accesses/fault");
+	result("fault.mmio",
+	       each(d.device[DMMU_CNT_MMIO_READS] + d.device[DMMU_CNT_MMIO_WRITES], n),
+	       "accesses/fault");
+	result("fault.host_hmm", each(d.driver[DMMU_DRV_HMM_NS], served), "ns");
+	result("fault.host_rest",
+	       each(d.driver[DMMU_DRV_FAULT_NS] - d.driver[DMMU_DRV_HMM_NS], served), "ns");
+	munmap(p, BATCH * STRIDE);
+}
+
+/* One page at a time is taken away that the device has mapped and used. */
+static void invalidations(int fd)
+{
+	enum { ROUNDS = 32 };
+	char *p = fresh(ROUNDS * DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_fill(p, 1, ROUNDS * DMMU_PAGE);
+	struct dmmu_completion c;
+	struct delta d;
+	unsigned int i;
+
+	run_all(fd, &work, 1, &c);
+	start(fd);
+	for (i = 0; i < ROUNDS; i++)
+		if (madvise(p + i * DMMU_PAGE, DMMU_PAGE, MADV_DONTNEED))
+			die("madvise", errno);
+	d = stop(fd);
+	if (!d.driver[DMMU_DRV_INVALIDATIONS])
+		die("the invalidation scenario did not invalidate", EPROTO);
+	result("invalidate.host",
+	       each(d.driver[DMMU_DRV_INVALIDATE_NS], d.driver[DMMU_DRV_INVALIDATIONS]), "ns");
+	result("invalidate.device",
+	       each(d.device[DMMU_CNT_INVAL_CYCLES], d.device[DMMU_CNT_INVALIDATIONS]), "cycles");
+	munmap(p, ROUNDS * DMMU_PAGE);
+}
+
+static void fill(int fd)
+{
+	char *p = fresh(FILL_PAGES * DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_fill(p, 1, FILL_PAGES * DMMU_PAGE);
+	struct dmmu_work_desc parts[FILL_PAGES];
+	struct dmmu_completion c[FILL_PAGES];
+	struct delta d;
+	unsigned int i;
+
+	run_all(fd, &work, 1, c);
+	result("fill.cold_one_thread", each(c[0].cycles, FILL_PAGES), "cycles/page");
+	run_all(fd, &work, 1, c);
+	result("fill.warm_one_thread", each(c[0].cycles, FILL_PAGES), "cycles/page");
+	munmap(p, FILL_PAGES * DMMU_PAGE);
+
+	p = fresh(FILL_PAGES * DMMU_PAGE);
+	for (i = 0; i < FILL_PAGES; i++)
+		parts[i] = dmmu_fill(p + i * DMMU_PAGE, i, DMMU_PAGE);
+	start(fd);
+	run_all(fd, parts, FILL_PAGES, c);
+	d = stop(fd);
+	result("fill.cold_all_threads", each(d.device[DMMU_CNT_CYCLES], FILL_PAGES), "cycles/page");
+	start(fd);
+	run_all(fd, parts, FILL_PAGES, c);
+	d = stop(fd);
+	result("fill.warm_all_threads", each(d.device[DMMU_CNT_CYCLES], FILL_PAGES), "cycles/page");
+	munmap(p, FILL_PAGES * DMMU_PAGE);
+}
+
+/* How fast device time passes while every thread has work; and how many cycles tick while none has.
+ */
+static void speed(int fd, unsigned int threads)
+{
+	char *p = fresh(threads * DMMU_PAGE);
+	int busy = dmmu_open_bound(); /* ends by close */
+	struct delta d;
+
+	if (busy < 0 || dmmu_hammers_start(busy, p, DMMU_PAGE, threads))
+		exit(1);
+	start(fd);
+	dmmu_sleep_us(2000000);
+	d = stop(fd);
+	result("device.busy", each(d.device[DMMU_CNT_CYCLES] * 1000, d.ns), "simulated MHz");
+	close(busy);
+	start(fd);
+	dmmu_sleep_us(1000000);
+	d = stop(fd);
+	result("device.idle", each(d.device[DMMU_CNT_CYCLES] * 1000, d.ns), "simulated MHz");
+}
+
+static double uptime(void)
+{
+	FILE *f = fopen("/proc/uptime", "r");
+	double seconds = 0;
+
+	if (!f || fscanf(f, "%lf", &seconds) != 1)
+		seconds = 0;
+	if (f)
+		fclose(f);
+	return seconds;
+}
+
+static void usage(FILE *to)
+{
+	fprintf(to,
+		"usage: dmmu-bench e2e [--tsv]\n"
+		"Measure faults, invalidations, throughput and simulation speed through the whole "
+		"stack.\n"
+		"  --tsv   tab-separated: name, value, unit\n"
+		"Device: %s (or $DMMU_DEV). Exit code: 0 done, 1 failed, 2 usage.\n",
+		dmmu_path());
+}
+
+int main(int argc, char **argv)
+{
+	double boot = uptime();
+	struct dmmu_ioc_query info;
+	bool e2e = false;
+	int i, fd;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "e2e")) {
+			e2e = true;
+		} else if (!strcmp(argv[i], "--tsv")) {
+			tsv = true;
+		} else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			usage(stdout);
+			return 0;
+		} else {
+			fprintf(stderr, "dmmu-bench: unknown argument '%s'\n", argv[i]);
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (!e2e) {
+		usage(stderr);
+		return 2;
+	}
+	if (access(dmmu_path(), F_OK)) {
+		fprintf(stderr,
+			"dmmu-bench: %s is missing: load dmmu.ko in a guest that has the "
+			"device (./dmmu shell)\n",
+			dmmu_path());
+		return 1;
+	}
+	fd = dmmu_open_bound();
+	if (fd < 0 || dmmu_query(fd, &info))
+		return 1;
+	if (tsv)
+		printf("name\tvalue\tunit\n");
+	else
+		printf("%-44s %16s %s\n", "name", "value", "unit");
+	result("guest.boot", boot, "s");
+	faults(fd);
+	invalidations(fd);
+	fill(fd);
+	speed(fd, info.threads);
+	close(fd);
+	return 0;
+}
