@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,13 +178,6 @@ struct dmmu_completion dmmu_run_one(int fd, struct dmmu_work_desc work)
 	if (error)
 		c = (struct dmmu_completion){.op = work.op, .status = ~0u, .error = error};
 	return c;
-}
-
-bool dmmu_running(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 0;
 }
 
 const char *dmmu_text(const struct dmmu_completion *c)

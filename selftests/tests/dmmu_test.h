@@ -108,9 +108,6 @@ int dmmu_run(int fd, const struct dmmu_work_desc *work, unsigned int count,
 	     struct dmmu_completion *out);
 struct dmmu_completion dmmu_run_one(int fd, struct dmmu_work_desc work); /* .error when not run */
 
-/* True while nothing has completed. */
-bool dmmu_running(int fd);
-
 /* "FILL: FAULT, write at 0x7f.., error -1 (Operation not permitted), ...", in a static buffer. */
 const char *dmmu_text(const struct dmmu_completion *c);
 

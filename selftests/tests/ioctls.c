@@ -72,6 +72,7 @@ CLAIM(ioctls, query_needs_no_bind_all_else_does)
 {
 	struct dmmu_work_desc work = dmmu_nop();
 	struct dmmu_ioc_query q;
+	struct dmmu_ioc_counters counters;
 	struct dmmu_completion c;
 	int fd = dmmu_open();
 	unsigned int n;
@@ -80,6 +81,8 @@ CLAIM(ioctls, query_needs_no_bind_all_else_does)
 	EXPECT_EQ(0, dmmu_query(fd, &q));
 	EXPECT_EQ(-EBADFD, submit(fd, dmmu_va(&work), 1, 0, 0, &n));
 	EXPECT_EQ(-EBADFD, dmmu_wait(fd, &c, 0, 1, 0, &n));
+	EXPECT_EQ(-1, ioctl(fd, DMMU_IOC_COUNTERS, &counters));
+	EXPECT_EQ(EBADFD, errno);
 	close(fd);
 }
 
