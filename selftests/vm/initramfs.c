@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * initramfs.c: packs the guest's root file system (cpio, format newc), so that neither cpio nor root is needed and the
- * device node that the kernel opens first, /dev/console, can be in it.
+ * initramfs.c: packs the guest's root file system (cpio, format newc), so that neither cpio nor
+ * root is needed and the device node that the kernel opens first, /dev/console, can be in it.
  *
- * usage: initramfs OUTPUT [/dir] [/path=file] [/path=->target] ...     folders are made as they are needed
+ * usage: initramfs OUTPUT [/dir] [/path=file] [/path=->target] ...     folders are made as they are
+ * needed
  */
 #include <errno.h>
 #include <stdint.h>
@@ -32,14 +33,15 @@ static void put(const void *data, size_t size)
 		fail(out_name);
 }
 
-static void entry(const char *path, unsigned int mode, const void *data, size_t size, unsigned int major,
-		  unsigned int minor)
+static void entry(const char *path, unsigned int mode, const void *data, size_t size,
+		  unsigned int major, unsigned int minor)
 {
 	char head[4096];
 	size_t name = strlen(path) + 1;
-	int n = snprintf(head, sizeof(head), "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", ++inode,
-			 mode, 0u, 0u, S_ISDIR(mode) ? 2u : 1u, 0u, (unsigned int)size, 0u, 0u, major, minor,
-			 (unsigned int)name, 0u, path);
+	int n = snprintf(head, sizeof(head),
+			 "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", ++inode,
+			 mode, 0u, 0u, S_ISDIR(mode) ? 2u : 1u, 0u, (unsigned int)size, 0u, 0u,
+			 major, minor, (unsigned int)name, 0u, path);
 
 	if (n < 0 || (size_t)n >= sizeof(head)) {
 		errno = ENAMETOOLONG;

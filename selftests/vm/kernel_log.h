@@ -2,7 +2,8 @@
 /*
  * kernel_log.h: which lines of a kernel log mean that the kernel found something wrong.
  *
- * Used on both sides: in the guest to blame the test that ran, on the host for what the guest could not say itself.
+ * Used on both sides: in the guest to blame the test that ran, on the host for what the guest could
+ * not say itself.
  */
 #ifndef DMMU_VM_KERNEL_LOG_H
 #define DMMU_VM_KERNEL_LOG_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ktap.c: see ktap.h. A level is one "KTAP version" block; deeper indentation is a block inside it. A block's results
- * get their full names when the line comes that ends it, "ok N name" of the block around it.
+ * ktap.c: see ktap.h. A level is one "KTAP version" block; deeper indentation is a block inside it.
+ * A block's results get their full names when the line comes that ends it, "ok N name" of the block
+ * around it.
  */
 #include "ktap.h"
 
@@ -15,9 +16,9 @@
 
 struct level {
 	int indent;
-	size_t first;	/* its first result */
-	long plan;	/* -1: none yet */
-	bool skipped;	/* plan 1..0 # SKIP */
+	size_t first; /* its first result */
+	long plan;    /* -1: none yet */
+	bool skipped; /* plan 1..0 # SKIP */
 	long seen;
 	char reason[256]; /* the last diagnostic line: most often why the next test fails */
 	char skip_reason[256];
@@ -39,7 +40,8 @@ struct ktap *ktap_new(struct results *results)
 	return ktap;
 }
 
-static void broken(struct ktap *ktap, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void broken(struct ktap *ktap, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 static void broken(struct ktap *ktap, const char *format, ...)
 {
 	char text[256];
@@ -88,7 +90,8 @@ static void drop_deeper(struct ktap *ktap, int indent)
 {
 	while (ktap->depth && top(ktap)->indent > indent) {
 		close_level(ktap);
-		broken(ktap, "a block of subtests has no result line after it: it ended in the middle");
+		broken(ktap,
+		       "a block of subtests has no result line after it: it ended in the middle");
 	}
 }
 
@@ -127,7 +130,8 @@ static void plan_line(struct ktap *ktap, int indent, long count, char *rest)
 		return;
 	}
 	level->plan = count;
-	level->skipped = take_directive(rest, "SKIP", level->skip_reason, sizeof(level->skip_reason));
+	level->skipped =
+		take_directive(rest, "SKIP", level->skip_reason, sizeof(level->skip_reason));
 }
 
 static void result_line(struct ktap *ktap, int indent, bool ok, char *rest)
@@ -147,7 +151,8 @@ static void result_line(struct ktap *ktap, int indent, bool ok, char *rest)
 		snprintf(skip_reason, sizeof(skip_reason), "%s", top(ktap)->skip_reason);
 		close_level(ktap);
 		if (!direct)
-			broken(ktap, "a block of subtests has no result line after it: it ended in the middle");
+			broken(ktap, "a block of subtests has no result line after it: it ended in "
+				     "the middle");
 		container = true;
 	}
 	struct level *level = top(ktap);
@@ -186,9 +191,11 @@ static void result_line(struct ktap *ktap, int indent, bool ok, char *rest)
 	level->reason[0] = 0;
 	if (container && !(inner_skipped && first == ktap->results->count)) {
 		results_prefix(ktap->results, first, *rest ? rest : "unnamed");
-		/* The cases have told it all, unless the suite failed for a reason of its own, a crash after the last case. */
+		/* The cases have told it all, unless the suite failed for a reason of its own, a
+		 * crash after the last case. */
 		if (!ok && !inner_failed)
-			results_add(ktap->results, *rest ? rest : "unnamed", OUTCOME_NOT_OK, reason);
+			results_add(ktap->results, *rest ? rest : "unnamed", OUTCOME_NOT_OK,
+				    reason);
 		if (ok && !skip && inner_failed)
 			results_add(ktap->results, *rest ? rest : "unnamed", OUTCOME_NOT_OK,
 				    "says ok, but a case in it failed");
@@ -199,17 +206,23 @@ static void result_line(struct ktap *ktap, int indent, bool ok, char *rest)
 		if (!*reason)
 			snprintf(reason, sizeof(reason), "%s", skip_reason);
 	}
-	results_add(ktap->results, rest, !ok ? OUTCOME_NOT_OK : skip ? OUTCOME_SKIP : OUTCOME_OK, reason);
+	results_add(ktap->results, rest,
+		    !ok	   ? OUTCOME_NOT_OK
+		    : skip ? OUTCOME_SKIP
+			   : OUTCOME_OK,
+		    reason);
 }
 
-/* A remark belongs to the block at its own depth: what init says of a program comes after the program's block. */
+/* A remark belongs to the block at its own depth: what init says of a program comes after the
+ * program's block. */
 static void note(struct ktap *ktap, int indent, const char *text)
 {
 	while (*text == '#' || *text == ' ')
 		text++;
 	/* The harness of kselftest frames each case with such lines; they are no reason. */
-	static const char *const frames[] = { " RUN ", "RUN ", "OK ", "FAIL ", "Starting ", "PASSED:", "FAILED:",
-					      "Totals:", "dmmu-guest:", "Subtest:" };
+	static const char *const frames[] = {
+		" RUN ",   "RUN ",    "OK ",	 "FAIL ",	"Starting ",
+		"PASSED:", "FAILED:", "Totals:", "dmmu-guest:", "Subtest:"};
 
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
 		if (!strncmp(text, frames[i], strlen(frames[i])))
@@ -219,7 +232,8 @@ static void note(struct ktap *ktap, int indent, const char *text)
 	while (depth > 1 && ktap->levels[depth - 1].indent > indent)
 		depth--;
 	if (*text && depth)
-		snprintf(ktap->levels[depth - 1].reason, sizeof(ktap->levels[0].reason), "%s", text);
+		snprintf(ktap->levels[depth - 1].reason, sizeof(ktap->levels[0].reason), "%s",
+			 text);
 }
 
 void ktap_line(struct ktap *ktap, const char *line)
@@ -236,17 +250,20 @@ void ktap_line(struct ktap *ktap, const char *line)
 	char *text = buffer;
 
 	text[strcspn(text, "\r")] = 0;
-	/* Text that only looks like KTAP, deeper than any block that was opened, is what a test printed. */
+	/* Text that only looks like KTAP, deeper than any block that was opened, is what a test
+	 * printed. */
 	bool opened = ktap->depth && top(ktap)->indent >= indent;
 
 	if (!strncmp(text, "KTAP version ", 13) || !strncmp(text, "TAP version ", 12)) {
 		drop_deeper(ktap, indent);
 		if (ktap->depth && top(ktap)->indent == indent) {
-			broken(ktap, "a second block at the same depth: the first has no result line");
+			broken(ktap,
+			       "a second block at the same depth: the first has no result line");
 			close_level(ktap);
 		}
 		open_level(ktap, indent);
-	} else if (opened && sscanf(text, "%ld..%ld%n", &low, &high, &used) == 2 && low == 1 && high >= 0) {
+	} else if (opened && sscanf(text, "%ld..%ld%n", &low, &high, &used) == 2 && low == 1 &&
+		   high >= 0) {
 		drop_deeper(ktap, indent);
 		plan_line(ktap, indent, high, text + used);
 	} else if (opened && !strncmp(text, "ok", 2) && (!text[2] || text[2] == ' ')) {

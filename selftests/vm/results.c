@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * results.c: see results.h. The file is written beside its place and renamed, so that a reader never sees half of it.
+ * results.c: see results.h. The file is written beside its place and renamed, so that a reader
+ * never sees half of it.
  */
 #include "results.h"
 
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const outcome_names[] = { "ok", "not ok", "skip" };
+static const char *const outcome_names[] = {"ok", "not ok", "skip"};
 
 static void *must(void *memory)
 {
@@ -30,7 +31,8 @@ static char *clean(const char *text)
 	return copy;
 }
 
-void results_add(struct results *results, const char *name, enum outcome outcome, const char *reason)
+void results_add(struct results *results, const char *name, enum outcome outcome,
+		 const char *reason)
 {
 	results->list = must(realloc(results->list, (results->count + 1) * sizeof(*results->list)));
 	results->list[results->count++] = (struct result){
@@ -139,5 +141,5 @@ void results_free(struct results *results)
 		free(results->list[i].reason);
 	}
 	free(results->list);
-	*results = (struct results){ 0 };
+	*results = (struct results){0};
 }

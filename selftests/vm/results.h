@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * results.h: a growing list of test results, and results.tsv, the form in which they leave the runner: one line a case,
- * suite, test, ok|not ok|skip and the reason, separated by tabs.
+ * results.h: a growing list of test results, and results.tsv, the form in which they leave the
+ * runner: one line a case, suite, test, ok|not ok|skip and the reason, separated by tabs.
  */
 #ifndef DMMU_VM_RESULTS_H
 #define DMMU_VM_RESULTS_H
@@ -23,7 +23,8 @@ struct results {
 	size_t count;
 };
 
-void results_add(struct results *results, const char *name, enum outcome outcome, const char *reason);
+void results_add(struct results *results, const char *name, enum outcome outcome,
+		 const char *reason);
 /* Puts "prefix/" before the name of each result from `first` on. */
 void results_prefix(struct results *results, size_t first, const char *prefix);
 size_t results_count(const struct results *results, enum outcome outcome);

@@ -2,8 +2,9 @@
 /*
  * guest.h: the pieces of the guest's init.
  *
- * init.c decides what to do, setup.c makes the machine usable, modules.c loads and unloads, program.c runs one program
- * within a time limit, log.c watches the kernel's log, report.c writes KTAP.
+ * init.c decides what to do, setup.c makes the machine usable, modules.c loads and unloads,
+ * program.c runs one program within a time limit, log.c watches the kernel's log, report.c writes
+ * KTAP.
  */
 #ifndef DMMU_GUEST_H
 #define DMMU_GUEST_H
@@ -26,7 +27,8 @@ void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noret
 /* setup.c */
 void setup_mounts(void);
 void setup_disks(void); /* swap and /mnt, for those disks that the machine has */
-const char *setup_option(const char *name, const char *fallback); /* dmmu.NAME= of the command line */
+const char *setup_option(const char *name,
+			 const char *fallback); /* dmmu.NAME= of the command line */
 bool write_file(const char *path, const char *text);
 void power_off(void) __attribute__((noreturn));
 
@@ -50,7 +52,7 @@ void log_open(void);
 unsigned int log_complaints(char *first, size_t size);
 /* kmemleak, where the kernel has it. Waits some seconds: objects must be of an age. */
 bool leaks_possible(void);
-void leaks_forget(void); /* what the kernel's own start leaked is not the driver's */
+void leaks_forget(void);	/* what the kernel's own start leaked is not the driver's */
 unsigned int leaks_found(void); /* prints them to the channel */
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * init.c: process 1 of the guest. Makes the machine usable, loads the driver, does what dmmu.mode= says, then looks
- * whether the kernel is still well (its log, unloading the driver, leaks) and powers off.
+ * init.c: process 1 of the guest. Makes the machine usable, loads the driver, does what dmmu.mode=
+ * says, then looks whether the kernel is still well (its log, unloading the driver, leaks) and
+ * powers off.
  *
  *   kunit      loads /modules but dmmu.ko and reports each KUnit suite they bring
  *   selftests  runs each program in /selftests whose name matches dmmu.filter=
  *   demo, bench, exec   runs /bin/dmmu-demo, /bin/dmmu-bench, or `sh -c`, with dmmu.args=
  *   shell      an interactive shell
  *
- * All it says goes to hvc0, as KTAP in the first two modes; "# dmmu-guest: end" is its last line. A run without that
- * line did not end.
+ * All it says goes to hvc0, as KTAP in the first two modes; "# dmmu-guest: end" is its last line. A
+ * run without that line did not end.
  */
 #include "guest.h"
 
@@ -35,7 +36,7 @@ static bool driver_loaded;
 
 static glob_t list(const char *pattern)
 {
-	glob_t found = { 0 };
+	glob_t found = {0};
 	int error = glob(pattern, 0, NULL, &found);
 
 	if (error && error != GLOB_NOMATCH)
@@ -64,15 +65,17 @@ static void judge(bool ok, const char *name, const char *reason)
 	unsigned int complaints = log_complaints(complaint, sizeof(complaint));
 
 	if (complaints) {
-		snprintf(text, sizeof(text), "%s%sthe kernel complained: %s", reason, *reason ? "; " : "",
-			 complaint);
+		snprintf(text, sizeof(text), "%s%sthe kernel complained: %s", reason,
+			 *reason ? "; " : "", complaint);
 		report_result(false, name, text);
 	} else {
 		report_result(ok, name, reason);
 	}
 }
 
-/* --- KUnit ------------------------------------------------------------------------------------------------------ */
+/* --- KUnit
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* Passes on a suite's results. True when the suite itself says ok. */
 static bool show_suite(const char *path)
@@ -118,7 +121,8 @@ static void run_kunit(unsigned int checks)
 
 		chosen += !fnmatch(filter, name, 0);
 	}
-	/* One test of its own: each module loads, and they bring suites. A module that does not load has no suite to fail. */
+	/* One test of its own: each module loads, and they bring suites. A module that does not
+	 * load has no suite to fail. */
 	report_plan(1 + chosen + checks);
 	size_t expected = modules.gl_pathc - (driver_loaded ? 1 : 0);
 
@@ -155,7 +159,9 @@ static void run_kunit(unsigned int checks)
 	}
 }
 
-/* --- programs --------------------------------------------------------------------------------------------------- */
+/* --- programs
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool matches(const char *path, const char *filter)
 {
@@ -175,7 +181,7 @@ static void run_selftests(unsigned int checks)
 		if (!matches(programs.gl_pathv[i], filter))
 			continue;
 		char *name = basename(strdup(programs.gl_pathv[i]));
-		char *argv[] = { programs.gl_pathv[i], NULL };
+		char *argv[] = {programs.gl_pathv[i], NULL};
 		char reason[256];
 
 		report("# dmmu-guest: start %s", name);
@@ -195,13 +201,14 @@ static void run_selftests(unsigned int checks)
 static void run_command(const char *mode)
 {
 	char command[1536];
-	char *argv[] = { "/bin/sh", "-c", command, NULL };
+	char *argv[] = {"/bin/sh", "-c", command, NULL};
 	char reason[256];
 
 	if (!strcmp(mode, "exec"))
 		snprintf(command, sizeof(command), "%s", setup_option("args", "true"));
 	else
-		snprintf(command, sizeof(command), "exec /bin/dmmu-%s %s", mode, setup_option("args", ""));
+		snprintf(command, sizeof(command), "exec /bin/dmmu-%s %s", mode,
+			 setup_option("args", ""));
 	struct program_end end = program_run(argv, seconds_each, false);
 
 	program_describe(&end, seconds_each, reason, sizeof(reason));
@@ -211,9 +218,12 @@ static void run_command(const char *mode)
 static const char greeting[] = //
 	"\r\n"
 	"dmmu guest. The driver is loaded; the device is /dev/dmmu0.\r\n"
-	"  /selftests           test programs, run one by name        /bin/dmmu-*   demo and tools\r\n"
-	"  /modules             dmmu.ko and the KUnit modules         /mnt          an ext4 disk\r\n"
-	"  /sys/kernel/debug/dmmu*, /sys/kernel/debug/kunit           dmesg         the kernel's log\r\n"
+	"  /selftests           test programs, run one by name        /bin/dmmu-*   demo and "
+	"tools\r\n"
+	"  /modules             dmmu.ko and the KUnit modules         /mnt          an ext4 "
+	"disk\r\n"
+	"  /sys/kernel/debug/dmmu*, /sys/kernel/debug/kunit           dmesg         the kernel's "
+	"log\r\n"
 	"  /sys/kernel/tracing/events/dmmu                            free          swap is on\r\n"
 	"Leave with exit or Ctrl-D (or Ctrl-A x when it hangs).\r\n\r\n";
 
@@ -246,7 +256,8 @@ static void run_shell(void)
 		;
 }
 
-/* --- what must hold afterwards ---------------------------------------------------------------------------------- */
+/* --- what must hold afterwards
+ * ---------------------------------------------------------------------------------- */
 
 static void check_unload(void)
 {
@@ -278,7 +289,8 @@ int main(void)
 	log_open();
 	uname(&kernel);
 	clock_gettime(CLOCK_BOOTTIME, &up);
-	report("# dmmu-guest: boot %ld.%03ld s, Linux %s", (long)up.tv_sec, up.tv_nsec / 1000000, kernel.release);
+	report("# dmmu-guest: boot %ld.%03ld s, Linux %s", (long)up.tv_sec, up.tv_nsec / 1000000,
+	       kernel.release);
 
 	const char *mode = setup_option("mode", "shell");
 	bool tests = !strcmp(mode, "kunit") || !strcmp(mode, "selftests");

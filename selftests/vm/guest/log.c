@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * log.c: what the kernel complained about while a test ran, from /dev/kmsg, and what kmemleak found.
+ * log.c: what the kernel complained about while a test ran, from /dev/kmsg, and what kmemleak
+ * found.
  */
 #include "guest.h"
 #include "../kernel_log.h"
@@ -30,7 +31,8 @@ unsigned int log_complaints(char *first, size_t size)
 		ssize_t n = read(kmsg, record, sizeof(record) - 1);
 
 		if (n < 0 && (errno == EINTR || errno == EPIPE))
-			continue; /* EPIPE: records were overwritten before they were read; the runner has them */
+			continue; /* EPIPE: records were overwritten before they were read; the
+				     runner has them */
 		if (n <= 0)
 			return count;
 		record[n] = 0;
@@ -69,7 +71,8 @@ unsigned int leaks_found(void)
 	char line[512];
 	unsigned int count = 0;
 
-	/* kmemleak looks at objects that are at least 5 s old, and a first scan may catch one on the move. */
+	/* kmemleak looks at objects that are at least 5 s old, and a first scan may catch one on
+	 * the move. */
 	sleep(6);
 	write_file("/sys/kernel/debug/kmemleak", "scan");
 	write_file("/sys/kernel/debug/kmemleak", "scan");

@@ -24,13 +24,14 @@ int module_load(const char *path)
 
 int module_unload(const char *name)
 {
-	/* EAGAIN while a last reference is just being dropped: a killed process frees its mm a little later. */
+	/* EAGAIN while a last reference is just being dropped: a killed process frees its mm a
+	 * little later. */
 	for (int tries = 0; tries < 50; tries++) {
 		if (!syscall(SYS_delete_module, name, O_NONBLOCK))
 			return 0;
 		if (errno != EAGAIN && errno != EBUSY && errno != EWOULDBLOCK)
 			break;
-		nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
 	}
 	return errno;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * program.c: runs one program within a time limit, and leaves nothing of it behind: it is alone in a cgroup, and all
- * that is in that cgroup is killed when the program ends or its time is over.
+ * program.c: runs one program within a time limit, and leaves nothing of it behind: it is alone in
+ * a cgroup, and all that is in that cgroup is killed when the program ends or its time is over.
  */
 #include "guest.h"
 
@@ -82,8 +82,8 @@ static void child(char *const argv[], int output)
 
 struct program_end program_run(char *const argv[], unsigned int seconds, bool indented)
 {
-	struct program_end end = { 0 };
-	struct lines lines = { .indented = indented };
+	struct program_end end = {0};
+	struct lines lines = {.indented = indented};
 	int fds[2];
 
 	mkdir(CGROUP, 0755);
@@ -103,7 +103,7 @@ struct program_end program_run(char *const argv[], unsigned int seconds, bool in
 	bool ended = false;
 
 	while (!ended) {
-		struct pollfd poll_fd = { .fd = output_open ? fds[0] : -1, .events = POLLIN };
+		struct pollfd poll_fd = {.fd = output_open ? fds[0] : -1, .events = POLLIN};
 
 		poll(&poll_fd, 1, 50);
 		if (poll_fd.revents)
@@ -131,14 +131,15 @@ struct program_end program_run(char *const argv[], unsigned int seconds, bool in
 		limit = now() + 10;
 	}
 	write_file(CGROUP "/cgroup.kill", "1");
-	/* What it printed last may still be in the pipe; a child of its own that escaped must not hold us. */
-	while (output_open && poll(&(struct pollfd){ .fd = fds[0], .events = POLLIN }, 1, 100) > 0)
+	/* What it printed last may still be in the pipe; a child of its own that escaped must not
+	 * hold us. */
+	while (output_open && poll(&(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, 100) > 0)
 		output_open = forward(fds[0], &lines);
 	if (lines.length)
 		flush_line(&lines);
 	close(fds[0]);
 	for (int tries = 0; rmdir(CGROUP) && errno == EBUSY && tries < 100; tries++) {
-		nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}

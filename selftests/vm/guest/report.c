@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * report.c: what the guest says to the runner, as KTAP on a channel of its own (hvc0), where no kernel message can cut
- * a line in two.
+ * report.c: what the guest says to the runner, as KTAP on a channel of its own (hvc0), where no
+ * kernel message can cut a line in two.
  */
 #include "guest.h"
 

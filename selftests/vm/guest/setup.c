@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * setup.c: from a bare kernel to a machine tests can use: file systems, cgroups, swap, a disk with ext4, and the
- * options of the command line. Disks are told apart by their serial numbers, "swap" and "mnt".
+ * setup.c: from a bare kernel to a machine tests can use: file systems, cgroups, swap, a disk with
+ * ext4, and the options of the command line. Disks are told apart by their serial numbers, "swap"
+ * and "mnt".
  */
 #include "guest.h"
 
@@ -37,21 +38,22 @@ void setup_mounts(void)
 	static const struct {
 		const char *type, *where, *options;
 	} mounts[] = {
-		{ "proc", "/proc", "" },
-		{ "sysfs", "/sys", "" },
-		{ "devtmpfs", "/dev", "" },
-		{ "tmpfs", "/tmp", "mode=1777" },
-		{ "tmpfs", "/dev/shm", "mode=1777" },
-		{ "debugfs", "/sys/kernel/debug", "" },
-		{ "tracefs", "/sys/kernel/tracing", "" },
-		{ "cgroup2", "/sys/fs/cgroup", "" },
-		{ "hugetlbfs", "/dev/hugepages", "" },
+		{"proc", "/proc", ""},
+		{"sysfs", "/sys", ""},
+		{"devtmpfs", "/dev", ""},
+		{"tmpfs", "/tmp", "mode=1777"},
+		{"tmpfs", "/dev/shm", "mode=1777"},
+		{"debugfs", "/sys/kernel/debug", ""},
+		{"tracefs", "/sys/kernel/tracing", ""},
+		{"cgroup2", "/sys/fs/cgroup", ""},
+		{"hugetlbfs", "/dev/hugepages", ""},
 	};
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].where, 0755);
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, mounts[i].options))
-			fprintf(stderr, "init: cannot mount %s: %s\n", mounts[i].where, strerror(errno));
+			fprintf(stderr, "init: cannot mount %s: %s\n", mounts[i].where,
+				strerror(errno));
 	}
 	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids");
 	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
@@ -69,7 +71,7 @@ static bool make_swap(const char *device)
 	if (fd < 0)
 		return false;
 	bool ok = !ioctl(fd, BLKGETSIZE64, &bytes) && bytes >= 40960;
-	uint32_t info[3] = { 1, (uint32_t)(bytes / sizeof(page)) - 1, 0 };
+	uint32_t info[3] = {1, (uint32_t)(bytes / sizeof(page)) - 1, 0};
 
 	memcpy(page + 1024, info, sizeof(info));
 	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);

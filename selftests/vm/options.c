@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * options.c: the command line of dmmu-vm, checked before anything is started.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"usage: dmmu-vm --mode kunit|selftests|demo|bench|shell|exec [options]\n"
+	"Boots the harness kernel with the Verilated device and does one thing in it.\n\n"
+	"  --kernel plain|debug|gdb   which kernel (default plain)\n"
+	"  --filter GLOB              kunit: suites, selftests: programs (default all)\n"
+	"  --args TEXT                demo, bench: its arguments; exec: a shell command\n"
+	"  --ktap                     exec: the command prints KTAP; judge that too\n"
+	"  --run-dir DIR              logs, results.tsv (default runs/MODE-KERNEL in the build "
+	"directory)\n"
+	"  --timeout S                for the whole run, 0 none (default 900, debug 2700, shell "
+	"and gdb none)\n"
+	"  --program-timeout S        for one program in the guest (default 120, debug 480)\n"
+	"  --collect                  exit 0 when there are results, whatever they say\n"
+	"  --verbose                  print all the guest says\n"
+	"  --keep                     keep sockets and disks after the run\n"
+	"device:\n"
+	"  --bar2 map|trap            may the guest map local memory (default map)\n"
+	"  --local-size SIZE          local memory, as dmmu-bridge takes it\n"
+	"  --host-latency N           cycles from the device to host memory\n"
+	"  --wave FILE                waveform (FST); --wave-from CYCLE, --wave-cycles N bound it\n"
+	"  --model-arg ARG            one more argument for dmmu-model; may be repeated\n"
+	"  --at TEXT ACTION           when a line on the test channel has TEXT: kill-model, "
+	"stop-model,\n"
+	"                             continue-model or restart-model; once each; may be repeated\n"
+	"machine:\n"
+	"  --memory SIZE --cpus N     default 1G and 2\n"
+	"  --gdb                      wait for gdb on port 1234 before the first instruction\n"
+	"  --kvm                      hardware virtualization (default: emulation, the same "
+	"everywhere)\n"
+	"  --append TEXT              more for the kernel's command line\n"
+	"  --no-device                no bridge, no model: the bare machine\n"
+	"  --kernel-image FILE --initramfs FILE --qemu FILE --bridge FILE --model FILE\n"
+	"                             instead of those of the build directory and the cache\n\n"
+	"Exit status: 0 well, 1 a test failed or the kernel complained, 2 wrong usage, 3 could not "
+	"start.\n";
+
+static bool number(const char *text, int low, int *value, const char *option)
+{
+	char *end;
+	long parsed = strtol(text, &end, 10);
+
+	if (*end || end == text || parsed < low || parsed > INT_MAX) {
+		fprintf(stderr, "dmmu-vm: --%s takes a number from %d, not '%s'\n", option, low,
+			text);
+		return false;
+	}
+	*value = (int)parsed;
+	return true;
+}
+
+static bool one_of(const char *value, const char *const *allowed, const char *option)
+{
+	for (const char *const *word = allowed; *word; word++)
+		if (!strcmp(value, *word))
+			return true;
+	fprintf(stderr, "dmmu-vm: --%s does not know '%s'; see --help\n", option, value);
+	return false;
+}
+
+static bool model_arg(struct options *options, const char *arg)
+{
+	if (options->model_arg_count == MAX_MODEL_ARGS) {
+		fputs("dmmu-vm: too many arguments for the model\n", stderr);
+		return false;
+	}
+	options->model_args[options->model_arg_count++] = (char *)arg;
+	return true;
+}
+
+bool options_read(struct options *options, int argc, char **argv, int *exit_status)
+{
+	static const char *const modes[] = {"kunit", "selftests", "demo", "bench",
+					    "shell", "exec",	  NULL};
+	static const char *const kernels[] = {"plain", "debug", "gdb", NULL};
+	static const char *const bar2s[] = {"map", "trap", NULL};
+	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
+					   "restart-model", NULL};
+	enum {
+		MODE = 1,
+		KERNEL,
+		FILTER,
+		ARGS,
+		KTAP,
+		RUN_DIR,
+		TIMEOUT,
+		PROGRAM_TIMEOUT,
+		COLLECT,
+		VERBOSE,
+		KEEP,
+		BAR2,
+		LOCAL_SIZE,
+		HOST_LATENCY,
+		WAVE,
+		WAVE_FROM,
+		WAVE_CYCLES,
+		MODEL_ARG,
+		AT,
+		MEMORY,
+		CPUS,
+		GDB,
+		KVM,
+		APPEND,
+		NO_DEVICE,
+		KERNEL_IMAGE,
+		INITRAMFS,
+		QEMU,
+		BRIDGE,
+		MODEL,
+		HELP,
+	};
+	static const struct option longs[] = {
+		{"mode", 1, NULL, MODE},
+		{"kernel", 1, NULL, KERNEL},
+		{"filter", 1, NULL, FILTER},
+		{"args", 1, NULL, ARGS},
+		{"ktap", 0, NULL, KTAP},
+		{"run-dir", 1, NULL, RUN_DIR},
+		{"timeout", 1, NULL, TIMEOUT},
+		{"program-timeout", 1, NULL, PROGRAM_TIMEOUT},
+		{"collect", 0, NULL, COLLECT},
+		{"verbose", 0, NULL, VERBOSE},
+		{"keep", 0, NULL, KEEP},
+		{"bar2", 1, NULL, BAR2},
+		{"local-size", 1, NULL, LOCAL_SIZE},
+		{"host-latency", 1, NULL, HOST_LATENCY},
+		{"wave", 1, NULL, WAVE},
+		{"wave-from", 1, NULL, WAVE_FROM},
+		{"wave-cycles", 1, NULL, WAVE_CYCLES},
+		{"model-arg", 1, NULL, MODEL_ARG},
+		{"at", 1, NULL, AT},
+		{"memory", 1, NULL, MEMORY},
+		{"cpus", 1, NULL, CPUS},
+		{"gdb", 0, NULL, GDB},
+		{"kvm", 0, NULL, KVM},
+		{"append", 1, NULL, APPEND},
+		{"no-device", 0, NULL, NO_DEVICE},
+		{"kernel-image", 1, NULL, KERNEL_IMAGE},
+		{"initramfs", 1, NULL, INITRAMFS},
+		{"qemu", 1, NULL, QEMU},
+		{"bridge", 1, NULL, BRIDGE},
+		{"model", 1, NULL, MODEL},
+		{"help", 0, NULL, HELP},
+		{0},
+	};
+	bool ok = true;
+	int c;
+
+	*options = (struct options){
+		.kernel = "plain",
+		.memory = "1G",
+		.bar2 = "map",
+		.timeout = -1,
+		.program_timeout = -1,
+		.cpus = 2,
+	};
+	*exit_status = 2;
+	while (ok && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (c) {
+		case MODE:
+			ok = one_of(optarg, modes, "mode");
+			options->mode_name = optarg;
+			break;
+		case KERNEL:
+			ok = one_of(optarg, kernels, "kernel");
+			options->kernel = optarg;
+			break;
+		case FILTER:
+			options->filter = optarg;
+			break;
+		case ARGS:
+			options->args = optarg;
+			break;
+		case KTAP:
+			options->ktap = true;
+			break;
+		case RUN_DIR:
+			options->run_dir = optarg;
+			break;
+		case TIMEOUT:
+			ok = number(optarg, 0, &options->timeout, "timeout");
+			break;
+		case PROGRAM_TIMEOUT:
+			ok = number(optarg, 1, &options->program_timeout, "program-timeout");
+			break;
+		case COLLECT:
+			options->collect = true;
+			break;
+		case VERBOSE:
+			options->verbose = true;
+			break;
+		case KEEP:
+			options->keep = true;
+			break;
+		case BAR2:
+			ok = one_of(optarg, bar2s, "bar2");
+			options->bar2 = optarg;
+			break;
+		case LOCAL_SIZE:
+			options->local_size = optarg;
+			break;
+		case HOST_LATENCY:
+			ok = model_arg(options, "--host-latency") && model_arg(options, optarg);
+			break;
+		case WAVE:
+			options->wave = optarg;
+			break;
+		case WAVE_FROM:
+			ok = model_arg(options, "--trace-from") && model_arg(options, optarg);
+			break;
+		case WAVE_CYCLES:
+			ok = model_arg(options, "--trace-cycles") && model_arg(options, optarg);
+			break;
+		case MODEL_ARG:
+			ok = model_arg(options, optarg);
+			break;
+		case AT:
+			if (optind >= argc || options->action_count == MAX_ACTIONS) {
+				fputs("dmmu-vm: --at takes a text and an action\n", stderr);
+				return false;
+			}
+			options->actions[options->action_count++] =
+				(struct action){.pattern = optarg, .what = argv[optind]};
+			ok = one_of(argv[optind++], acts, "at");
+			break;
+		case MEMORY:
+			options->memory = optarg;
+			break;
+		case CPUS:
+			ok = number(optarg, 1, &options->cpus, "cpus");
+			break;
+		case GDB:
+			options->gdb = true;
+			break;
+		case KVM:
+			options->kvm = true;
+			break;
+		case APPEND:
+			options->append = optarg;
+			break;
+		case NO_DEVICE:
+			options->no_device = true;
+			break;
+		case KERNEL_IMAGE:
+			options->kernel_image = optarg;
+			break;
+		case INITRAMFS:
+			options->initramfs = optarg;
+			break;
+		case QEMU:
+			options->qemu = optarg;
+			break;
+		case BRIDGE:
+			options->bridge = optarg;
+			break;
+		case MODEL:
+			options->model = optarg;
+			break;
+		case 'h':
+		case HELP:
+			fputs(help, stdout);
+			*exit_status = 0;
+			return false;
+		default:
+			fputs("dmmu-vm: see --help\n", stderr);
+			return false;
+		}
+	}
+	if (!ok)
+		return false;
+	if (optind < argc || !options->mode_name) {
+		fprintf(stderr, "dmmu-vm: %s; see --help\n",
+			optind < argc ? "too many arguments" : "--mode is missing");
+		return false;
+	}
+	if ((options->args && strchr(options->args, '"')) ||
+	    (options->filter && strpbrk(options->filter, "\" "))) {
+		fputs("dmmu-vm: --args and --filter go by the kernel's command line: no double "
+		      "quote, no blank in a filter\n",
+		      stderr);
+		return false;
+	}
+	if (strchr(options->memory, ',')) {
+		fputs("dmmu-vm: --memory takes a size like 1G\n", stderr);
+		return false;
+	}
+	for (int i = 0; modes[i]; i++)
+		if (!strcmp(modes[i], options->mode_name))
+			options->mode = (enum mode)i;
+
+	bool debug = !strcmp(options->kernel, "debug");
+
+	if (options->timeout < 0)
+		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0
+				   : debug				       ? 2700
+									       : 900;
+	if (options->program_timeout < 0)
+		options->program_timeout = options->gdb ? 86400 : debug ? 480 : 120;
+	if (options->mode == MODE_DEMO || options->mode == MODE_BENCH || options->mode == MODE_EXEC)
+		options->program_timeout = options->timeout ? options->timeout : 86400;
+	return true;
+}
