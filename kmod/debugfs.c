@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs.c: dmmu/<PCI address>/ in debugfs, for people.
+ *
+ *	state		what the device is and whether it runs
+ *	counters	one snapshot of the device's counters, "name value"
+ *	contexts	the bound files and their counters
+ *	rings		indices of the four rings, as the driver and the device see them
+ *	threads		what each hardware thread does
+ *	delay_map_us	0; widens the gap between looking at the CPU page table and mapping what was seen, for race tests
+ *
+ * Reading threads and counters costs many register accesses.
+ */
+#include <linux/debugfs.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+
+#include "drv.h"
+#include "regs.h"
+
+static struct dentry *dmmu_debugfs_root;
+
+static const char * const dmmu_state_name[] = {
+	[DMMU_STOPPED] = "stopped",
+	[DMMU_UP] = "up",
+	[DMMU_FAILED] = "failed",
+	[DMMU_REMOVED] = "removed",
+};
+
+static int state_show(struct seq_file *s, void *unused)
+{
+	struct dmmu_dev *dev = s->private;
+	const char *why = READ_ONCE(dev->why);
+	unsigned int i;
+
+	seq_printf(s, "state %s\n", dmmu_state_name[READ_ONCE(dev->state)]);
+	if (why)
+		seq_printf(s, "why %s\n", why);
+	seq_printf(s, "version %#x\ncaps %#x\nthreads %u\ncontexts %u\nlevels %u\nva_bits %u\n", dev->version,
+		   dev->caps, dev->threads, dev->contexts, dev->levels, dev->va_bits);
+	seq_printf(s, "tlb_entries %u\nclock_khz %u\nlocal_size %llu\n", dev->tlb_entries, dev->clock_khz,
+		   dev->local_size);
+	seq_printf(s, "mmio_reads %lld\nmmio_writes %lld\nfault_irqs %llu\n", atomic64_read(&dev->mmio_reads),
+		   atomic64_read(&dev->mmio_writes), READ_ONCE(dev->flt.irqs));
+	for (i = 0; i < ARRAY_SIZE(dev->errors); i++)
+		if (atomic_read(&dev->errors[i]))
+			seq_printf(s, "error_bit_%u %d\n", i, atomic_read(&dev->errors[i]));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+static const char * const dmmu_counter_name[] = {
+#define DMMU_NAME_OF(name, index) [index] = #name,
+	DMMU_COUNTERS(DMMU_NAME_OF)
+};
+
+static int counters_show(struct seq_file *s, void *unused)
+{
+	u64 value[DMMU_CNT_COUNT];
+	unsigned int i;
+	int ret;
+
+	ret = dmmu_dev_counters(s->private, value, DMMU_CNT_COUNT);
+	if (ret)
+		return ret;
+	for (i = 0; i < DMMU_CNT_COUNT; i++)
+		seq_printf(s, "%s %llu\n", dmmu_counter_name[i], value[i]);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counters);
+
+static int contexts_show(struct seq_file *s, void *unused)
+{
+	static const char * const name[] = {
+		[DMMU_DRV_FAULTS] = "faults",
+		[DMMU_DRV_FAULT_BATCHES] = "batches",
+		[DMMU_DRV_FAULT_NS] = "fault_ns",
+		[DMMU_DRV_HMM_NS] = "hmm_ns",
+		[DMMU_DRV_PAGES_MAPPED] = "pages_mapped",
+		[DMMU_DRV_INVALIDATIONS] = "invalidations",
+		[DMMU_DRV_INVALIDATE_NS] = "invalidate_ns",
+		[DMMU_DRV_RETRIES] = "retries",
+	};
+	struct dmmu_dev *dev = s->private;
+	struct dmmu_ctx *ctx;
+	unsigned int i;
+
+	mutex_lock(&dev->ctx_lock);
+	list_for_each_entry(ctx, &dev->ctxs, node) {
+		seq_printf(s, "context %u%s%s mapped %lu queued %u inflight %u done %u", ctx->id,
+			   ctx->lost ? " lost" : "", READ_ONCE(ctx->dead) ? " dead" : "", READ_ONCE(ctx->mapped),
+			   READ_ONCE(ctx->nqueued), READ_ONCE(ctx->ninflight), READ_ONCE(ctx->ndone));
+		for (i = 0; i < ARRAY_SIZE(name); i++)
+			seq_printf(s, " %s %lld", name[i], atomic64_read(&ctx->count[i]));
+		seq_putc(s, '\n');
+	}
+	mutex_unlock(&dev->ctx_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(contexts);
+
+static int rings_show(struct seq_file *s, void *unused)
+{
+	struct dmmu_dev *dev = s->private;
+	struct dmmu_status status;
+
+	/* Only as consistent as five numbers read one after the other are. */
+	memcpy(&status, dev->status, sizeof(status));
+	seq_printf(s, "ctl tail %u rung %u head %u entries %u\n", READ_ONCE(dev->ctl.tail), READ_ONCE(dev->ctl.rung),
+		   le32_to_cpu(status.ctl_head), DMMU_CTL_ENTRIES);
+	seq_printf(s, "work tail %u head %u entries %u inflight %u of %u\n", READ_ONCE(dev->work.tail),
+		   le32_to_cpu(status.work_head), dev->work.entries, READ_ONCE(dev->work.inflight), dev->work.nslots);
+	seq_printf(s, "cpl tail %u head %u entries %u\n", le32_to_cpu(status.cpl_tail), READ_ONCE(dev->work.cpl_head),
+		   dev->work.cpl_entries);
+	seq_printf(s, "flt tail %u head %u armed %u entries %u unserved %u\n", le32_to_cpu(status.flt_tail),
+		   READ_ONCE(dev->flt.head), READ_ONCE(dev->flt.armed), dev->flt.entries,
+		   READ_ONCE(dev->flt.unserved));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(rings);
+
+static int threads_show(struct seq_file *s, void *unused)
+{
+	struct dmmu_dev *dev = s->private;
+	unsigned int i;
+	int ret = 0;
+
+	mutex_lock(&dev->reg_lock);
+	for (i = 0; i < dev->threads; i++) {
+		u32 state;
+
+		if (!dmmu_is_up(dev)) {
+			ret = -ENODEV;
+			break;
+		}
+		dmmu_write(dev, DMMU_REG_THR_SEL, i);
+		state = dmmu_read(dev, DMMU_REG_THR_STATE);
+		seq_printf(s, "thread %u %s op %u ctx %u va %#llx tag %#x\n", i,
+			   state & DMMU_THR_STATE_STALLED ? "stalled" : state & DMMU_THR_STATE_BUSY ? "busy" : "idle",
+			   DMMU_GET(DMMU_THR_STATE_OP, state), DMMU_GET(DMMU_THR_STATE_CTX, state),
+			   dmmu_read64(dev, DMMU_REG_THR_VA_LO), dmmu_read(dev, DMMU_REG_THR_TAG));
+	}
+	mutex_unlock(&dev->reg_lock);
+	return ret;
+}
+DEFINE_SHOW_ATTRIBUTE(threads);
+
+void dmmu_debugfs_add(struct dmmu_dev *dev)
+{
+	struct dentry *dir = debugfs_create_dir(pci_name(dev->pdev), dmmu_debugfs_root);
+
+	dev->debugfs = dir;
+	debugfs_create_file("state", 0444, dir, dev, &state_fops);
+	debugfs_create_file("counters", 0444, dir, dev, &counters_fops);
+	debugfs_create_file("contexts", 0444, dir, dev, &contexts_fops);
+	debugfs_create_file("rings", 0444, dir, dev, &rings_fops);
+	debugfs_create_file("threads", 0444, dir, dev, &threads_fops);
+	debugfs_create_u32("delay_map_us", 0644, dir, &dev->delay_map_us);
+}
+
+/* Waits for readers. */
+void dmmu_debugfs_remove(struct dmmu_dev *dev)
+{
+	debugfs_remove_recursive(dev->debugfs);
+}
+
+void dmmu_debugfs_init(void)
+{
+	dmmu_debugfs_root = debugfs_create_dir(DMMU_NAME, NULL);
+}
+
+void dmmu_debugfs_exit(void)
+{
+	debugfs_remove_recursive(dmmu_debugfs_root);
+}

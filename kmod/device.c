@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * device.c: the device as a whole: start, stop, reset, failure, watchdog, counters.
+ *
+ * dmmu_dev.state says whether the device may be talked to. Leaving DMMU_UP always has the same order: bus mastering off,
+ * so that the device can reach no memory; then the state, so that nobody waits for it any more; then everything that
+ * was in progress is ended. After that order, ending an invalidation without its acknowledge is safe.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/pci.h>
+
+#include <kunit/visibility.h>
+
+#include "drv.h"
+#include "params.h"
+#include "regs.h"
+
+/* Reset the device, and wait until it is. */
+int dmmu_dev_reset(struct dmmu_dev *dev)
+{
+	unsigned long until = jiffies + dmmu_reset_timeout();
+	u32 ctrl;
+
+	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_RESET);
+	for (;;) {
+		bool last = time_after(jiffies, until);
+
+		ctrl = dmmu_read(dev, DMMU_REG_CTRL);
+		if (!(ctrl & DMMU_CTRL_RESET))
+			break;
+		if (last) {
+			dev_err(dev->dev, "reset does not end: CTRL reads %#x%s\n", ctrl,
+				ctrl == DMMU_GONE ? ", the device does not answer" : "");
+			return -ENODEV;
+		}
+		usleep_range(50, 200);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_reset);
+
+/* Give a freshly reset device its rings and let it run. Nobody else uses it yet, and its interrupts are off. */
+static void dmmu_dev_program(struct dmmu_dev *dev)
+{
+	dmmu_write64(dev, DMMU_REG_STAT_BASE_LO, dev->status_dma);
+	dmmu_write64(dev, DMMU_REG_CTL_BASE_LO, dev->ctl.dma);
+	dmmu_write(dev, DMMU_REG_CTL_SIZE, ilog2(DMMU_CTL_ENTRIES));
+	dmmu_write64(dev, DMMU_REG_WORK_BASE_LO, dev->work.dma);
+	dmmu_write(dev, DMMU_REG_WORK_SIZE, ilog2(dev->work.entries));
+	dmmu_write64(dev, DMMU_REG_CPL_BASE_LO, dev->work.cpl_dma);
+	dmmu_write(dev, DMMU_REG_CPL_SIZE, ilog2(dev->work.cpl_entries));
+	dmmu_write64(dev, DMMU_REG_FLT_BASE_LO, dev->flt.dma);
+	dmmu_write(dev, DMMU_REG_FLT_SIZE, ilog2(dev->flt.entries));
+	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(DMMU_IRQ_COUNT) - 1);
+	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
+}
+
+/* From any state but DMMU_UP to DMMU_UP. Interrupts must be off; turn them on afterwards. */
+int dmmu_dev_start(struct dmmu_dev *dev)
+{
+	int ret;
+
+	pci_set_master(dev->pdev);
+	ret = dmmu_dev_reset(dev);
+	if (ret) {
+		pci_clear_master(dev->pdev);
+		return ret;
+	}
+	memset(dev->status, 0, sizeof(*dev->status));
+	dev->ctl.tail = 0;
+	dev->ctl.rung = 0;
+	dev->work.tail = 0;
+	dev->work.cpl_head = 0;
+	dev->flt.head = 0;
+	dev->flt.armed = 0;
+	dmmu_dev_program(dev);
+	if (dmmu_read(dev, DMMU_REG_ID) != DMMU_RST_ID) {
+		dev_err(dev->dev, "the device stopped to answer while it was set up\n");
+		pci_clear_master(dev->pdev);
+		return -ENODEV;
+	}
+	spin_lock(&dev->ctl.lock);
+	dev->why = NULL;
+	WRITE_ONCE(dev->state, DMMU_UP);
+	spin_unlock(&dev->ctl.lock);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_start);
+
+/* Wait until nobody is in a section that looked at the state before it changed. */
+static void dmmu_dev_flush_users(struct dmmu_dev *dev)
+{
+	mutex_lock(&dev->reg_lock);
+	mutex_unlock(&dev->reg_lock);
+	spin_lock(&dev->work.lock);
+	spin_unlock(&dev->work.lock);
+	wake_up_all(&dev->ctl.wq);
+	wake_up_all(&dev->flt.wq);
+}
+
+/* The device cannot reach memory any more: tell everybody who has something to do with it. */
+static void dmmu_dev_lose_all(struct dmmu_dev *dev)
+{
+	struct dmmu_ctx *ctx;
+
+	mutex_lock(&dev->ctx_lock);
+	list_for_each_entry(ctx, &dev->ctxs, node)
+		dmmu_ctx_lose(ctx);
+	dmmu_work_lose_all(dev);
+	list_for_each_entry(ctx, &dev->ctxs, node)
+		wake_up_all(&ctx->wq);
+	mutex_unlock(&dev->ctx_lock);
+}
+
+/*
+ * Leave DMMU_UP on purpose: for a reset, or for ever. On return nobody touches the registers but the caller. What the
+ * device had is lost.
+ */
+void dmmu_dev_stop(struct dmmu_dev *dev, enum dmmu_state state)
+{
+	pci_clear_master(dev->pdev);
+	spin_lock(&dev->ctl.lock);
+	if (!dev->why)
+		dev->why = state == DMMU_REMOVED ? "removed" : "reset";
+	WRITE_ONCE(dev->state, state);
+	spin_unlock(&dev->ctl.lock);
+	dmmu_dev_flush_users(dev);
+	dmmu_irq_off(dev);
+	cancel_work_sync(&dev->fail_work);
+	cancel_delayed_work_sync(&dev->watchdog);
+	dmmu_dev_lose_all(dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_stop);
+
+/*
+ * The device did not do what it must within the time it has. May be called from anywhere that may not sleep but for
+ * interrupt handlers; cleaning up is left to a worker. @why is a constant string.
+ */
+void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
+{
+	u32 id = 0, status = 0;
+	bool first;
+
+	if (!dmmu_is_up(dev))
+		return;
+	/*
+	 * A configuration write is not posted: once it returns, whatever the device had sent to memory has arrived, and
+	 * it sends no more.
+	 */
+	pci_clear_master(dev->pdev);
+
+	spin_lock(&dev->ctl.lock);
+	first = dev->state == DMMU_UP;
+	if (first) {
+		id = dmmu_read(dev, DMMU_REG_ID);
+		status = dmmu_read(dev, DMMU_REG_STATUS);
+		dev->why = why;
+		WRITE_ONCE(dev->state, DMMU_FAILED);
+	}
+	spin_unlock(&dev->ctl.lock);
+	if (!first)
+		return;
+
+	if (id == DMMU_GONE)
+		dev_err(dev->dev, "device failed: %s; registers read all-ones, the device is gone\n", why);
+	else
+		dev_err(dev->dev, "device failed: %s; STATUS %#x, control ring at %u of %u\n", why, status,
+			le32_to_cpu(READ_ONCE(dev->status->ctl_head)), dev->ctl.tail);
+	dev_err(dev->dev, "cut off from memory; its work is lost. Reset it (sysfs) or load the driver again\n");
+	wake_up_all(&dev->ctl.wq);
+	wake_up_all(&dev->flt.wq);
+	schedule_work(&dev->fail_work);
+}
+
+void dmmu_dev_fail_work(struct work_struct *work)
+{
+	dmmu_dev_lose_all(container_of(work, struct dmmu_dev, fail_work));
+}
+
+/*
+ * While the device has work and gives no sign of life, look now and then whether it is there at all: a device that
+ * vanished sends no interrupt. One that is there but slow is none of our business; its work may take for ever.
+ */
+void dmmu_dev_watchdog(struct work_struct *work)
+{
+	struct dmmu_dev *dev = container_of(to_delayed_work(work), struct dmmu_dev, watchdog);
+	const struct dmmu_status *s = dev->status;
+	bool gone = false;
+	u32 sum;
+
+	if (!dmmu_is_up(dev) || !READ_ONCE(dev->work.inflight))
+		return;
+	sum = le32_to_cpu(READ_ONCE(s->ctl_head)) + le32_to_cpu(READ_ONCE(s->cpl_tail)) +
+	      le32_to_cpu(READ_ONCE(s->flt_tail)) + le32_to_cpu(READ_ONCE(s->work_head));
+	if (sum == dev->watch_sum) {
+		mutex_lock(&dev->reg_lock);
+		gone = dmmu_is_up(dev) && dmmu_read(dev, DMMU_REG_ID) == DMMU_GONE;
+		mutex_unlock(&dev->reg_lock);
+	}
+	dev->watch_sum = sum;
+	dev->watch_strikes = gone ? dev->watch_strikes + 1 : 0;
+	/* Once may be a hiccup of the bus. */
+	if (dev->watch_strikes >= 2) {
+		dev->watch_strikes = 0;
+		dmmu_dev_fail(dev, "it does not answer while it has work");
+		return;
+	}
+	dmmu_dev_watch(dev);
+}
+
+/* There is work: see to it that somebody looks after the device. */
+void dmmu_dev_watch(struct dmmu_dev *dev)
+{
+	queue_delayed_work(system_wq, &dev->watchdog, dmmu_watchdog_period());
+}
+
+/* One consistent set of the device's counters. */
+int dmmu_dev_counters(struct dmmu_dev *dev, u64 *value, unsigned int n)
+{
+	unsigned int i;
+	int ret = -ENODEV;
+
+	mutex_lock(&dev->reg_lock);
+	if (dmmu_is_up(dev)) {
+		dmmu_write(dev, DMMU_REG_CNT_SNAP, 1);
+		for (i = 0; i < n; i++)
+			value[i] = dmmu_read64(dev, DMMU_REG_CNT_BASE + 8 * i);
+		ret = 0;
+	}
+	mutex_unlock(&dev->reg_lock);
+	return ret;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * drv.h: the objects of the driver and what its files offer each other.
+ *
+ * Two objects matter: struct dmmu_dev, one per PCI function, and struct dmmu_ctx, one per open file. Their
+ * lifetimes and the order of the locks are described in docs/driver.md; in short, outer to inner:
+ *
+ *	ctx_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock, flt.lock
+ */
+#ifndef DMMU_DRV_H
+#define DMMU_DRV_H
+
+#include <linux/atomic.h>
+#include <linux/idr.h>
+#include <linux/interrupt.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "dmmu.h"
+#include "dmmu_regs.h"
+#include "plan.h"
+#include "pte.h"
+#include "range.h"
+#include "ring.h"
+
+#define DMMU_NAME		"dmmu"
+#define DMMU_CTL_ENTRIES	1024U
+#define DMMU_MAX_SLOTS		512U	/* descriptors in the device: twice the most threads */
+#define DMMU_STAGE_ENTRIES	256U	/* half of a context's staging buffer, in entries */
+
+enum dmmu_state {
+	DMMU_STOPPED,	/* not set up, or being reset */
+	DMMU_UP,
+	DMMU_FAILED,	/* did not answer in time or is gone; cannot reach memory any more */
+	DMMU_REMOVED,	/* the driver let go of it; only files are left */
+};
+
+/* May the caller sleep for the device? Invalidations by the OOM reaper may not. */
+enum dmmu_wait { DMMU_SLEEP, DMMU_POLL };
+
+struct dmmu_ctx;
+struct dmmu_table;
+
+/* One operation, from SUBMIT until WAIT has taken its completion. Protected by work.lock. */
+struct dmmu_job {
+	struct list_head node;
+	struct dmmu_ctx *ctx;
+	struct dmmu_work_desc desc;
+	struct dmmu_completion cpl;
+	u64 hw_cookie;			/* while the device has it */
+	s32 fault_error;		/* why its last fault was answered FAIL */
+};
+
+/* A fault record, copied out of the ring; the device has at most one per thread. */
+struct dmmu_fault {
+	u64 va;
+	u64 cookie;
+	u64 seen;			/* ns, when its interrupt came */
+	u32 tag;
+	u16 ctx;
+	u8 access;
+	u8 cause;
+	u8 level;
+	bool pending;
+};
+
+struct dmmu_ctlq {
+	spinlock_t lock;		/* all below, doorbell, dmmu_dev.state */
+	struct dmmu_ctl *ring;
+	dma_addr_t dma;
+	u32 tail;			/* next command */
+	u32 rung;			/* last value of the doorbell */
+	wait_queue_head_t wq;		/* waiters for ctl_head */
+};
+
+struct dmmu_workq {
+	spinlock_t lock;		/* all below, jobs and their lists, both doorbells */
+	struct dmmu_work *ring;
+	dma_addr_t dma;
+	u32 entries;
+	u32 tail;
+	struct dmmu_cpl *cpl;
+	dma_addr_t cpl_dma;
+	u32 cpl_entries;
+	u32 cpl_head;
+	u32 seq;			/* makes cookies unique */
+	unsigned int nslots;		/* most descriptors the device may have */
+	unsigned int inflight;
+	unsigned long busy[BITS_TO_LONGS(DMMU_MAX_SLOTS)];
+	struct dmmu_job *slot[DMMU_MAX_SLOTS];
+	struct list_head ready;		/* contexts with queued jobs, round robin */
+};
+
+struct dmmu_faultq {
+	spinlock_t lock;		/* all below, by_id, taken in the interrupt handler */
+	struct dmmu_flt *ring;
+	dma_addr_t dma;
+	u32 entries;
+	u32 head;
+	u32 armed;			/* last value written to FLT_HEAD */
+	unsigned int unserved;
+	struct dmmu_fault *slot;	/* by thread */
+	struct dmmu_ctx **by_id;
+	wait_queue_head_t wq;		/* waiters for unserved == 0 */
+	u64 irqs;
+};
+
+struct dmmu_dev {
+	struct kref ref;
+	struct list_head node;		/* all devices, for the live tests */
+	struct pci_dev *pdev;
+	struct device *dev;
+	void __iomem *regs;
+	atomic64_t mmio_reads;
+	atomic64_t mmio_writes;
+
+	u32 version;
+	u32 caps;
+	u32 clock_khz;
+	u64 local_size;
+	unsigned int threads;
+	unsigned int contexts;
+	unsigned int levels;
+	unsigned int va_bits;
+	unsigned int tlb_entries;
+
+	enum dmmu_state state;		/* written under ctl.lock */
+	const char *why;		/* it failed */
+	struct mutex reg_lock;		/* selectors and snapshots; keeps the BAR mapped */
+	struct dmmu_status *status;
+	dma_addr_t status_dma;
+	struct dmmu_ctlq ctl;
+	struct dmmu_workq work;
+	struct dmmu_faultq flt;
+	atomic_t errors[32];		/* bits seen in register ERROR */
+
+	struct mutex ctx_lock;		/* the list, bind, teardown, reset */
+	struct list_head ctxs;
+	struct ida ctx_ids;
+	struct ida tables;		/* pages of local memory in use as page tables */
+	struct workqueue_struct *fault_wq;
+	struct work_struct fail_work;
+	struct delayed_work watchdog;
+	u32 watch_sum;
+	unsigned int watch_strikes;
+
+	bool irqs_on;
+	int id;				/* the N of /dev/dmmuN */
+	char name[16];
+	struct miscdevice misc;
+	struct dentry *debugfs;
+	u32 delay_map_us;
+};
+
+/* What an open file is: at first a queue, after BIND a context of the device mirroring one mm. */
+struct dmmu_ctx {
+	struct kref ref;		/* the file, and each job the device has */
+	struct dmmu_dev *dev;
+	struct list_head node;		/* dmmu_dev.ctxs, under ctx_lock */
+	struct mm_struct *mm;		/* set once by BIND, then constant; holds mm_count */
+	u32 id;				/* the device's number for it */
+	bool has_id;
+	bool lost;			/* the device went down since BIND; under ctx_lock and pt_lock */
+
+	struct mmu_interval_notifier notifier;
+	struct mutex pt_lock;		/* the page table, and all below; taken in the notifier */
+	bool dead;			/* nothing is mapped any more */
+	struct dmmu_table *root;
+	struct list_head spare[2];	/* tables for later: [0] leaf, [1] others */
+	unsigned int spares[2];
+	u64 *stage;			/* entries on their way to the device */
+	dma_addr_t stage_dma;
+	unsigned int stage_used;
+	unsigned int stage_half;
+	u32 stage_fence[2];		/* command that read the half last */
+	bool stage_busy[2];
+	unsigned long mapped;		/* pages */
+
+	struct work_struct fault_work;	/* and its buffers, which nobody else uses: */
+	struct dmmu_fault *batch;
+	struct dmmu_page_req *req;
+	struct dmmu_window *win;
+	unsigned long *pfns;
+
+	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
+	struct list_head queued;
+	struct list_head done;
+	unsigned int nqueued;
+	unsigned int ninflight;
+	unsigned int ndone;
+	bool closed;
+	wait_queue_head_t wq;		/* WAIT and poll */
+
+	atomic64_t count[DMMU_DRV_COUNT];
+};
+
+static inline void dmmu_count(struct dmmu_ctx *ctx, enum dmmu_driver_counter which, u64 n)
+{
+	atomic64_add(n, &ctx->count[which]);
+}
+
+static inline bool dmmu_is_up(struct dmmu_dev *dev)
+{
+	return READ_ONCE(dev->state) == DMMU_UP;
+}
+
+/* pci.c */
+void dmmu_dev_put(struct dmmu_dev *dev);
+struct dmmu_dev *dmmu_first_device(void);
+
+/* device.c */
+int dmmu_dev_start(struct dmmu_dev *dev);
+void dmmu_dev_stop(struct dmmu_dev *dev, enum dmmu_state state);
+int dmmu_dev_reset(struct dmmu_dev *dev);
+void dmmu_dev_fail(struct dmmu_dev *dev, const char *why);
+void dmmu_dev_fail_work(struct work_struct *work);
+void dmmu_dev_watchdog(struct work_struct *work);
+void dmmu_dev_watch(struct dmmu_dev *dev);
+int dmmu_dev_counters(struct dmmu_dev *dev, u64 *value, unsigned int n);
+
+/* irq.c */
+int dmmu_irq_request(struct dmmu_dev *dev);
+void dmmu_irq_free(struct dmmu_dev *dev);
+void dmmu_irq_off(struct dmmu_dev *dev);
+void dmmu_irq_on(struct dmmu_dev *dev);
+
+/* ctl.c */
+int dmmu_ctl_push(struct dmmu_dev *dev, const struct dmmu_ctl *cmd, enum dmmu_wait how, u32 *index);
+void dmmu_ctl_kick(struct dmmu_dev *dev);
+int dmmu_ctl_wait(struct dmmu_dev *dev, u32 index, enum dmmu_wait how);
+bool dmmu_ctl_done(struct dmmu_dev *dev, u32 index);
+
+/* work.c */
+int dmmu_job_cache_create(void);
+void dmmu_job_cache_destroy(void);
+int dmmu_work_submit(struct dmmu_ctx *ctx, const struct dmmu_work_desc *desc, unsigned int n);
+unsigned int dmmu_work_room(struct dmmu_ctx *ctx);
+unsigned int dmmu_work_collect(struct dmmu_ctx *ctx, struct list_head *to, unsigned int max);
+void dmmu_work_uncollect(struct dmmu_ctx *ctx, struct list_head *from);
+void dmmu_work_free(struct list_head *jobs);
+void dmmu_work_complete(struct dmmu_dev *dev);
+void dmmu_work_lose_all(struct dmmu_dev *dev);
+void dmmu_work_close(struct dmmu_ctx *ctx);
+void dmmu_work_purge(struct dmmu_ctx *ctx);
+bool dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 hw_cookie, s32 error);
+
+/* ctx.c */
+struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);
+int dmmu_ctx_bind(struct dmmu_ctx *ctx);
+void dmmu_ctx_close(struct dmmu_ctx *ctx);
+void dmmu_ctx_put(struct dmmu_ctx *ctx);
+void dmmu_ctx_kill(struct dmmu_ctx *ctx);
+void dmmu_ctx_lose(struct dmmu_ctx *ctx);
+int dmmu_ctx_check(struct dmmu_ctx *ctx);
+struct mm_struct *dmmu_ctx_mm(struct dmmu_ctx *ctx);
+
+/* pgtable.c */
+int dmmu_pt_init(struct dmmu_ctx *ctx);
+void dmmu_pt_fini(struct dmmu_ctx *ctx);
+void dmmu_pt_free_stage(struct dmmu_ctx *ctx);
+u64 dmmu_pt_root(struct dmmu_ctx *ctx);
+int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n);
+int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink, enum dmmu_wait how);
+void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
+int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
+		      enum dmmu_wait how, u32 *index);
+
+/* mirror.c */
+extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
+int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
+
+/* fault.c */
+unsigned int dmmu_fault_collect(struct dmmu_dev *dev);
+void dmmu_fault_rearm(struct dmmu_dev *dev);
+void dmmu_fault_work(struct work_struct *work);
+void dmmu_fault_forget(struct dmmu_ctx *ctx);
+
+/* chardev.c */
+int dmmu_chardev_add(struct dmmu_dev *dev);
+void dmmu_chardev_remove(struct dmmu_dev *dev);
+
+/* debugfs.c */
+void dmmu_debugfs_init(void);
+void dmmu_debugfs_exit(void);
+void dmmu_debugfs_add(struct dmmu_dev *dev);
+void dmmu_debugfs_remove(struct dmmu_dev *dev);
+
+#endif /* DMMU_DRV_H */

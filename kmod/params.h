@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * params.h: module parameters, and the one place where a time limit becomes jiffies.
+ *
+ * Every limit in wall-clock time is multiplied by time_scale, because the device may be an FPGA prototype or an
+ * emulation that is orders of magnitude slower than a chip.
+ */
+#ifndef DMMU_PARAMS_H
+#define DMMU_PARAMS_H
+
+#include <linux/types.h>
+
+extern unsigned int dmmu_fault_around_pages;
+
+unsigned long dmmu_fence_timeout(void);		/* jiffies */
+unsigned long dmmu_map_timeout(void);		/* jiffies */
+unsigned long dmmu_reset_timeout(void);		/* jiffies */
+unsigned long dmmu_watchdog_period(void);	/* jiffies */
+unsigned long dmmu_rearm_delay(void);		/* jiffies */
+u64 dmmu_nonblock_poll_ns(void);
+u64 dmmu_spin_ns(void);
+
+#endif /* DMMU_PARAMS_H */

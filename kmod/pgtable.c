@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pgtable.c: the device's page table of one context, and the driver's shadow of it.
+ *
+ * The tables live in the device's local memory, which the CPU need not be able to read: they are written by commands
+ * of the control ring, and a shadow in kernel memory says what they hold. The shadow is a superset: an entry enters it
+ * before the device can use it and leaves it after the device has acknowledged that it no longer does.
+ *
+ * All under ctx->pt_lock. Nothing here allocates memory under that lock, because reclaim may need the lock to get
+ * memory back: tables come from a stock that dmmu_pt_prepare() fills beforehand.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/hmm.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "drv.h"
+#include "trace.h"
+
+static_assert(PAGE_SHIFT == DMMU_PAGE_SHIFT);
+
+/*
+ * In the shadow only: the device's own entry has been cleared, but the device has not acknowledged that it stopped to
+ * use it. Happens when an invalidation that must not sleep gives up.
+ */
+#define DMMU_SHADOW_CLEARED BIT_ULL(63)
+
+struct dmmu_leaf {
+	struct page *page;	/* not a reference: valid until the notifier says otherwise */
+	u64 entry;		/* as the device has it, without accessed and dirty */
+};
+
+struct dmmu_table {
+	struct list_head node;	/* in a list of spare or of touched tables */
+	struct dmmu_table *parent;
+	u64 local;		/* byte offset in local memory */
+	u64 va;			/* first address it covers */
+	u16 slot;		/* in the parent */
+	u16 used;		/* entries */
+	u16 doomed;		/* of these, about to be unlinked */
+	u8 level;
+	bool unlinked;		/* the parent's entry has been cleared */
+	union {
+		struct dmmu_table **child;
+		struct dmmu_leaf *leaf;
+	};
+};
+
+static struct dmmu_table *dmmu_table_alloc(struct dmmu_dev *dev, bool is_leaf)
+{
+	u64 pages = min_t(u64, dev->local_size >> DMMU_PAGE_SHIFT, INT_MAX);
+	struct dmmu_table *t;
+	int page;
+
+	/* Offset 0 is left alone, so that a root of 0 is never valid. */
+	page = ida_alloc_range(&dev->tables, 1, pages - 1, GFP_KERNEL);
+	if (page < 0)
+		return NULL;
+	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		goto err_free_page;
+	if (is_leaf)
+		t->leaf = kcalloc(DMMU_TABLE_ENTRIES, sizeof(*t->leaf), GFP_KERNEL_ACCOUNT);
+	else
+		t->child = kcalloc(DMMU_TABLE_ENTRIES, sizeof(*t->child), GFP_KERNEL_ACCOUNT);
+	if (!t->leaf)
+		goto err_free_table;
+	t->local = (u64)page << DMMU_PAGE_SHIFT;
+	return t;
+
+err_free_table:
+	kfree(t);
+err_free_page:
+	ida_free(&dev->tables, page);
+	return NULL;
+}
+
+static void dmmu_table_free(struct dmmu_dev *dev, struct dmmu_table *t)
+{
+	ida_free(&dev->tables, t->local >> DMMU_PAGE_SHIFT);
+	kfree(t->leaf);
+	kfree(t);
+}
+
+static void dmmu_table_free_tree(struct dmmu_dev *dev, struct dmmu_table *t)
+{
+	unsigned int i;
+
+	if (t->level)
+		for (i = 0; i < DMMU_TABLE_ENTRIES && t->used; i++)
+			if (t->child[i])
+				dmmu_table_free_tree(dev, t->child[i]);
+	dmmu_table_free(dev, t);
+}
+
+u64 dmmu_pt_root(struct dmmu_ctx *ctx)
+{
+	return ctx->root->local;
+}
+
+/* The device must have read what was in it, or be cut off. May be called twice. */
+void dmmu_pt_free_stage(struct dmmu_ctx *ctx)
+{
+	if (ctx->stage)
+		dma_free_coherent(ctx->dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64), ctx->stage, ctx->stage_dma);
+	ctx->stage = NULL;
+}
+
+/* Make the root and the staging buffer; tells the device nothing. */
+int dmmu_pt_init(struct dmmu_ctx *ctx)
+{
+	struct dmmu_dev *dev = ctx->dev;
+
+	ctx->stage = dma_alloc_coherent(dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64), &ctx->stage_dma,
+					GFP_KERNEL);
+	if (!ctx->stage)
+		return -ENOMEM;
+	ctx->root = dmmu_table_alloc(dev, false);
+	if (!ctx->root)
+		goto err_free_stage;
+	ctx->root->level = dev->levels - 1;
+	return 0;
+
+err_free_stage:
+	dmmu_pt_free_stage(ctx);
+	return -ENOMEM;
+}
+
+/* Free everything. The device must have forgotten the context, and dmmu_pt_drop_all() have been called. */
+void dmmu_pt_fini(struct dmmu_ctx *ctx)
+{
+	struct dmmu_dev *dev = ctx->dev;
+	struct dmmu_table *t, *next;
+	unsigned int i;
+
+	if (!ctx->root)
+		return;
+	dmmu_table_free_tree(dev, ctx->root);
+	ctx->root = NULL;
+	for (i = 0; i < ARRAY_SIZE(ctx->spare); i++) {
+		list_for_each_entry_safe(t, next, &ctx->spare[i], node) {
+			list_del(&t->node);
+			dmmu_table_free(dev, t);
+		}
+		ctx->spares[i] = 0;
+	}
+	dmmu_pt_free_stage(ctx);
+}
+
+int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
+		      enum dmmu_wait how, u32 *index)
+{
+	struct dmmu_ctl cmd = {
+		.opcode = DMMU_CTL_PT_FILL,
+		.local = cpu_to_le64(local),
+		.count = cpu_to_le32(n),
+		.value = cpu_to_le64(value),
+		.step = cpu_to_le64(step),
+	};
+
+	return dmmu_ctl_push(dev, &cmd, how, index);
+}
+
+/*
+ * Room for @n entries that the device will read. The buffer has two halves; the one that is begun must have been read
+ * completely, which it normally was long ago.
+ */
+static int dmmu_stage_get(struct dmmu_ctx *ctx, unsigned int n, unsigned int *at)
+{
+	unsigned int half = !ctx->stage_half;
+	int ret;
+
+	if (ctx->stage_used + n > DMMU_STAGE_ENTRIES) {
+		if (ctx->stage_busy[half]) {
+			ret = dmmu_ctl_wait(ctx->dev, ctx->stage_fence[half], DMMU_SLEEP);
+			if (ret)
+				return ret;
+		}
+		ctx->stage_busy[half] = false;
+		ctx->stage_half = half;
+		ctx->stage_used = 0;
+	}
+	*at = ctx->stage_half * DMMU_STAGE_ENTRIES + ctx->stage_used;
+	ctx->stage_used += n;
+	return 0;
+}
+
+static int dmmu_pt_push_write(struct dmmu_ctx *ctx, u64 local, const u64 *pte, unsigned int n)
+{
+	struct dmmu_ctl cmd = {
+		.opcode = DMMU_CTL_PT_WRITE,
+		.local = cpu_to_le64(local),
+		.count = cpu_to_le32(n),
+	};
+	unsigned int at, i;
+	u32 index;
+	int ret;
+
+	ret = dmmu_stage_get(ctx, n, &at);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		ctx->stage[at + i] = (__force u64)cpu_to_le64(pte[i]);
+	cmd.host = cpu_to_le64(ctx->stage_dma + at * sizeof(u64));
+	ret = dmmu_ctl_push(ctx->dev, &cmd, DMMU_SLEEP, &index);
+	if (ret)
+		return ret;
+	ctx->stage_fence[ctx->stage_half] = index;
+	ctx->stage_busy[ctx->stage_half] = true;
+	return 0;
+}
+
+/* Write adjacent entries: in few words when they are a series, as they are physically contiguous memory is. */
+static int dmmu_pt_push_run(struct dmmu_ctx *ctx, u64 local, const u64 *pte, unsigned int n)
+{
+	unsigned int k;
+	u64 step;
+	u32 index;
+	int ret;
+
+	for (; n; n -= k, pte += k, local += k * sizeof(u64)) {
+		k = dmmu_pte_series(pte, n, &step);
+		if (k == n || k > 2) {
+			ret = dmmu_pt_push_fill(ctx->dev, local, k, pte[0], step, DMMU_SLEEP, &index);
+		} else {
+			ret = dmmu_pt_push_write(ctx, local, pte, n);
+			k = n;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* The lowest table on the way to @va. */
+static struct dmmu_table *dmmu_pt_lowest(struct dmmu_ctx *ctx, u64 va)
+{
+	struct dmmu_table *t = ctx->root;
+
+	while (t->level && t->child[dmmu_level_index(va, t->level)])
+		t = t->child[dmmu_level_index(va, t->level)];
+	return t;
+}
+
+/*
+ * The first leaf table at or after *@va and before @end, with *@va moved to where it begins (or left within it); NULL
+ * when there is none.
+ */
+static struct dmmu_table *dmmu_pt_next_leaf(struct dmmu_ctx *ctx, u64 *va, u64 end)
+{
+	while (*va < end) {
+		struct dmmu_table *t = dmmu_pt_lowest(ctx, *va);
+		u64 span;
+
+		if (!t->level)
+			return t;
+		span = dmmu_level_span(t->level);
+		*va = (*va & ~(span - 1)) + span;
+	}
+	return NULL;
+}
+
+/*
+ * Stock tables for mapping all windows. Called without the lock, may sleep. Returns 1 when there was nothing to do, 0
+ * when the stock was filled, or -ENOMEM.
+ */
+int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n)
+{
+	unsigned int need[2] = { 0, 0 }, i;
+	int ret = 1;
+
+	mutex_lock(&ctx->pt_lock);
+	for (i = 0; i < n && !ctx->dead; i++) {
+		unsigned int level = dmmu_pt_lowest(ctx, win[i].start)->level;
+
+		if (level) {
+			need[0]++;
+			need[1] += level - 1;
+		}
+	}
+	mutex_unlock(&ctx->pt_lock);
+
+	/* Only the fault worker takes from the stock, and that is the caller. */
+	for (i = 0; i < ARRAY_SIZE(need); i++) {
+		while (ctx->spares[i] < need[i]) {
+			struct dmmu_table *t = dmmu_table_alloc(ctx->dev, i == 0);
+
+			if (!t)
+				return -ENOMEM;
+			list_add(&t->node, &ctx->spare[i]);
+			ctx->spares[i]++;
+			ret = 0;
+		}
+	}
+	return ret;
+}
+
+static struct dmmu_table *dmmu_take_spare(struct dmmu_ctx *ctx, unsigned int level)
+{
+	unsigned int kind = level ? 1 : 0;
+	struct dmmu_table *t = list_first_entry(&ctx->spare[kind], struct dmmu_table, node);
+
+	list_del_init(&t->node);
+	ctx->spares[kind]--;
+	t->level = level;
+	return t;
+}
+
+/* An entry that makes new tables reachable; written after everything below it. */
+struct dmmu_link {
+	u64 local;
+	u64 value;
+};
+
+/*
+ * The leaf table for @va, with what is missing on the way to it. New tables are cleared and linked to each other, but
+ * not yet to the tables that were there: @link says what is left to write. -EAGAIN when the stock is too small.
+ */
+static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link, struct dmmu_table **leaf)
+{
+	struct dmmu_table *t = dmmu_pt_lowest(ctx, va);
+	struct dmmu_table *top = t;
+	u32 index;
+	int ret;
+
+	link->local = 0;
+	if (t->level && (!ctx->spares[0] || ctx->spares[1] < t->level - 1))
+		return -EAGAIN;
+	while (t->level) {
+		struct dmmu_table *new = dmmu_take_spare(ctx, t->level - 1);
+		unsigned int slot = dmmu_level_index(va, t->level);
+		u64 at = t->local + slot * sizeof(u64);
+		u64 entry = dmmu_pte_table(new->local);
+
+		new->parent = t;
+		new->slot = slot;
+		new->va = va & ~(dmmu_level_span(t->level) - 1);
+		t->child[slot] = new;
+		t->used++;
+		ret = dmmu_pt_push_fill(ctx->dev, new->local, DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP, &index);
+		if (!ret && t != top)
+			ret = dmmu_pt_push_fill(ctx->dev, at, 1, entry, 0, DMMU_SLEEP, &index);
+		if (ret)
+			return ret;
+		if (t == top) {
+			link->local = at;
+			link->value = entry;
+		}
+		t = new;
+	}
+	*leaf = t;
+	return 0;
+}
+
+/*
+ * Make @page the target of a shadow entry. Returns the device's entry, 0 when the device has it already, or an error
+ * in @ret.
+ */
+static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf, struct page *page,
+			 bool write, int *ret)
+{
+	struct device *dev = ctx->dev->dev;
+	bool atomics = ctx->dev->caps & DMMU_CAPS_ATOMICS;
+	dma_addr_t dma;
+
+	if (leaf->page) {
+		/* A page that was replaced was invalidated before; anything else is a bug of this driver. */
+		if (WARN_ON_ONCE(leaf->page != page)) {
+			*ret = -EIO;
+			return 0;
+		}
+		if (!(leaf->entry & DMMU_SHADOW_CLEARED) && (!write || leaf->entry & DMMU_PTE_W))
+			return 0;
+		/* More rights, or once more after an invalidation that gave up; never fewer rights. */
+		write |= !!(leaf->entry & DMMU_PTE_W);
+		leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
+		return leaf->entry;
+	}
+
+	dma = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL);
+	if (dma_mapping_error(dev, dma)) {
+		*ret = -ENOMEM;
+		return 0;
+	}
+	/* A bounce buffer is a copy, which is not what sharing an address space means. */
+	if (dma_need_sync(dev, dma) || !dmmu_pte_can_hold(dma)) {
+		dev_err_once(dev, "cannot reach host memory at %pad directly; check the IOMMU and swiotlb settings\n",
+			     &dma);
+		dma_unmap_page(dev, dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
+		*ret = -EIO;
+		return 0;
+	}
+	leaf->page = page;
+	leaf->entry = dmmu_pte_host(dma, write, atomics);
+	t->used++;
+	ctx->mapped++;
+	return leaf->entry;
+}
+
+/*
+ * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the sequence under the
+ * lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when tables are missing, or why a page could
+ * not be mapped.
+ */
+int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns)
+{
+	u64 pte[DMMU_WINDOW_MAX_PAGES];
+	struct dmmu_link link;
+	struct dmmu_table *t;
+	unsigned int i, n, first, mapped = 0;
+	u32 index;
+	int ret, error = 0;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	for (i = 0; i < win->npages; i++)
+		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID)
+			break;
+	if (i == win->npages)
+		return 0;
+
+	ret = dmmu_pt_grow(ctx, win->start, &link, &t);
+	if (ret)
+		return ret;
+	first = dmmu_level_index(win->start, 0);
+	for (i = 0; i < win->npages; i++) {
+		pte[i] = 0;
+		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
+			continue;
+		/* Only what was asked to be writable is: a device mapping that can write makes the page dirty. */
+		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], hmm_pfn_to_page(pfns[i]),
+				       win->write && pfns[i] & HMM_PFN_WRITE, &error);
+	}
+	for (i = 0; i < win->npages; i += n) {
+		for (n = 0; i + n < win->npages && pte[i + n]; n++)
+			;
+		if (!n) {
+			n = 1;
+			continue;
+		}
+		ret = dmmu_pt_push_run(ctx, t->local + (first + i) * sizeof(u64), &pte[i], n);
+		if (ret)
+			return ret;
+		mapped += n;
+	}
+	if (link.local) {
+		ret = dmmu_pt_push_fill(ctx->dev, link.local, 1, link.value, 0, DMMU_SLEEP, &index);
+		if (ret)
+			return ret;
+	}
+	dmmu_count(ctx, DMMU_DRV_PAGES_MAPPED, mapped);
+	trace_dmmu_map(ctx->dev->id, ctx->id, win->start, win->npages, mapped, win->write);
+	return error;
+}
+
+static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, bool write_only)
+{
+	return leaf->page && (!write_only || leaf->entry & DMMU_PTE_W);
+}
+
+static int dmmu_pt_push_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int n,
+			      enum dmmu_wait how)
+{
+	u32 index;
+
+	return dmmu_pt_push_fill(ctx->dev, t->local + first * sizeof(u64), n, 0, 0, how, &index);
+}
+
+/* Clear the device's entries of a table that match; runs may cross entries that are clear anyway. */
+static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int last,
+			    bool write_only, enum dmmu_wait how)
+{
+	unsigned int i, from = 0, to = 0;
+	int ret;
+
+	for (i = first; i <= last; i++) {
+		struct dmmu_leaf *leaf = &t->leaf[i];
+
+		if (dmmu_leaf_matches(leaf, write_only)) {
+			if (from == to)
+				from = i;
+			to = i + 1;
+			leaf->entry |= DMMU_SHADOW_CLEARED;
+		} else if (leaf->page && from != to) {
+			ret = dmmu_pt_push_clear(ctx, t, from, to - from, how);
+			if (ret)
+				return ret;
+			from = to = 0;
+		}
+	}
+	return from == to ? 0 : dmmu_pt_push_clear(ctx, t, from, to - from, how);
+}
+
+/* Cut an emptied table out, and its parents as far as they become empty by that. Returns the highest. */
+static struct dmmu_table *dmmu_table_unlink(struct dmmu_ctx *ctx, struct dmmu_table *t, int *ret)
+{
+	for (;;) {
+		struct dmmu_table *parent = t->parent;
+
+		t->unlinked = true;
+		parent->doomed++;
+		*ret = dmmu_pt_push_clear(ctx, parent, t->slot, 1, DMMU_SLEEP);
+		if (*ret)
+			return t;
+		if (parent == ctx->root || parent->doomed < parent->used)
+			return t;
+		t = parent;
+	}
+}
+
+/* The device does not use the entry any more: the page may go its way. */
+static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf)
+{
+	struct folio *folio = page_folio(leaf->page);
+
+	dma_unmap_page(ctx->dev->dev, dmmu_pte_addr(leaf->entry), PAGE_SIZE, DMA_BIDIRECTIONAL);
+	/*
+	 * The device may have written where the CPU's entry is still clean: a page of shmem or of the swap cache that
+	 * was only read by the CPU. The caller of the notifier has not looked at the dirty state yet, so telling it
+	 * now loses nothing. We do not have the folio lock (sometimes the caller has it, so we cannot take it), but
+	 * the page cannot leave its mapping before we return. File systems that insist on the lock, or on being asked
+	 * by page_mkwrite() first, keep a folio dirty for as long as any CPU entry is writable, and write-protect the
+	 * entries, by way of this notifier, before they clean it: their folios are dirty here and are not touched.
+	 */
+	if (leaf->entry & DMMU_PTE_W && !folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	leaf->page = NULL;
+	leaf->entry = 0;
+	t->used--;
+	ctx->mapped--;
+}
+
+static void dmmu_table_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int last,
+			    bool write_only)
+{
+	unsigned int i;
+
+	for (i = first; i <= last && t->used; i++)
+		if (dmmu_leaf_matches(&t->leaf[i], write_only))
+			dmmu_leaf_drop(ctx, t, &t->leaf[i]);
+}
+
+/* Free an unlinked table, and its parents that were unlinked with it. */
+static void dmmu_table_reap(struct dmmu_ctx *ctx, struct dmmu_table *t)
+{
+	while (t->unlinked && !t->used) {
+		struct dmmu_table *parent = t->parent;
+
+		parent->child[t->slot] = NULL;
+		parent->used--;
+		parent->doomed--;
+		dmmu_table_free(ctx->dev, t);
+		t = parent;
+	}
+}
+
+static unsigned int dmmu_table_matches(struct dmmu_table *t, unsigned int first, unsigned int last, bool write_only)
+{
+	unsigned int i, n = 0;
+
+	for (i = first; i <= last; i++)
+		n += dmmu_leaf_matches(&t->leaf[i], write_only);
+	return n;
+}
+
+/* First and last entry of @r in the leaf table that covers @va. */
+static void dmmu_leaf_bounds(struct dmmu_range r, u64 va, unsigned int *first, unsigned int *last)
+{
+	struct dmmu_range in = dmmu_range_in_table(r, va, 0);
+
+	*first = dmmu_level_index(in.start, 0);
+	*last = dmmu_level_index(in.end - 1, 0);
+}
+
+/*
+ * Tell the device to forget the pages of @r: clear the entries (unlink whole tables if @unlink), push one INVALIDATE for
+ * all of it. @touched collects the tables. Returns 0 and the index to wait for, or an error.
+ */
+static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
+			    enum dmmu_wait how, struct list_head *touched, u32 *index)
+{
+	struct dmmu_ctl cmd = {
+		.opcode = DMMU_CTL_INVALIDATE,
+		.flags = DMMU_CTL_F_WB | (how == DMMU_SLEEP ? DMMU_CTL_F_IRQ : 0),
+		.ctx = cpu_to_le16(ctx->id),
+	};
+	u64 lo = ~0ULL, hi = 0, va = r.start;
+	unsigned int first, last, n;
+	struct dmmu_table *t, *top;
+	int ret = 0;
+
+	while ((t = dmmu_pt_next_leaf(ctx, &va, r.end))) {
+		u64 base = t->va;
+
+		dmmu_leaf_bounds(r, base, &first, &last);
+		va = base + dmmu_level_span(1);
+		n = dmmu_table_matches(t, first, last, write_only);
+		if (!n)
+			continue;
+		list_add_tail(&t->node, touched);
+		if (ret)
+			continue;	/* the device is down: only list what to drop */
+		lo = min(lo, base + first * DMMU_PAGE_SIZE);
+		hi = max(hi, base + (last + 1) * DMMU_PAGE_SIZE);
+		if (unlink && n == t->used) {
+			u64 span;
+
+			top = dmmu_table_unlink(ctx, t, &ret);
+			span = dmmu_level_span(top->level + 1);
+			lo = min(lo, base & ~(span - 1));
+			hi = max(hi, (base & ~(span - 1)) + span);
+		} else {
+			ret = dmmu_table_clear(ctx, t, first, last, write_only, how);
+			if (ret == -EAGAIN)
+				return ret;
+		}
+	}
+	if (ret || list_empty(touched))
+		return ret;
+	cmd.va = cpu_to_le64(lo);
+	cmd.size = cpu_to_le64(hi - lo);
+	return dmmu_ctl_push(ctx->dev, &cmd, how, index);
+}
+
+/*
+ * Take away from the device the pages of @r (with @write_only, those it may write) and wait until it does not use them
+ * any more. Returns 1 when that is so, 0 when there was nothing to do, and, only with DMMU_POLL, -EAGAIN when the
+ * device needs longer than we may wait: then the shadow still has the pages and the next call does it all again.
+ */
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink, enum dmmu_wait how)
+{
+	struct dmmu_table *t, *next;
+	unsigned int first, last;
+	LIST_HEAD(touched);
+	u32 index;
+	int ret;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	if (!ctx->mapped || dmmu_range_empty(r))
+		return 0;
+	ret = dmmu_pt_post_zap(ctx, r, write_only, unlink, how, &touched, &index);
+	if (!ret && !list_empty(&touched))
+		ret = dmmu_ctl_wait(ctx->dev, index, how);
+	if (ret == -EAGAIN) {
+		dmmu_ctl_kick(ctx->dev);
+		list_for_each_entry_safe(t, next, &touched, node)
+			list_del_init(&t->node);
+		return ret;
+	}
+	if (list_empty(&touched))
+		return 0;
+
+	/* Acknowledged; or the device is cut off from memory, which is as good. */
+	list_for_each_entry_safe(t, next, &touched, node) {
+		dmmu_leaf_bounds(r, t->va, &first, &last);
+		list_del_init(&t->node);
+		dmmu_table_drop(ctx, t, first, last, write_only);
+		dmmu_table_reap(ctx, t);
+	}
+	return 1;
+}
+
+/* Empty the shadow. The device must not be able to use anything in it any more. */
+void dmmu_pt_drop_all(struct dmmu_ctx *ctx)
+{
+	struct dmmu_table *t;
+	u64 va = 0;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	ctx->dead = true;
+	if (!ctx->root)
+		return;
+	while (ctx->mapped && (t = dmmu_pt_next_leaf(ctx, &va, dmmu_level_span(ctx->root->level + 1)))) {
+		dmmu_table_drop(ctx, t, 0, DMMU_TABLE_ENTRIES - 1, false);
+		va = t->va + dmmu_level_span(1);
+	}
+	WARN_ON_ONCE(ctx->mapped);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kunit.c: tests of the driver's pure logic; need no device and no driver.
+ *
+ * Suites: dmmu_pgtable (entries as the device reads them), dmmu_ring (index arithmetic at the wrap), dmmu_range (clipping
+ * at both ends of the address space), dmmu_fault (a batch of faults to page windows). The code under test is compiled
+ * in, not linked against, so that this module loads anywhere.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../pte.h"
+#include "../range.h"
+#include "../ring.h"
+
+#include "../plan.c"
+
+static void pte_leaf(struct kunit *test)
+{
+	u64 ro = dmmu_pte_host(0x123456789000, false, true);
+	u64 rw = dmmu_pte_host(0x123456789000, true, true);
+
+	/* Bit for bit, as the register map has it: V R W AT LOCAL A D LEAF. */
+	KUNIT_EXPECT_EQ(test, ro, 0x0000123456789083ULL);
+	KUNIT_EXPECT_EQ(test, rw, 0x000012345678908fULL);
+	KUNIT_EXPECT_EQ(test, dmmu_pte_host(0x123456789000, true, false), 0x0000123456789087ULL);
+	KUNIT_EXPECT_TRUE(test, dmmu_pte_is_leaf(ro));
+	KUNIT_EXPECT_EQ(test, dmmu_pte_addr(rw), 0x123456789000ULL);
+}
+
+static void pte_reserved_bits_stay_zero(struct kunit *test)
+{
+	/* Whatever is given as an address, nothing reserved and no flag may come out of it. */
+	u64 leaf = dmmu_pte_host(~0ULL, false, false);
+	u64 table = dmmu_pte_table(~0ULL);
+
+	KUNIT_EXPECT_EQ(test, leaf & (DMMU_PTE_RSVD_LO | DMMU_PTE_RSVD_HI), 0ULL);
+	KUNIT_EXPECT_EQ(test, leaf & (DMMU_PTE_W | DMMU_PTE_AT | DMMU_PTE_LOCAL | DMMU_PTE_A | DMMU_PTE_D), 0ULL);
+	KUNIT_EXPECT_EQ(test, table & ~(DMMU_PTE_V | DMMU_PTE_ADDR), 0ULL);
+}
+
+static void pte_table(struct kunit *test)
+{
+	u64 pte = dmmu_pte_table(0x7000);
+
+	KUNIT_EXPECT_EQ(test, pte, 0x7001ULL);
+	KUNIT_EXPECT_FALSE(test, dmmu_pte_is_leaf(pte));
+}
+
+static void pte_can_hold(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, dmmu_pte_can_hold(0));
+	KUNIT_EXPECT_TRUE(test, dmmu_pte_can_hold(0x000ffffffffff000ULL));
+	KUNIT_EXPECT_FALSE(test, dmmu_pte_can_hold(0x0010000000000000ULL));
+	KUNIT_EXPECT_FALSE(test, dmmu_pte_can_hold(0x800));
+}
+
+static void pte_level_index(struct kunit *test)
+{
+	u64 va = 0x0000ffeeddccb123ULL & ((1ULL << 48) - 1);
+	u64 back = va & 0xfff;
+	unsigned int level;
+
+	for (level = 0; level < 4; level++)
+		back |= (u64)dmmu_level_index(va, level) << dmmu_level_shift(level);
+	KUNIT_EXPECT_EQ(test, back, va);
+	KUNIT_EXPECT_EQ(test, dmmu_level_span(0), 4096ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_level_span(1), 2ULL << 20);
+	KUNIT_EXPECT_EQ(test, dmmu_level_span(4), 1ULL << 48);
+	KUNIT_EXPECT_EQ(test, dmmu_level_index(~0ULL, 3), 511U);
+}
+
+static void pte_series(struct kunit *test)
+{
+	const u64 up[] = { 0x1083, 0x2083, 0x3083, 0x5083 };
+	const u64 same[] = { 0x1083, 0x1083, 0x1083 };
+	const u64 down[] = { 0x3083, 0x2083, 0x1083 };
+	u64 step;
+
+	KUNIT_EXPECT_EQ(test, dmmu_pte_series(up, 4, &step), 3U);
+	KUNIT_EXPECT_EQ(test, step, 0x1000ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_pte_series(same, 3, &step), 3U);
+	KUNIT_EXPECT_EQ(test, step, 0ULL);
+	/* Modulo 2^64, as the device adds. */
+	KUNIT_EXPECT_EQ(test, dmmu_pte_series(down, 3, &step), 3U);
+	KUNIT_EXPECT_EQ(test, step, -0x1000ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_pte_series(up, 1, &step), 1U);
+	KUNIT_EXPECT_EQ(test, step, 0ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_pte_series(up, 0, &step), 0U);
+}
+
+/* The records of the generated header are what the device reads: their sizes and a few places. */
+static void record_layout(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, sizeof(struct dmmu_ctl), 64);
+	KUNIT_EXPECT_EQ(test, sizeof(struct dmmu_work), 64);
+	KUNIT_EXPECT_EQ(test, sizeof(struct dmmu_cpl), 64);
+	KUNIT_EXPECT_EQ(test, sizeof(struct dmmu_flt), 64);
+	KUNIT_EXPECT_EQ(test, sizeof(struct dmmu_status), 64);
+	KUNIT_EXPECT_EQ(test, offsetof(struct dmmu_ctl, step), 0x38);
+	KUNIT_EXPECT_EQ(test, offsetof(struct dmmu_work, arg2), 0x38);
+	KUNIT_EXPECT_EQ(test, offsetof(struct dmmu_cpl, faults), 0x38);
+	KUNIT_EXPECT_EQ(test, offsetof(struct dmmu_flt, record), 0x28);
+}
+
+static struct kunit_case dmmu_pgtable_cases[] = {
+	KUNIT_CASE(pte_leaf),
+	KUNIT_CASE(pte_reserved_bits_stay_zero),
+	KUNIT_CASE(pte_table),
+	KUNIT_CASE(pte_can_hold),
+	KUNIT_CASE(pte_level_index),
+	KUNIT_CASE(pte_series),
+	KUNIT_CASE(record_layout),
+	{ }
+};
+
+static struct kunit_suite dmmu_pgtable_suite = {
+	.name = "dmmu_pgtable",
+	.test_cases = dmmu_pgtable_cases,
+};
+
+static void ring_empty_and_full(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, dmmu_ring_used(5, 5), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_free(5, 5, 64), 64U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_free(69, 5, 64), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_slot(69, 64), 5U);
+}
+
+static void ring_wraps_at_2_32(struct kunit *test)
+{
+	u32 consumer = 0xfffffff0, producer = consumer + 64;
+
+	KUNIT_EXPECT_EQ(test, producer, 0x30U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_used(producer, consumer), 64U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_free(producer, consumer, 64), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_free(producer, consumer, 128), 64U);
+	/* Slots go on where they were. */
+	KUNIT_EXPECT_EQ(test, dmmu_ring_slot(0xffffffff, 64), 63U);
+	KUNIT_EXPECT_EQ(test, dmmu_ring_slot(0, 64), 0U);
+}
+
+static void ring_every_slot_once(struct kunit *test)
+{
+	u64 seen = 0;
+	u32 i;
+
+	for (i = 0xffffffe0; i != 0x20; i++)
+		seen ^= BIT_ULL(dmmu_ring_slot(i, 64));
+	KUNIT_EXPECT_EQ(test, seen, ~0ULL);
+}
+
+static void ring_reached(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, dmmu_ring_reached(7, 7));
+	KUNIT_EXPECT_TRUE(test, dmmu_ring_reached(8, 7));
+	KUNIT_EXPECT_FALSE(test, dmmu_ring_reached(6, 7));
+	KUNIT_EXPECT_FALSE(test, dmmu_ring_reached(0xfffffffe, 2));
+	KUNIT_EXPECT_TRUE(test, dmmu_ring_reached(2, 0xfffffffe));
+	KUNIT_EXPECT_TRUE(test, dmmu_ring_reached(0, 0));
+}
+
+static struct kunit_case dmmu_ring_cases[] = {
+	KUNIT_CASE(ring_empty_and_full),
+	KUNIT_CASE(ring_wraps_at_2_32),
+	KUNIT_CASE(ring_every_slot_once),
+	KUNIT_CASE(ring_reached),
+	{ }
+};
+
+static struct kunit_suite dmmu_ring_suite = {
+	.name = "dmmu_ring",
+	.test_cases = dmmu_ring_cases,
+};
+
+static void expect_range(struct kunit *test, struct dmmu_range r, u64 start, u64 end)
+{
+	KUNIT_EXPECT_EQ(test, r.start, start);
+	KUNIT_EXPECT_EQ(test, r.end, end);
+}
+
+static void range_aligns_outwards(struct kunit *test)
+{
+	expect_range(test, dmmu_range_clip(0x1001, 0x1002, 48), 0x1000, 0x2000);
+	expect_range(test, dmmu_range_clip(0x1000, 0x2000, 48), 0x1000, 0x2000);
+	expect_range(test, dmmu_range_clip(0x1fff, 0x2001, 48), 0x1000, 0x3000);
+}
+
+static void range_clips_at_the_top(struct kunit *test)
+{
+	/* As the notifier announces the end of an address space. */
+	expect_range(test, dmmu_range_clip(0, ULONG_MAX, 48), 0, 1ULL << 48);
+	expect_range(test, dmmu_range_clip(0x1000, ~0ULL, 39), 0x1000, 1ULL << 39);
+	expect_range(test, dmmu_range_clip((1ULL << 48) - 1, ~0ULL, 48), (1ULL << 48) - 0x1000, 1ULL << 48);
+	expect_range(test, dmmu_range_clip(0, ~0ULL, 64), 0, 0xfffffffffffff000ULL);
+}
+
+static void range_may_be_empty(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, dmmu_range_empty(dmmu_range_clip(0x1000, 0x1000, 48)));
+	KUNIT_EXPECT_TRUE(test, dmmu_range_empty(dmmu_range_clip(0x2000, 0x1000, 48)));
+	KUNIT_EXPECT_TRUE(test, dmmu_range_empty(dmmu_range_clip(0x1002, 0x1001, 48)));
+	KUNIT_EXPECT_TRUE(test, dmmu_range_empty(dmmu_range_clip(1ULL << 48, ~0ULL, 48)));
+	KUNIT_EXPECT_FALSE(test, dmmu_range_empty(dmmu_range_clip(0, 1, 48)));
+}
+
+static void range_in_table(struct kunit *test)
+{
+	struct dmmu_range r = { 0x1ff000, 0x601000 };
+
+	expect_range(test, dmmu_range_in_table(r, 0x1ff000, 0), 0x1ff000, 0x200000);
+	expect_range(test, dmmu_range_in_table(r, 0x3fffff, 0), 0x200000, 0x400000);
+	expect_range(test, dmmu_range_in_table(r, 0x600000, 0), 0x600000, 0x601000);
+	expect_range(test, dmmu_range_in_table(r, 0x600000, 1), 0x1ff000, 0x601000);
+}
+
+static void range_valid_va(struct kunit *test)
+{
+	u64 task_size = (1ULL << 47) - 4096;
+
+	KUNIT_EXPECT_TRUE(test, dmmu_va_valid(0, 48, task_size));
+	KUNIT_EXPECT_TRUE(test, dmmu_va_valid(task_size - 1, 48, task_size));
+	KUNIT_EXPECT_FALSE(test, dmmu_va_valid(task_size, 48, task_size));
+	KUNIT_EXPECT_FALSE(test, dmmu_va_valid(1ULL << 39, 39, task_size));
+	KUNIT_EXPECT_FALSE(test, dmmu_va_valid(0xffff888000000000ULL, 48, task_size));
+	KUNIT_EXPECT_FALSE(test, dmmu_va_valid(0xffff888000000000ULL, 64, task_size));
+}
+
+static struct kunit_case dmmu_range_cases[] = {
+	KUNIT_CASE(range_aligns_outwards),
+	KUNIT_CASE(range_clips_at_the_top),
+	KUNIT_CASE(range_may_be_empty),
+	KUNIT_CASE(range_in_table),
+	KUNIT_CASE(range_valid_va),
+	{ }
+};
+
+static struct kunit_suite dmmu_range_suite = {
+	.name = "dmmu_range",
+	.test_cases = dmmu_range_cases,
+};
+
+static void fault_sorts_and_merges(struct kunit *test)
+{
+	struct dmmu_page_req req[] = {
+		{ .va = 0x5000 }, { .va = 0x1000 }, { .va = 0x5000, .write = true }, { .va = 0x3000 },
+		{ .va = 0x1000 }, { .va = 0x5000 },
+	};
+
+	KUNIT_ASSERT_EQ(test, dmmu_plan_pages(req, ARRAY_SIZE(req)), 3U);
+	KUNIT_EXPECT_EQ(test, req[0].va, 0x1000ULL);
+	KUNIT_EXPECT_FALSE(test, req[0].write);
+	KUNIT_EXPECT_EQ(test, req[1].va, 0x3000ULL);
+	/* The strongest access of the three. */
+	KUNIT_EXPECT_EQ(test, req[2].va, 0x5000ULL);
+	KUNIT_EXPECT_TRUE(test, req[2].write);
+}
+
+static void fault_batch_of_none_and_one(struct kunit *test)
+{
+	struct dmmu_page_req req = { .va = 0x1000, .write = true };
+	struct dmmu_window win;
+
+	KUNIT_EXPECT_EQ(test, dmmu_plan_pages(&req, 0), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_windows(&req, 0, 16, &win), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_pages(&req, 1), 1U);
+	KUNIT_ASSERT_EQ(test, dmmu_plan_windows(&req, 1, 16, &win), 1U);
+	KUNIT_EXPECT_EQ(test, win.start, 0ULL);
+	KUNIT_EXPECT_EQ(test, win.npages, 16U);
+	KUNIT_EXPECT_TRUE(test, win.write);
+}
+
+static void fault_windows(struct kunit *test)
+{
+	const struct dmmu_page_req req[] = {
+		{ .va = 0x0f000 }, { .va = 0x10000, .write = true }, { .va = 0x1f000 }, { .va = 0x40000 },
+	};
+	struct dmmu_window win[4];
+
+	KUNIT_ASSERT_EQ(test, dmmu_plan_windows(req, 4, 16, win), 3U);
+	KUNIT_EXPECT_EQ(test, win[0].start, 0ULL);
+	KUNIT_EXPECT_EQ(test, win[0].count, 1U);
+	KUNIT_EXPECT_FALSE(test, win[0].write);
+	KUNIT_EXPECT_EQ(test, win[1].start, 0x10000ULL);
+	KUNIT_EXPECT_EQ(test, win[1].first, 1U);
+	KUNIT_EXPECT_EQ(test, win[1].count, 2U);
+	KUNIT_EXPECT_TRUE(test, win[1].write);
+	KUNIT_EXPECT_EQ(test, win[2].start, 0x40000ULL);
+	KUNIT_EXPECT_EQ(test, win[2].first, 3U);
+}
+
+static void fault_window_size_is_bounded(struct kunit *test)
+{
+	const struct dmmu_page_req req = { .va = 0x7f000 };
+	struct dmmu_window win;
+
+	dmmu_plan_windows(&req, 1, 0, &win);
+	KUNIT_EXPECT_EQ(test, win.npages, 1U);
+	KUNIT_EXPECT_EQ(test, win.start, 0x7f000ULL);
+	dmmu_plan_windows(&req, 1, 24, &win);
+	KUNIT_EXPECT_EQ(test, win.npages, 16U);
+	dmmu_plan_windows(&req, 1, UINT_MAX, &win);
+	KUNIT_EXPECT_EQ(test, win.npages, (unsigned int)DMMU_WINDOW_MAX_PAGES);
+	KUNIT_EXPECT_EQ(test, win.start, 0x40000ULL);
+}
+
+static void fault_runs(struct kunit *test)
+{
+	const struct dmmu_page_req req[] = {
+		{ .va = 0x1000 }, { .va = 0x2000 }, { .va = 0x3000, .write = true }, { .va = 0x5000, .write = true },
+	};
+
+	KUNIT_EXPECT_EQ(test, dmmu_plan_run(&req[0], 4), 2U);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_run(&req[2], 2), 1U);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_run(&req[3], 1), 1U);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_run(&req[0], 1), 1U);
+}
+
+static void fault_find(struct kunit *test)
+{
+	struct dmmu_page_req req[] = { { .va = 0x1000 }, { .va = 0x3000 }, { .va = 0x9000 } };
+
+	KUNIT_EXPECT_PTR_EQ(test, dmmu_plan_find(req, 3, 0x3ff8), &req[1]);
+	KUNIT_EXPECT_PTR_EQ(test, dmmu_plan_find(req, 3, 0x9000), &req[2]);
+	KUNIT_EXPECT_NULL(test, dmmu_plan_find(req, 3, 0x4000));
+}
+
+static struct kunit_case dmmu_fault_cases[] = {
+	KUNIT_CASE(fault_sorts_and_merges),
+	KUNIT_CASE(fault_batch_of_none_and_one),
+	KUNIT_CASE(fault_windows),
+	KUNIT_CASE(fault_window_size_is_bounded),
+	KUNIT_CASE(fault_runs),
+	KUNIT_CASE(fault_find),
+	{ }
+};
+
+static struct kunit_suite dmmu_fault_suite = {
+	.name = "dmmu_fault",
+	.test_cases = dmmu_fault_cases,
+};
+
+kunit_test_suites(&dmmu_pgtable_suite, &dmmu_ring_suite, &dmmu_range_suite, &dmmu_fault_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the dmmu driver's pure logic");
+MODULE_LICENSE("GPL");
