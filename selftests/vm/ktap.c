@@ -232,7 +232,7 @@ static void note(struct ktap *ktap, int indent, const char *text)
 	while (depth > 1 && ktap->levels[depth - 1].indent > indent)
 		depth--;
 	if (*text && depth)
-		snprintf(ktap->levels[depth - 1].reason, sizeof(ktap->levels[0].reason), "%s",
+		snprintf(ktap->levels[depth - 1].reason, sizeof(ktap->levels[0].reason), "%.255s",
 			 text);
 }
 
