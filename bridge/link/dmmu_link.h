@@ -129,6 +129,8 @@ void dmmu_link_close(struct dmmu_link *link); /* says BYE; either end; NULL is f
  */
 bool dmmu_link_send(struct dmmu_link *link, const struct dmmu_msg *msg);
 bool dmmu_link_recv(struct dmmu_link *link, struct dmmu_msg *msg);
+/* Whether the next send will find room; when not, as after a send that found none. */
+bool dmmu_link_room(struct dmmu_link *link);
 
 /*
  * Sleep until there is a message (or room, when the last send found the ring full), the peer is

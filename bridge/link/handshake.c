@@ -7,6 +7,7 @@
  * end that refuses answers without descriptors, so that the device learns the other's version.
  */
 #include "link_end.h"
+#include "unix_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,56 +110,9 @@ static void attach(struct dmmu_link *link, struct dmmu_link_memory *memory)
 		       link->front ? DMMU_RING_TO_FRONT : DMMU_RING_TO_DEVICE);
 }
 
-static bool address_of(const char *path, struct sockaddr_un *address)
-{
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(address->sun_path)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	strcpy(address->sun_path, path);
-	return true;
-}
-
-/* Removes the socket file of a front end that is dead, and nothing else. */
-static bool remove_dead_socket(const char *path, const struct sockaddr_un *address)
-{
-	struct stat st;
-	int sock, refused;
-
-	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
-		return false;
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sock < 0)
-		return false;
-	refused = connect(sock, (const struct sockaddr *)address, sizeof(*address)) &&
-		  errno == ECONNREFUSED;
-	close(sock);
-	return refused && !unlink(path);
-}
-
 int dmmu_link_listen(const char *path)
 {
-	struct sockaddr_un address;
-	int sock, err;
-
-	if (!address_of(path, &address))
-		return -1;
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sock < 0)
-		return -1;
-	err = bind(sock, (struct sockaddr *)&address, sizeof(address));
-	if (err && errno == EADDRINUSE) {
-		if (remove_dead_socket(path, &address))
-			err = bind(sock, (struct sockaddr *)&address, sizeof(address));
-		else
-			errno = EADDRINUSE;
-	}
-	if (err || listen(sock, 4)) {
-		close_keeping_errno(sock);
-		return -1;
-	}
-	return sock;
+	return unix_listen(path, SOCK_SEQPACKET);
 }
 
 /* Waits for the peer's first packet. False and errno; then no descriptor is left. */
@@ -285,7 +239,7 @@ static int connect_socket(const char *path)
 	struct sockaddr_un address;
 	int sock;
 
-	if (!address_of(path, &address))
+	if (!unix_address(path, &address))
 		return -1;
 	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (sock < 0)

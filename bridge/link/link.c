@@ -73,6 +73,19 @@ bool dmmu_link_send(struct dmmu_link *link, const struct dmmu_msg *msg)
 	}
 }
 
+bool dmmu_link_room(struct dmmu_link *link)
+{
+	enum dmmu_ring_result room;
+
+	if (link->error)
+		return false;
+	room = dmmu_ring_room(&link->out);
+	if (room == DMMU_RING_BAD)
+		link_break(link, "the peer's ring index is impossible");
+	link->starved = room == DMMU_RING_NOTHING;
+	return room == DMMU_RING_OK;
+}
+
 bool dmmu_link_recv(struct dmmu_link *link, struct dmmu_msg *msg)
 {
 	const char *wrong;

@@ -38,14 +38,19 @@ static enum dmmu_ring_result look_for_message(struct dmmu_ring *ring)
 	return tail == ring->mine ? DMMU_RING_NOTHING : DMMU_RING_OK;
 }
 
+enum dmmu_ring_result dmmu_ring_room(struct dmmu_ring *ring)
+{
+	if (ring->mine - ring->peer == DMMU_LINK_SLOTS)
+		return look_for_room(ring);
+	return DMMU_RING_OK;
+}
+
 enum dmmu_ring_result dmmu_ring_push(struct dmmu_ring *ring, const struct dmmu_msg *msg)
 {
-	if (ring->mine - ring->peer == DMMU_LINK_SLOTS) {
-		enum dmmu_ring_result result = look_for_room(ring);
+	enum dmmu_ring_result result = dmmu_ring_room(ring);
 
-		if (result != DMMU_RING_OK)
-			return result;
-	}
+	if (result != DMMU_RING_OK)
+		return result;
 	memcpy(&ring->slot[ring->mine & (DMMU_LINK_SLOTS - 1)], msg, sizeof(*msg));
 	ring->mine++;
 	atomic_store(&ring->shared->tail, ring->mine);

@@ -58,6 +58,8 @@ void dmmu_ring_init(struct dmmu_ring *ring, struct dmmu_link_shared *mem, int wh
 
 /* Producer. NOTHING: the ring is full. BAD: the peer's index is impossible. */
 enum dmmu_ring_result dmmu_ring_push(struct dmmu_ring *ring, const struct dmmu_msg *msg);
+/* Whether the next push will work. */
+enum dmmu_ring_result dmmu_ring_room(struct dmmu_ring *ring);
 /* After NOTHING and before sleeping: ask to be woken. OK: there is room already, do not sleep. */
 enum dmmu_ring_result dmmu_ring_want_room(struct dmmu_ring *ring);
 /* After a push: true when the consumer sleeps and is to be woken now. */
