@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chardev.c: /dev/dmmuN. What programs may ask and what they get is in include/uapi/dmmu.h.
+ * /dev/dmmuN. What programs may ask and what they get is in include/uapi/dmmu.h.
  *
- * Argument checks and copying are here; what is done is done elsewhere. The node belongs to root (mode 0600): whoever
- * may open it may occupy a context of the device, and hardware threads for as long as his work runs. A udev rule with
- * TAG+="uaccess" or a group gives it to others.
+ * Argument checks and copying are here; what is done is done elsewhere. The node belongs to root
+ * (mode 0600): whoever may open it may occupy a context of the device, and hardware threads for as
+ * long as his work runs. A udev rule with TAG+="uaccess" or a group gives it to others.
  */
 #include <linux/fs.h>
 #include <linux/ktime.h>
@@ -19,7 +19,10 @@
 
 static int dmmu_open(struct inode *inode, struct file *file)
 {
-	/* The misc core holds its lock until we return, and deregistering takes it: the device is there. */
+	/*
+	 * The misc core holds its lock until we return, and deregistering takes it: the device is
+	 * there.
+	 */
 	struct dmmu_dev *dev = container_of(file->private_data, struct dmmu_dev, misc);
 	struct dmmu_ctx *ctx = dmmu_ctx_create(dev);
 
@@ -163,7 +166,8 @@ static bool dmmu_ctx_idle(struct dmmu_ctx *ctx)
 }
 
 /*
- * Sleep until there is more to collect, nothing is outstanding, or the time is over. Returns 0, -ETIME or -EINTR.
+ * Sleep until there is more to collect, nothing is outstanding, or the time is over. Returns 0,
+ * -ETIME or -EINTR.
  */
 static int dmmu_wait_for_more(struct dmmu_ctx *ctx, ktime_t until)
 {
@@ -175,7 +179,8 @@ static int dmmu_wait_for_more(struct dmmu_ctx *ctx, ktime_t until)
 		if (left <= 0)
 			return -ETIME;
 	}
-	ret = wait_event_interruptible_hrtimeout(ctx->wq, READ_ONCE(ctx->ndone) || dmmu_ctx_idle(ctx), left);
+	ret = wait_event_interruptible_hrtimeout(ctx->wq,
+						 READ_ONCE(ctx->ndone) || dmmu_ctx_idle(ctx), left);
 	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
 
@@ -214,7 +219,8 @@ static int dmmu_ioctl_wait(struct dmmu_ctx *ctx, void __user *argp)
 	/* Nothing to give, and never will be. */
 	if (!n && arg.min && !dmmu_ctx_alive(ctx))
 		return -ENODEV;
-	if (dmmu_copy_completions(u64_to_user_ptr(arg.completions), &jobs) || put_user(n, &user->count)) {
+	if (dmmu_copy_completions(u64_to_user_ptr(arg.completions), &jobs) ||
+	    put_user(n, &user->count)) {
 		ret = -EFAULT;
 		goto err_uncollect;
 	}

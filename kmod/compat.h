@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h: what differs between the kernels the driver builds for (6.12 and later).
+ * What differs between the kernels the driver builds for (6.12 and later).
  *
  * Nothing else in the driver looks at a kernel version.
  */

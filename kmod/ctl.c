@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ctl.c: the control ring, towards the device: page-table writes, invalidations, fault answers.
+ * The control ring, towards the device: page-table writes, invalidations, fault answers.
  *
- * Commands execute one at a time in ring order; status.ctl_head counts the complete ones. A caller pushes as many
- * as it likes, rings the doorbell once (kick) and, if it must know, waits for the index of its last command.
- * Nobody waits without a bound, and a wait that ends without the acknowledge ends with a device that cannot reach
- * memory any more: either way the caller may rely on old translations being out of use.
+ * Commands execute one at a time in ring order; status.ctl_head counts the complete ones. A caller
+ * pushes as many as it likes, rings the doorbell once (kick) and, if it must know, waits for the
+ * index of its last command. Nobody waits without a bound, and a wait that ends without the
+ * acknowledge ends with a device that cannot reach memory any more: either way the caller may rely
+ * on old translations being out of use.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -63,8 +64,8 @@ static void dmmu_ctl_ring_doorbell(struct dmmu_dev *dev)
 }
 
 /*
- * Append a command. On success @index is what ctl_head must reach for it to be complete. A full ring is waited for,
- * by polling: it means a thousand commands are ahead.
+ * Append a command. On success @index is what ctl_head must reach for it to be complete. A full
+ * ring is waited for, by polling: it means a thousand commands are ahead.
  *
  * Returns 0, -ENODEV when the device is down, or with DMMU_POLL -EAGAIN.
  */
@@ -78,13 +79,12 @@ int dmmu_ctl_push(struct dmmu_dev *dev, const struct dmmu_ctl *cmd, enum dmmu_wa
 		int ret = -EAGAIN;
 
 		spin_lock(&q->lock);
-		if (dev->state != DMMU_UP) {
+		if (dev->state != DMMU_UP)
 			ret = -ENODEV;
-		} else if (dmmu_ctl_try_push(dev, cmd, index)) {
+		else if (dmmu_ctl_try_push(dev, cmd, index))
 			ret = 0;
-		} else {
+		else
 			dmmu_ctl_ring_doorbell(dev);
-		}
 		spin_unlock(&q->lock);
 		if (ret != -EAGAIN)
 			return ret;
@@ -127,22 +127,24 @@ static bool dmmu_ctl_spin(struct dmmu_dev *dev, u32 index, u64 ns)
 }
 
 /*
- * Wait until ctl_head reaches @index. To be woken rather than found by the slow look now and then, the command must
- * have flags WB and IRQ; with DMMU_POLL flag WB is enough.
+ * Wait until ctl_head reaches @index. To be woken rather than found by the slow look now and then,
+ * the command must have flags WB and IRQ; with DMMU_POLL flag WB is enough.
  *
- * Returns 0 when the command is complete; -ENODEV when it never will be, and the device is cut off from memory;
- * with DMMU_POLL -EAGAIN when it is not complete yet.
+ * Returns 0 when the command is complete; -ENODEV when it never will be, and the device is cut off
+ * from memory; with DMMU_POLL -EAGAIN when it is not complete yet.
  */
 int dmmu_ctl_wait(struct dmmu_dev *dev, u32 index, enum dmmu_wait how)
 {
 	unsigned long until;
 
 	dmmu_ctl_kick(dev);
-	if (!dmmu_ctl_spin(dev, index, how == DMMU_POLL ? dmmu_nonblock_poll_ns() : dmmu_spin_ns())) {
+	if (!dmmu_ctl_spin(dev, index,
+			   how == DMMU_POLL ? dmmu_nonblock_poll_ns() : dmmu_spin_ns())) {
 		if (how == DMMU_POLL)
 			return -EAGAIN;
 		until = jiffies + dmmu_fence_timeout();
-		while (!wait_event_timeout(dev->ctl.wq, dmmu_ctl_done(dev, index) || !dmmu_is_up(dev),
+		while (!wait_event_timeout(dev->ctl.wq,
+					   dmmu_ctl_done(dev, index) || !dmmu_is_up(dev),
 					   DMMU_CTL_SLICE)) {
 			if (time_before(jiffies, until))
 				continue;

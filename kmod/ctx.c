@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ctx.c: contexts, one per open file: creation, binding to an address space, end.
+ * Contexts, one per open file: creation, binding to an address space, end.
  *
- * The order of the end is what matters: first no new faults and jobs, then the device is made to stop (CTX_KILL, whose
- * acknowledge says that no thread of the context can touch memory), then the pages go, then the notifier, then the
- * tables. The number of the context is given back last, with the last descriptor that bears it.
+ * The order of the end is what matters: first no new faults and jobs, then the device is made to
+ * stop (CTX_KILL, whose acknowledge says that no thread of the context can touch memory), then the
+ * pages go, then the notifier, then the tables. The number of the context is given back last, with
+ * the last descriptor that bears it.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -99,7 +100,8 @@ static int dmmu_ctx_set(struct dmmu_ctx *ctx)
 	u32 index;
 	int ret;
 
-	ret = dmmu_pt_push_fill(ctx->dev, dmmu_pt_root(ctx), DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP, &index);
+	ret = dmmu_pt_push_fill(ctx->dev, dmmu_pt_root(ctx), DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP,
+				&index);
 	if (!ret)
 		ret = dmmu_ctl_push(ctx->dev, &inval, DMMU_SLEEP, &index);
 	if (!ret)
@@ -157,7 +159,8 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx)
 	ret = dmmu_pt_init(ctx);
 	if (ret)
 		goto err_free_buffers;
-	ret = mmu_interval_notifier_insert(&ctx->notifier, current->mm, 0, ULONG_MAX & PAGE_MASK, &dmmu_mirror_ops);
+	ret = mmu_interval_notifier_insert(&ctx->notifier, current->mm, 0, ULONG_MAX & PAGE_MASK,
+					   &dmmu_mirror_ops);
 	if (ret)
 		goto err_free_pagetable;
 	dmmu_ctx_publish(ctx, true);
@@ -196,8 +199,8 @@ static void dmmu_ctx_drop_pages(struct dmmu_ctx *ctx)
 }
 
 /*
- * The file is closed. On return the device can touch nothing of the address space, and nothing of the context is left
- * but, while descriptors are still in the work ring, its number.
+ * The file is closed. On return the device can touch nothing of the address space, and nothing of
+ * the context is left but, while descriptors are still in the work ring, its number.
  */
 void dmmu_ctx_close(struct dmmu_ctx *ctx)
 {
@@ -222,8 +225,8 @@ void dmmu_ctx_close(struct dmmu_ctx *ctx)
 }
 
 /*
- * The device goes down, or is reset: it cannot reach memory, and forgets the context. The file stays open, and finds
- * out. The DMA mappings end here, because the device may be on its way out.
+ * The device goes down, or is reset: it cannot reach memory, and forgets the context. The file
+ * stays open, and finds out. The DMA mappings end here, because the device may be on its way out.
  */
 void dmmu_ctx_lose(struct dmmu_ctx *ctx)
 {

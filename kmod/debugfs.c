@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs.c: dmmu/<PCI address>/ in debugfs, for people.
+ * The directory dmmu/<PCI address>/ in debugfs, for people.
  *
  *	state		what the device is and whether it runs
  *	counters	one snapshot of the device's counters, "name value"
  *	contexts	the bound files and their counters
  *	rings		indices of the four rings, as the driver and the device see them
  *	threads		what each hardware thread does
- *	delay_map_us	0; widens the gap between looking at the CPU page table and mapping what was seen, for race tests
+ *	delay_map_us	widens the gap between looking at the CPU page table and mapping what was
+ *			seen; for race tests, 0 otherwise
  *
  * Reading threads and counters costs many register accesses.
  */
@@ -36,12 +37,13 @@ static int state_show(struct seq_file *s, void *unused)
 	seq_printf(s, "state %s\n", dmmu_state_name[READ_ONCE(dev->state)]);
 	if (why)
 		seq_printf(s, "why %s\n", why);
-	seq_printf(s, "version %#x\ncaps %#x\nthreads %u\ncontexts %u\nlevels %u\nva_bits %u\n", dev->version,
-		   dev->caps, dev->threads, dev->contexts, dev->levels, dev->va_bits);
-	seq_printf(s, "tlb_entries %u\nclock_khz %u\nlocal_size %llu\n", dev->tlb_entries, dev->clock_khz,
-		   dev->local_size);
-	seq_printf(s, "mmio_reads %lld\nmmio_writes %lld\nfault_irqs %llu\n", atomic64_read(&dev->mmio_reads),
-		   atomic64_read(&dev->mmio_writes), READ_ONCE(dev->flt.irqs));
+	seq_printf(s, "version %#x\ncaps %#x\nthreads %u\ncontexts %u\nlevels %u\nva_bits %u\n",
+		   dev->version, dev->caps, dev->threads, dev->contexts, dev->levels, dev->va_bits);
+	seq_printf(s, "tlb_entries %u\nclock_khz %u\nlocal_size %llu\n", dev->tlb_entries,
+		   dev->clock_khz, dev->local_size);
+	seq_printf(s, "mmio_reads %lld\nmmio_writes %lld\nfault_irqs %llu\n",
+		   atomic64_read(&dev->mmio_reads), atomic64_read(&dev->mmio_writes),
+		   READ_ONCE(dev->flt.irqs));
 	for (i = 0; i < ARRAY_SIZE(dev->errors); i++)
 		if (atomic_read(&dev->errors[i]))
 			seq_printf(s, "error_bit_%u %d\n", i, atomic_read(&dev->errors[i]));
@@ -49,9 +51,12 @@ static int state_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(state);
 
-static const char * const dmmu_counter_name[] = {
-#define DMMU_NAME_OF(name, index) [index] = #name,
-	DMMU_COUNTERS(DMMU_NAME_OF)
+static const struct {
+	unsigned int index;
+	const char *name;
+} dmmu_counter_names[] = {
+#define DMMU_COUNTER_NAME(name, index) { index, #name },
+	DMMU_COUNTERS(DMMU_COUNTER_NAME)
 };
 
 static int counters_show(struct seq_file *s, void *unused)
@@ -63,8 +68,9 @@ static int counters_show(struct seq_file *s, void *unused)
 	ret = dmmu_dev_counters(s->private, value, DMMU_CNT_COUNT);
 	if (ret)
 		return ret;
-	for (i = 0; i < DMMU_CNT_COUNT; i++)
-		seq_printf(s, "%s %llu\n", dmmu_counter_name[i], value[i]);
+	for (i = 0; i < ARRAY_SIZE(dmmu_counter_names); i++)
+		seq_printf(s, "%s %llu\n", dmmu_counter_names[i].name,
+			   value[dmmu_counter_names[i].index]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
@@ -88,8 +94,9 @@ static int contexts_show(struct seq_file *s, void *unused)
 	mutex_lock(&dev->ctx_lock);
 	list_for_each_entry(ctx, &dev->ctxs, node) {
 		seq_printf(s, "context %u%s%s mapped %lu queued %u inflight %u done %u", ctx->id,
-			   ctx->lost ? " lost" : "", READ_ONCE(ctx->dead) ? " dead" : "", READ_ONCE(ctx->mapped),
-			   READ_ONCE(ctx->nqueued), READ_ONCE(ctx->ninflight), READ_ONCE(ctx->ndone));
+			   ctx->lost ? " lost" : "", READ_ONCE(ctx->dead) ? " dead" : "",
+			   READ_ONCE(ctx->mapped), READ_ONCE(ctx->nqueued),
+			   READ_ONCE(ctx->ninflight), READ_ONCE(ctx->ndone));
 		for (i = 0; i < ARRAY_SIZE(name); i++)
 			seq_printf(s, " %s %lld", name[i], atomic64_read(&ctx->count[i]));
 		seq_putc(s, '\n');
@@ -106,18 +113,26 @@ static int rings_show(struct seq_file *s, void *unused)
 
 	/* Only as consistent as five numbers read one after the other are. */
 	memcpy(&status, dev->status, sizeof(status));
-	seq_printf(s, "ctl tail %u rung %u head %u entries %u\n", READ_ONCE(dev->ctl.tail), READ_ONCE(dev->ctl.rung),
-		   le32_to_cpu(status.ctl_head), DMMU_CTL_ENTRIES);
-	seq_printf(s, "work tail %u head %u entries %u inflight %u of %u\n", READ_ONCE(dev->work.tail),
-		   le32_to_cpu(status.work_head), dev->work.entries, READ_ONCE(dev->work.inflight), dev->work.nslots);
-	seq_printf(s, "cpl tail %u head %u entries %u\n", le32_to_cpu(status.cpl_tail), READ_ONCE(dev->work.cpl_head),
-		   dev->work.cpl_entries);
-	seq_printf(s, "flt tail %u head %u armed %u entries %u unserved %u\n", le32_to_cpu(status.flt_tail),
-		   READ_ONCE(dev->flt.head), READ_ONCE(dev->flt.armed), dev->flt.entries,
-		   READ_ONCE(dev->flt.unserved));
+	seq_printf(s, "ctl tail %u rung %u head %u entries %u\n", READ_ONCE(dev->ctl.tail),
+		   READ_ONCE(dev->ctl.rung), le32_to_cpu(status.ctl_head), DMMU_CTL_ENTRIES);
+	seq_printf(s, "work tail %u head %u entries %u inflight %u of %u\n",
+		   READ_ONCE(dev->work.tail), le32_to_cpu(status.work_head), dev->work.entries,
+		   READ_ONCE(dev->work.inflight), dev->work.nslots);
+	seq_printf(s, "cpl tail %u head %u entries %u\n", le32_to_cpu(status.cpl_tail),
+		   READ_ONCE(dev->work.cpl_head), dev->work.cpl_entries);
+	seq_printf(s, "flt tail %u head %u armed %u entries %u unserved %u\n",
+		   le32_to_cpu(status.flt_tail), READ_ONCE(dev->flt.head),
+		   READ_ONCE(dev->flt.armed), dev->flt.entries, READ_ONCE(dev->flt.unserved));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(rings);
+
+static const char *dmmu_thread_state(u32 state)
+{
+	if (state & DMMU_THR_STATE_STALLED)
+		return "stalled";
+	return state & DMMU_THR_STATE_BUSY ? "busy" : "idle";
+}
 
 static int threads_show(struct seq_file *s, void *unused)
 {
@@ -136,7 +151,7 @@ static int threads_show(struct seq_file *s, void *unused)
 		dmmu_write(dev, DMMU_REG_THR_SEL, i);
 		state = dmmu_read(dev, DMMU_REG_THR_STATE);
 		seq_printf(s, "thread %u %s op %u ctx %u va %#llx tag %#x\n", i,
-			   state & DMMU_THR_STATE_STALLED ? "stalled" : state & DMMU_THR_STATE_BUSY ? "busy" : "idle",
+			   dmmu_thread_state(state),
 			   DMMU_GET(DMMU_THR_STATE_OP, state), DMMU_GET(DMMU_THR_STATE_CTX, state),
 			   dmmu_read64(dev, DMMU_REG_THR_VA_LO), dmmu_read(dev, DMMU_REG_THR_TAG));
 	}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * device.c: the device as a whole: start, stop, reset, failure, watchdog, counters.
+ * The device as a whole: start, stop, reset, failure, watchdog, counters.
  *
- * dmmu_dev.state says whether the device may be talked to. Leaving DMMU_UP always has the same order: bus mastering off,
- * so that the device can reach no memory; then the state, so that nobody waits for it any more; then everything that
- * was in progress is ended. After that order, ending an invalidation without its acknowledge is safe.
+ * dmmu_dev.state says whether the device may be talked to. Leaving DMMU_UP always has the same
+ * order: bus mastering off, so that the device can reach no memory; then the state, so that nobody
+ * waits for it any more; then everything that was in progress is ended. After that order, ending an
+ * invalidation without its acknowledge is safe.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -40,7 +41,10 @@ int dmmu_dev_reset(struct dmmu_dev *dev)
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_reset);
 
-/* Give a freshly reset device its rings and let it run. Nobody else uses it yet, and its interrupts are off. */
+/*
+ * Give a freshly reset device its rings and let it run. Nobody else uses it yet, and its interrupts
+ * are off.
+ */
 static void dmmu_dev_program(struct dmmu_dev *dev)
 {
 	dmmu_write64(dev, DMMU_REG_STAT_BASE_LO, dev->status_dma);
@@ -114,8 +118,8 @@ static void dmmu_dev_lose_all(struct dmmu_dev *dev)
 }
 
 /*
- * Leave DMMU_UP on purpose: for a reset, or for ever. On return nobody touches the registers but the caller. What the
- * device had is lost.
+ * Leave DMMU_UP on purpose: for a reset, or for ever. On return nobody touches the registers but
+ * the caller. What the device had is lost.
  */
 void dmmu_dev_stop(struct dmmu_dev *dev, enum dmmu_state state)
 {
@@ -134,8 +138,8 @@ void dmmu_dev_stop(struct dmmu_dev *dev, enum dmmu_state state)
 EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_stop);
 
 /*
- * The device did not do what it must within the time it has. May be called from anywhere that may not sleep but for
- * interrupt handlers; cleaning up is left to a worker. @why is a constant string.
+ * The device did not do what it must within the time it has. May be called from anywhere that may
+ * not sleep but for interrupt handlers; cleaning up is left to a worker. @why is a constant string.
  */
 void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 {
@@ -145,8 +149,8 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 	if (!dmmu_is_up(dev))
 		return;
 	/*
-	 * A configuration write is not posted: once it returns, whatever the device had sent to memory has arrived, and
-	 * it sends no more.
+	 * A configuration write is not posted: once it returns, whatever the device had sent to
+	 * memory has arrived, and it sends no more.
 	 */
 	pci_clear_master(dev->pdev);
 
@@ -163,11 +167,13 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 		return;
 
 	if (id == DMMU_GONE)
-		dev_err(dev->dev, "device failed: %s; registers read all-ones, the device is gone\n", why);
+		dev_err(dev->dev,
+			"device failed: %s; registers read all-ones, the device is gone\n", why);
 	else
-		dev_err(dev->dev, "device failed: %s; STATUS %#x, control ring at %u of %u\n", why, status,
-			le32_to_cpu(READ_ONCE(dev->status->ctl_head)), dev->ctl.tail);
-	dev_err(dev->dev, "cut off from memory; its work is lost. Reset it (sysfs) or load the driver again\n");
+		dev_err(dev->dev, "device failed: %s; STATUS %#x, control ring at %u of %u\n", why,
+			status, le32_to_cpu(READ_ONCE(dev->status->ctl_head)), dev->ctl.tail);
+	dev_err(dev->dev,
+		"cut off from memory; its work is lost. Reset it (sysfs) or load the driver again\n");
 	wake_up_all(&dev->ctl.wq);
 	wake_up_all(&dev->flt.wq);
 	schedule_work(&dev->fail_work);
@@ -179,8 +185,9 @@ void dmmu_dev_fail_work(struct work_struct *work)
 }
 
 /*
- * While the device has work and gives no sign of life, look now and then whether it is there at all: a device that
- * vanished sends no interrupt. One that is there but slow is none of our business; its work may take for ever.
+ * While the device has work and gives no sign of life, look now and then whether it is there at
+ * all: a device that vanished sends no interrupt. One that is there but slow is none of our
+ * business; its work may take for ever.
  */
 void dmmu_dev_watchdog(struct work_struct *work)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * drv.h: the objects of the driver and what its files offer each other.
+ * The objects of the driver and what its files offer each other.
  *
- * Two objects matter: struct dmmu_dev, one per PCI function, and struct dmmu_ctx, one per open file. Their
- * lifetimes and the order of the locks are described in docs/driver.md; in short, outer to inner:
+ * Two objects matter: struct dmmu_dev, one per PCI function, and struct dmmu_ctx, one per open
+ * file. Their lifetimes and the order of the locks are described in docs/driver.md; in short, outer
+ * to inner:
  *
  *	ctx_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock, flt.lock
  */
@@ -168,7 +169,7 @@ struct dmmu_ctx {
 	struct mm_struct *mm;		/* set once by BIND, then constant; holds mm_count */
 	u32 id;				/* the device's number for it */
 	bool has_id;
-	bool lost;			/* the device went down since BIND; under ctx_lock and pt_lock */
+	bool lost;			/* the device went down since BIND; under ctx_lock */
 
 	struct mmu_interval_notifier notifier;
 	struct mutex pt_lock;		/* the page table, and all below; taken in the notifier */
@@ -269,7 +270,8 @@ void dmmu_pt_free_stage(struct dmmu_ctx *ctx);
 u64 dmmu_pt_root(struct dmmu_ctx *ctx);
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n);
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
-int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink, enum dmmu_wait how);
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
+		enum dmmu_wait how);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
 		      enum dmmu_wait how, u32 *index);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fault.c: device page faults, from the fault ring to the answers.
+ * Device page faults, from the fault ring to the answers.
  *
- * The interrupt handler copies the records out of the ring and wakes one worker per context concerned: a context whose
- * page comes from a slow disk does not hold up the others. A worker takes all faults of its context at once, and posts
- * page-table writes and answers with one doorbell. The interrupt stays off until the batch is served (or rearm_us is
- * over), so that faults that come meanwhile are one batch, too, and cost no interrupt each.
+ * The interrupt handler copies the records out of the ring and wakes one worker per context
+ * concerned: a context whose page comes from a slow disk does not hold up the others. A worker
+ * takes all faults of its context at once, and posts page-table writes and answers with one
+ * doorbell. The interrupt stays off until the batch is served (or rearm_us is over), so that faults
+ * that come meanwhile are one batch, too, and cost no interrupt each.
  */
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
@@ -16,8 +17,8 @@
 #include "trace.h"
 
 /*
- * Copy new records out of the ring and wake their workers. Returns how many there were. A thread has one fault at most,
- * so a record that finds its slot taken replaces one that a kill made void.
+ * Copy new records out of the ring and wake their workers. Returns how many there were. A thread
+ * has one fault at most, so a record that finds its slot taken replaces one that a kill made void.
  */
 unsigned int dmmu_fault_collect(struct dmmu_dev *dev)
 {
@@ -60,13 +61,17 @@ unsigned int dmmu_fault_collect(struct dmmu_dev *dev)
 	return n;
 }
 
-/* Let the batch be served, take what came meanwhile, then tell the device how far we are: that re-arms it. */
+/*
+ * Let the batch be served, take what came meanwhile, then tell the device how far we are: that
+ * re-arms it.
+ */
 void dmmu_fault_rearm(struct dmmu_dev *dev)
 {
 	struct dmmu_faultq *q = &dev->flt;
 
 	do {
-		wait_event_timeout(q->wq, !READ_ONCE(q->unserved) || !dmmu_is_up(dev), dmmu_rearm_delay());
+		wait_event_timeout(q->wq, !READ_ONCE(q->unserved) || !dmmu_is_up(dev),
+				   dmmu_rearm_delay());
 	} while (dmmu_fault_collect(dev) && READ_ONCE(q->head) - q->armed < q->entries / 2);
 
 	if (!dmmu_is_up(dev) || q->armed == q->head)
@@ -114,7 +119,8 @@ static int dmmu_fault_hopeless(struct dmmu_ctx *ctx, const struct dmmu_fault *f)
 	switch (f->cause) {
 	case DMMU_CAUSE_BAD_PTE:
 	case DMMU_CAUSE_BUS:
-		dev_err_ratelimited(ctx->dev->dev, "context %u: bad page table at %#llx, level %u, cause %u\n",
+		dev_err_ratelimited(ctx->dev->dev,
+				    "context %u: bad page table at %#llx, level %u, cause %u\n",
 				    ctx->id, f->va, f->level, f->cause);
 		return -EIO;
 	case DMMU_CAUSE_NONCANONICAL:
@@ -124,7 +130,8 @@ static int dmmu_fault_hopeless(struct dmmu_ctx *ctx, const struct dmmu_fault *f)
 	}
 }
 
-static int dmmu_fault_answer(struct dmmu_ctx *ctx, const struct dmmu_fault *f, u32 action, int error, bool last)
+static int dmmu_fault_answer(struct dmmu_ctx *ctx, const struct dmmu_fault *f, u32 action,
+			     int error, bool last)
 {
 	struct dmmu_ctl cmd = {
 		.opcode = DMMU_CTL_FAULT_ANSWER,
@@ -177,7 +184,10 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
 	ret = dmmu_mirror_fault(ctx, *nreq);
-	/* Not mmput(): were it the last, all of the mm would be taken apart here, while other faults wait. */
+	/*
+	 * Not mmput(): were it the last, all of the mm would be taken apart here, while other
+	 * faults wait.
+	 */
 	mmput_async(ctx->mm);
 	return ret;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * irq.c: the four interrupt vectors and what each is for.
+ * The four interrupt vectors and what each is for.
  *
- * CTL wakes waiters. FLT copies fault records and wakes their workers at once, then, in its thread, re-arms the device
- * when the batch is served. CPL and ERROR do their work in their threads. No handler reads a register but ERROR's.
+ * CTL wakes waiters. FLT copies fault records and wakes their workers at once, then, in its thread,
+ * re-arms the device when the batch is served. CPL and ERROR do their work in their threads. No
+ * handler reads a register but ERROR's.
  */
 #include <linux/interrupt.h>
 #include <linux/pci.h>
@@ -50,7 +51,7 @@ static const char * const dmmu_error_text[] = {
 	[DMMU_ERROR_HOST_BUS_SHIFT] = "host memory answered a ring access with an error",
 	[DMMU_ERROR_LOCAL_BUS_SHIFT] = "local memory answered a page-table access with an error",
 	[DMMU_ERROR_DOORBELL_SHIFT] = "a doorbell was out of range",
-	[DMMU_ERROR_STALE_ANSWER_SHIFT] = NULL,	/* expected: a kill came before the answer */
+	[DMMU_ERROR_STALE_ANSWER_SHIFT] = NULL, /* expected: a kill came before the answer */
 };
 
 static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
@@ -107,10 +108,12 @@ int dmmu_irq_request(struct dmmu_dev *dev)
 		return dev_err_probe(&pdev->dev, ret, "no %u MSI-X vectors\n", DMMU_IRQ_COUNT);
 	for (i = 0; i < DMMU_IRQ_COUNT; i++) {
 		unsigned long flags = IRQF_NO_AUTOEN | (dmmu_irqs[i].handler ? 0 : IRQF_ONESHOT);
-		char *name = devm_kasprintf(&pdev->dev, GFP_KERNEL, "%s-%s", dev->name, dmmu_irqs[i].name);
+		char *name = devm_kasprintf(&pdev->dev, GFP_KERNEL, "%s-%s", dev->name,
+					    dmmu_irqs[i].name);
 
 		ret = name ? request_threaded_irq(pci_irq_vector(pdev, i), dmmu_irqs[i].handler,
-						  dmmu_irqs[i].thread, flags, name, dev) : -ENOMEM;
+						  dmmu_irqs[i].thread, flags, name, dev) :
+			     -ENOMEM;
 		if (ret)
 			goto err_free_irqs;
 	}
@@ -132,7 +135,10 @@ void dmmu_irq_free(struct dmmu_dev *dev)
 	pci_free_irq_vectors(dev->pdev);
 }
 
-/* Returns when no handler runs any more. Off twice is off; on and off come from the one who starts and stops. */
+/*
+ * Returns when no handler runs any more. Off twice is off; on and off come from the one who starts
+ * and stops.
+ */
 void dmmu_irq_off(struct dmmu_dev *dev)
 {
 	unsigned int i;

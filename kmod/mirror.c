@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mirror.c: keeps the device's page table in step with the CPU's.
+ * Keeps the device's page table in step with the CPU's.
  *
- * Two directions meet here. A device fault looks pages up in the CPU page table with hmm_range_fault() and maps them; a
- * change of the CPU page table calls the notifier, which takes pages away from the device and returns only when the
- * device does not use them any more. Both hold ctx->pt_lock while they touch the device page table, and the sequence
- * number of the notifier tells the first that what it looked up was changed by the second meanwhile.
+ * Two directions meet here. A device fault looks pages up in the CPU page table with
+ * hmm_range_fault() and maps them; a change of the CPU page table calls the notifier, which takes
+ * pages away from the device and returns only when the device does not use them any more. Both hold
+ * ctx->pt_lock while they touch the device page table, and the sequence number of the notifier
+ * tells the first that what it looked up was changed by the second meanwhile.
  */
 #include <linux/delay.h>
 #include <linux/hmm.h>
@@ -30,23 +31,25 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  * What an event means for the device:
  *
  * UNMAP: the range goes away; tables that become empty go, too.
- * CLEAR, PROTECTION_VMA, MIGRATE, EXCLUSIVE: the pages may be others afterwards, or may permit less. Which, only the
- *	CPU page table will know; the next access faults and looks.
- * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback, soft-dirty
+ * CLEAR, PROTECTION_VMA, MIGRATE, EXCLUSIVE: the pages may be others afterwards, or may permit
+ *less. Which, only the CPU page table will know; the next access faults and looks. PROTECTION_PAGE,
+ *SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback, soft-dirty
  *	tracking). Pages the device can only read stay mapped; for the others the next write faults.
  * RELEASE: the address space ends.
  *
- * Not blockable means that the OOM reaper calls, which must not wait for anybody who might wait for memory. If nobody
- * holds our lock and the device answers within nonblock_poll_us (it needs no memory for that), the range can be reaped;
- * otherwise false is returned, and the reaper tries again later.
+ * Not blockable means that the OOM reaper calls, which must not wait for anybody who might wait for
+ *memory. If nobody holds our lock and the device answers within nonblock_poll_us (it needs no
+ *memory for that), the range can be reaped; otherwise false is returned, and the reaper tries again
+ *later.
  */
-static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range,
-				   unsigned long cur_seq)
+static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
+				   const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
 	struct dmmu_ctx *ctx = container_of(notifier, struct dmmu_ctx, notifier);
 	struct dmmu_range r = dmmu_range_clip(range->start, range->end, ctx->dev->va_bits);
 	enum dmmu_wait how = mmu_notifier_range_blockable(range) ? DMMU_SLEEP : DMMU_POLL;
-	bool write_only = range->event == MMU_NOTIFY_PROTECTION_PAGE || range->event == MMU_NOTIFY_SOFT_DIRTY;
+	bool write_only = range->event == MMU_NOTIFY_PROTECTION_PAGE ||
+			  range->event == MMU_NOTIFY_SOFT_DIRTY;
 	bool unlink = range->event == MMU_NOTIFY_UNMAP && how == DMMU_SLEEP;
 	u64 begin = ktime_get_ns();
 	int ret = 0;
@@ -58,7 +61,8 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier, const
 
 	mmu_interval_set_seq(notifier, cur_seq);
 	if (!ctx->dead) {
-		trace_dmmu_invalidate_begin(ctx->dev->id, ctx->id, range->start, range->end, range->event);
+		trace_dmmu_invalidate_begin(ctx->dev->id, ctx->id, range->start, range->end,
+					    range->event);
 		if (range->event == MMU_NOTIFY_RELEASE) {
 			dmmu_mirror_release(ctx);
 			ret = 1;
@@ -81,10 +85,12 @@ const struct mmu_interval_notifier_ops dmmu_mirror_ops = {
 };
 
 /*
- * Fault in adjacent pages with the same access. When one of several is not possible, it is found by trying them one by
- * one: a bad pointer of one thread does not fail its neighbour. Returns 0 or -EBUSY.
+ * Fault in adjacent pages with the same access. When one of several is not possible, it is found by
+ * trying them one by one: a bad pointer of one thread does not fail its neighbour. Returns 0 or
+ * -EBUSY.
  */
-static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct dmmu_page_req *req, unsigned int n)
+static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct dmmu_page_req *req,
+			  unsigned int n)
 {
 	unsigned int i;
 	int ret;
@@ -109,10 +115,11 @@ static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct 
 }
 
 /*
- * Fault in what is asked for, then look at the whole windows without faulting: hmm_range_fault() would otherwise fault
- * the neighbours along. Returns 0 or -EBUSY.
+ * Fault in what is asked for, then look at the whole windows without faulting: hmm_range_fault()
+ * would otherwise fault the neighbours along. Returns 0 or -EBUSY.
  */
-static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsigned int nreq, unsigned int nwin)
+static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsigned int nreq,
+			    unsigned int nwin)
 {
 	unsigned int i, n;
 	int ret;
@@ -121,7 +128,7 @@ static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsig
 	range->pfn_flags_mask = 0;
 	range->hmm_pfns = ctx->pfns;
 	for (i = 0; i < nreq; i += n) {
-		n = min(dmmu_plan_run(&ctx->req[i], nreq - i), (unsigned int)DMMU_WINDOW_MAX_PAGES);
+		n = min(dmmu_plan_run(&ctx->req[i], nreq - i), DMMU_WINDOW_MAX_PAGES);
 		ret = dmmu_fault_run(ctx, range, &ctx->req[i], n);
 		if (ret)
 			return ret;
@@ -176,9 +183,10 @@ out_unlock:
 }
 
 /*
- * Serve the sorted requests ctx->req[0..nreq): on return the device page table has every page whose request has no
- * error. The caller holds a reference to the users of the mm. Returns 0; -ESRCH when the mm is gone, -ENODEV when the
- * device is; -EBUSY when invalidations kept coming until the time was over, and then a retry by the device is right.
+ * Serve the sorted requests ctx->req[0..nreq): on return the device page table has every page whose
+ * request has no error. The caller holds a reference to the users of the mm. Returns 0; -ESRCH when
+ * the mm is gone, -ENODEV when the device is; -EBUSY when invalidations kept coming until the time
+ * was over, and then a retry by the device is right.
  */
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * params.c: module parameters. See params.h and docs/driver.md.
+ * Module parameters. See params.h and docs/driver.md.
  *
  * All of them may be changed while the driver runs; the next wait uses the new value.
  */
@@ -87,7 +87,10 @@ unsigned long dmmu_rearm_delay(void)
 
 u64 dmmu_nonblock_poll_ns(void)
 {
-	/* The caller may hold locks that others spin on: never longer than a second, whatever the scale. */
+	/*
+	 * The caller may hold locks that others spin on: never longer than a second, whatever the
+	 * scale.
+	 */
 	return min_t(u64, dmmu_scaled(READ_ONCE(nonblock_poll_us), NSEC_PER_USEC), NSEC_PER_SEC);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * params.h: module parameters, and the one place where a time limit becomes jiffies.
+ * Module parameters, and the one place where a time limit becomes jiffies.
  *
- * Every limit in wall-clock time is multiplied by time_scale, because the device may be an FPGA prototype or an
- * emulation that is orders of magnitude slower than a chip.
+ * Every limit in wall-clock time is multiplied by time_scale, because the device may be an FPGA
+ * prototype or an emulation that is orders of magnitude slower than a chip.
  */
 #ifndef DMMU_PARAMS_H
 #define DMMU_PARAMS_H

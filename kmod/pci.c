@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pci.c: finding the device, taking it into use, letting it go; resets through the PCI core.
+ * Finding the device, taking it into use, letting it go; resets through the PCI core.
  *
- * struct dmmu_dev lives until the last file is closed, the PCI function may go before. What remains of it then answers
- * -ENODEV.
+ * struct dmmu_dev lives until the last file is closed, the PCI function may go before. What remains
+ * of it then answers -ENODEV.
  */
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
@@ -91,12 +91,15 @@ static int dmmu_identify(struct dmmu_dev *dev)
 	u32 id = dmmu_read(dev, DMMU_REG_ID), params0, params1;
 
 	if (id != DMMU_RST_ID)
-		return dev_err_probe(dev->dev, -ENODEV, "ID reads %#x, not %#x%s\n", id, DMMU_RST_ID,
+		return dev_err_probe(dev->dev, -ENODEV, "ID reads %#x, not %#x%s\n", id,
+				     DMMU_RST_ID,
 				     id == DMMU_GONE ? ": the device does not answer" : "");
 	dev->version = dmmu_read(dev, DMMU_REG_VERSION);
-	if (DMMU_GET(DMMU_VERSION_MAJOR, dev->version) != DMMU_GET(DMMU_VERSION_MAJOR, DMMU_RST_VERSION))
-		return dev_err_probe(dev->dev, -ENODEV, "interface version %#x, this driver knows %#x\n",
-				     dev->version, DMMU_RST_VERSION);
+	if (DMMU_GET(DMMU_VERSION_MAJOR, dev->version) !=
+	    DMMU_GET(DMMU_VERSION_MAJOR, DMMU_RST_VERSION))
+		return dev_err_probe(dev->dev, -ENODEV,
+				     "interface version %#x, this driver knows %#x\n", dev->version,
+				     DMMU_RST_VERSION);
 	dev->caps = dmmu_read(dev, DMMU_REG_CAPS);
 	params0 = dmmu_read(dev, DMMU_REG_PARAMS0);
 	params1 = dmmu_read(dev, DMMU_REG_PARAMS1);
@@ -110,12 +113,16 @@ static int dmmu_identify(struct dmmu_dev *dev)
 	if (!dev->threads || !dev->contexts || dev->levels < 2 || dev->levels > 5 ||
 	    dev->va_bits <= DMMU_PAGE_SHIFT || dev->va_bits > dmmu_level_shift(dev->levels) ||
 	    dev->local_size < 16 * DMMU_TABLE_BYTES)
-		return dev_err_probe(dev->dev, -ENODEV, "parameters make no sense: PARAMS0 %#x, local memory %#llx\n",
+		return dev_err_probe(dev->dev, -ENODEV,
+				     "parameters make no sense: PARAMS0 %#x, local memory %#llx\n",
 				     params0, dev->local_size);
 	return 0;
 }
 
-/* A fault ring with an entry for each thread never fills; the others are sized by what may be in the device. */
+/*
+ * A fault ring with an entry for each thread never fills; the others are sized by what may be in
+ * the device.
+ */
 static int dmmu_alloc_rings(struct dmmu_dev *dev)
 {
 	struct device *d = dev->dev;
@@ -128,32 +135,37 @@ static int dmmu_alloc_rings(struct dmmu_dev *dev)
 	dev->flt.slot = kcalloc(dev->threads, sizeof(*dev->flt.slot), GFP_KERNEL);
 	dev->flt.by_id = kcalloc(dev->contexts, sizeof(*dev->flt.by_id), GFP_KERNEL);
 	if (!dev->flt.slot || !dev->flt.by_id)
-		return -ENOMEM;	/* freed with the device */
+		return -ENOMEM; /* freed with the device */
 	dev->status = dma_alloc_coherent(d, sizeof(*dev->status), &dev->status_dma, GFP_KERNEL);
 	if (!dev->status)
 		return -ENOMEM;
-	dev->ctl.ring = dma_alloc_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring), &dev->ctl.dma, GFP_KERNEL);
+	dev->ctl.ring = dma_alloc_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring),
+					   &dev->ctl.dma, GFP_KERNEL);
 	if (!dev->ctl.ring)
 		goto err_free_status;
-	dev->work.ring = dma_alloc_coherent(d, dev->work.entries * sizeof(*dev->work.ring), &dev->work.dma,
-					    GFP_KERNEL);
+	dev->work.ring = dma_alloc_coherent(d, dev->work.entries * sizeof(*dev->work.ring),
+					    &dev->work.dma, GFP_KERNEL);
 	if (!dev->work.ring)
 		goto err_free_ctl;
-	dev->work.cpl = dma_alloc_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl), &dev->work.cpl_dma,
-					   GFP_KERNEL);
+	dev->work.cpl = dma_alloc_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl),
+					   &dev->work.cpl_dma, GFP_KERNEL);
 	if (!dev->work.cpl)
 		goto err_free_work;
-	dev->flt.ring = dma_alloc_coherent(d, dev->flt.entries * sizeof(*dev->flt.ring), &dev->flt.dma, GFP_KERNEL);
+	dev->flt.ring = dma_alloc_coherent(d, dev->flt.entries * sizeof(*dev->flt.ring),
+					   &dev->flt.dma, GFP_KERNEL);
 	if (!dev->flt.ring)
 		goto err_free_cpl;
 	return 0;
 
 err_free_cpl:
-	dma_free_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl), dev->work.cpl, dev->work.cpl_dma);
+	dma_free_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl), dev->work.cpl,
+			  dev->work.cpl_dma);
 err_free_work:
-	dma_free_coherent(d, dev->work.entries * sizeof(*dev->work.ring), dev->work.ring, dev->work.dma);
+	dma_free_coherent(d, dev->work.entries * sizeof(*dev->work.ring), dev->work.ring,
+			  dev->work.dma);
 err_free_ctl:
-	dma_free_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring), dev->ctl.ring, dev->ctl.dma);
+	dma_free_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring), dev->ctl.ring,
+			  dev->ctl.dma);
 err_free_status:
 	dma_free_coherent(d, sizeof(*dev->status), dev->status, dev->status_dma);
 	return -ENOMEM;
@@ -163,10 +175,14 @@ static void dmmu_free_rings(struct dmmu_dev *dev)
 {
 	struct device *d = dev->dev;
 
-	dma_free_coherent(d, dev->flt.entries * sizeof(*dev->flt.ring), dev->flt.ring, dev->flt.dma);
-	dma_free_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl), dev->work.cpl, dev->work.cpl_dma);
-	dma_free_coherent(d, dev->work.entries * sizeof(*dev->work.ring), dev->work.ring, dev->work.dma);
-	dma_free_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring), dev->ctl.ring, dev->ctl.dma);
+	dma_free_coherent(d, dev->flt.entries * sizeof(*dev->flt.ring), dev->flt.ring,
+			  dev->flt.dma);
+	dma_free_coherent(d, dev->work.cpl_entries * sizeof(*dev->work.cpl), dev->work.cpl,
+			  dev->work.cpl_dma);
+	dma_free_coherent(d, dev->work.entries * sizeof(*dev->work.ring), dev->work.ring,
+			  dev->work.dma);
+	dma_free_coherent(d, DMMU_CTL_ENTRIES * sizeof(*dev->ctl.ring), dev->ctl.ring,
+			  dev->ctl.dma);
 	dma_free_coherent(d, sizeof(*dev->status), dev->status, dev->status_dma);
 }
 
@@ -218,7 +234,8 @@ static int dmmu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_lock(&dmmu_devices_lock);
 	list_add_tail(&dev->node, &dmmu_devices);
 	mutex_unlock(&dmmu_devices_lock);
-	dev_info(&pdev->dev, "/dev/%s: %u threads, %u contexts, %u-bit addresses, %llu MiB of local memory\n",
+	dev_info(&pdev->dev,
+		 "/dev/%s: %u threads, %u contexts, %u-bit addresses, %llu MiB of local memory\n",
 		 dev->name, dev->threads, dev->contexts, dev->va_bits, dev->local_size >> 20);
 	return 0;
 
@@ -260,7 +277,10 @@ static void dmmu_remove(struct pci_dev *pdev)
 	dmmu_dev_put(dev);
 }
 
-/* The PCI core is about to reset the function: what it has is lost, whoever is bound must open anew. */
+/*
+ * The PCI core is about to reset the function: what it has is lost, whoever is bound must open
+ * anew.
+ */
 static void dmmu_reset_prepare(struct pci_dev *pdev)
 {
 	dmmu_dev_stop(pci_get_drvdata(pdev), DMMU_STOPPED);
@@ -281,7 +301,8 @@ static void dmmu_reset_done(struct pci_dev *pdev)
 static pci_ers_result_t dmmu_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
 	dmmu_dev_stop(pci_get_drvdata(pdev), DMMU_STOPPED);
-	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_NEED_RESET;
+	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
+						      PCI_ERS_RESULT_NEED_RESET;
 }
 
 static pci_ers_result_t dmmu_slot_reset(struct pci_dev *pdev)
@@ -302,10 +323,9 @@ static const struct pci_error_handlers dmmu_error_handlers = {
 	.reset_done = dmmu_reset_done,
 };
 
-static const struct pci_device_id dmmu_pci_ids[] = {
-	{ PCI_DEVICE(DMMU_PCI_VENDOR, DMMU_PCI_DEVICE) },
-	{ }
-};
+static const struct pci_device_id dmmu_pci_ids[] = { { PCI_DEVICE(DMMU_PCI_VENDOR,
+								  DMMU_PCI_DEVICE) },
+						     {} };
 MODULE_DEVICE_TABLE(pci, dmmu_pci_ids);
 
 static struct pci_driver dmmu_pci_driver = {

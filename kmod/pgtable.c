@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pgtable.c: the device's page table of one context, and the driver's shadow of it.
+ * The device's page table of one context, and the driver's shadow of it.
  *
- * The tables live in the device's local memory, which the CPU need not be able to read: they are written by commands
- * of the control ring, and a shadow in kernel memory says what they hold. The shadow is a superset: an entry enters it
- * before the device can use it and leaves it after the device has acknowledged that it no longer does.
+ * The tables live in the device's local memory, which the CPU need not be able to read: they are
+ * written by commands of the control ring, and a shadow in kernel memory says what they hold. The
+ * shadow is a superset: an entry enters it before the device can use it and leaves it after the
+ * device has acknowledged that it no longer does.
  *
- * All under ctx->pt_lock. Nothing here allocates memory under that lock, because reclaim may need the lock to get
- * memory back: tables come from a stock that dmmu_pt_prepare() fills beforehand.
+ * All under ctx->pt_lock. Nothing here allocates memory under that lock, because reclaim may need
+ * the lock to get memory back: tables come from a stock that dmmu_pt_prepare() fills beforehand.
  */
 #include <linux/dma-mapping.h>
 #include <linux/hmm.h>
@@ -20,26 +21,26 @@
 static_assert(PAGE_SHIFT == DMMU_PAGE_SHIFT);
 
 /*
- * In the shadow only: the device's own entry has been cleared, but the device has not acknowledged that it stopped to
- * use it. Happens when an invalidation that must not sleep gives up.
+ * In the shadow only: the device's own entry has been cleared, but the device has not acknowledged
+ * that it stopped to use it. Happens when an invalidation that must not sleep gives up.
  */
 #define DMMU_SHADOW_CLEARED BIT_ULL(63)
 
 struct dmmu_leaf {
-	struct page *page;	/* not a reference: valid until the notifier says otherwise */
-	u64 entry;		/* as the device has it, without accessed and dirty */
+	struct page *page; /* not a reference: valid until the notifier says otherwise */
+	u64 entry; /* as the device has it, without accessed and dirty */
 };
 
 struct dmmu_table {
-	struct list_head node;	/* in a list of spare or of touched tables */
+	struct list_head node; /* in a list of spare or of touched tables */
 	struct dmmu_table *parent;
-	u64 local;		/* byte offset in local memory */
-	u64 va;			/* first address it covers */
-	u16 slot;		/* in the parent */
-	u16 used;		/* entries */
-	u16 doomed;		/* of these, about to be unlinked */
+	u64 local; /* byte offset in local memory */
+	u64 va; /* first address it covers */
+	u16 slot; /* in the parent */
+	u16 used; /* entries */
+	u16 doomed; /* of these, about to be unlinked */
 	u8 level;
-	bool unlinked;		/* the parent's entry has been cleared */
+	bool unlinked; /* the parent's entry has been cleared */
 	union {
 		struct dmmu_table **child;
 		struct dmmu_leaf *leaf;
@@ -102,7 +103,8 @@ u64 dmmu_pt_root(struct dmmu_ctx *ctx)
 void dmmu_pt_free_stage(struct dmmu_ctx *ctx)
 {
 	if (ctx->stage)
-		dma_free_coherent(ctx->dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64), ctx->stage, ctx->stage_dma);
+		dma_free_coherent(ctx->dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64), ctx->stage,
+				  ctx->stage_dma);
 	ctx->stage = NULL;
 }
 
@@ -111,8 +113,8 @@ int dmmu_pt_init(struct dmmu_ctx *ctx)
 {
 	struct dmmu_dev *dev = ctx->dev;
 
-	ctx->stage = dma_alloc_coherent(dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64), &ctx->stage_dma,
-					GFP_KERNEL);
+	ctx->stage = dma_alloc_coherent(dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64),
+					&ctx->stage_dma, GFP_KERNEL);
 	if (!ctx->stage)
 		return -ENOMEM;
 	ctx->root = dmmu_table_alloc(dev, false);
@@ -126,7 +128,10 @@ err_free_stage:
 	return -ENOMEM;
 }
 
-/* Free everything. The device must have forgotten the context, and dmmu_pt_drop_all() have been called. */
+/*
+ * Free everything. The device must have forgotten the context, and dmmu_pt_drop_all() have been
+ * called.
+ */
 void dmmu_pt_fini(struct dmmu_ctx *ctx)
 {
 	struct dmmu_dev *dev = ctx->dev;
@@ -162,8 +167,8 @@ int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value
 }
 
 /*
- * Room for @n entries that the device will read. The buffer has two halves; the one that is begun must have been read
- * completely, which it normally was long ago.
+ * Room for @n entries that the device will read. The buffer has two halves; the one that is begun
+ * must have been read completely, which it normally was long ago.
  */
 static int dmmu_stage_get(struct dmmu_ctx *ctx, unsigned int n, unsigned int *at)
 {
@@ -210,7 +215,10 @@ static int dmmu_pt_push_write(struct dmmu_ctx *ctx, u64 local, const u64 *pte, u
 	return 0;
 }
 
-/* Write adjacent entries: in few words when they are a series, as they are physically contiguous memory is. */
+/*
+ * Write adjacent entries: in few words when they are a series, as they are physically contiguous
+ * memory is.
+ */
 static int dmmu_pt_push_run(struct dmmu_ctx *ctx, u64 local, const u64 *pte, unsigned int n)
 {
 	unsigned int k;
@@ -221,7 +229,8 @@ static int dmmu_pt_push_run(struct dmmu_ctx *ctx, u64 local, const u64 *pte, uns
 	for (; n; n -= k, pte += k, local += k * sizeof(u64)) {
 		k = dmmu_pte_series(pte, n, &step);
 		if (k == n || k > 2) {
-			ret = dmmu_pt_push_fill(ctx->dev, local, k, pte[0], step, DMMU_SLEEP, &index);
+			ret = dmmu_pt_push_fill(ctx->dev, local, k, pte[0], step, DMMU_SLEEP,
+						&index);
 		} else {
 			ret = dmmu_pt_push_write(ctx, local, pte, n);
 			k = n;
@@ -243,8 +252,8 @@ static struct dmmu_table *dmmu_pt_lowest(struct dmmu_ctx *ctx, u64 va)
 }
 
 /*
- * The first leaf table at or after *@va and before @end, with *@va moved to where it begins (or left within it); NULL
- * when there is none.
+ * The first leaf table at or after *@va and before @end, with *@va moved to where it begins (or
+ * left within it); NULL when there is none.
  */
 static struct dmmu_table *dmmu_pt_next_leaf(struct dmmu_ctx *ctx, u64 *va, u64 end)
 {
@@ -261,8 +270,8 @@ static struct dmmu_table *dmmu_pt_next_leaf(struct dmmu_ctx *ctx, u64 *va, u64 e
 }
 
 /*
- * Stock tables for mapping all windows. Called without the lock, may sleep. Returns 1 when there was nothing to do, 0
- * when the stock was filled, or -ENOMEM.
+ * Stock tables for mapping all windows. Called without the lock, may sleep. Returns 1 when there
+ * was nothing to do, 0 when the stock was filled, or -ENOMEM.
  */
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n)
 {
@@ -313,10 +322,12 @@ struct dmmu_link {
 };
 
 /*
- * The leaf table for @va, with what is missing on the way to it. New tables are cleared and linked to each other, but
- * not yet to the tables that were there: @link says what is left to write. -EAGAIN when the stock is too small.
+ * The leaf table for @va, with what is missing on the way to it. New tables are cleared and linked
+ * to each other, but not yet to the tables that were there: @link says what is left to write.
+ * -EAGAIN when the stock is too small.
  */
-static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link, struct dmmu_table **leaf)
+static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link,
+			struct dmmu_table **leaf)
 {
 	struct dmmu_table *t = dmmu_pt_lowest(ctx, va);
 	struct dmmu_table *top = t;
@@ -337,7 +348,8 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link, st
 		new->va = va & ~(dmmu_level_span(t->level) - 1);
 		t->child[slot] = new;
 		t->used++;
-		ret = dmmu_pt_push_fill(ctx->dev, new->local, DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP, &index);
+		ret = dmmu_pt_push_fill(ctx->dev, new->local, DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP,
+					&index);
 		if (!ret && t != top)
 			ret = dmmu_pt_push_fill(ctx->dev, at, 1, entry, 0, DMMU_SLEEP, &index);
 		if (ret)
@@ -353,25 +365,29 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link, st
 }
 
 /*
- * Make @page the target of a shadow entry. Returns the device's entry, 0 when the device has it already, or an error
- * in @ret.
+ * Make @page the target of a shadow entry. Returns the device's entry, 0 when the device has it
+ * already, or an error in @ret.
  */
-static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf, struct page *page,
-			 bool write, int *ret)
+static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf,
+			 struct page *page, bool write, int *ret)
 {
 	struct device *dev = ctx->dev->dev;
 	bool atomics = ctx->dev->caps & DMMU_CAPS_ATOMICS;
 	dma_addr_t dma;
 
 	if (leaf->page) {
-		/* A page that was replaced was invalidated before; anything else is a bug of this driver. */
+		/*
+		 * A page that was replaced was invalidated before; anything else is a bug of this
+		 * driver.
+		 */
 		if (WARN_ON_ONCE(leaf->page != page)) {
 			*ret = -EIO;
 			return 0;
 		}
 		if (!(leaf->entry & DMMU_SHADOW_CLEARED) && (!write || leaf->entry & DMMU_PTE_W))
 			return 0;
-		/* More rights, or once more after an invalidation that gave up; never fewer rights. */
+		/* More rights, or once more after an invalidation that gave up; never fewer rights.
+		 */
 		write |= !!(leaf->entry & DMMU_PTE_W);
 		leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
 		return leaf->entry;
@@ -384,7 +400,7 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 	}
 	/* A bounce buffer is a copy, which is not what sharing an address space means. */
 	if (dma_need_sync(dev, dma) || !dmmu_pte_can_hold(dma)) {
-		dev_err_once(dev, "cannot reach host memory at %pad directly; check the IOMMU and swiotlb settings\n",
+		dev_err_once(dev, "host memory at %pad is out of reach; check IOMMU and swiotlb\n",
 			     &dma);
 		dma_unmap_page(dev, dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
 		*ret = -EIO;
@@ -398,9 +414,9 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 }
 
 /*
- * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the sequence under the
- * lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when tables are missing, or why a page could
- * not be mapped.
+ * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the
+ * sequence under the lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when
+ * tables are missing, or why a page could not be mapped.
  */
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns)
 {
@@ -426,7 +442,10 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		pte[i] = 0;
 		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
 			continue;
-		/* Only what was asked to be writable is: a device mapping that can write makes the page dirty. */
+		/*
+		 * Only what was asked to be writable is: a device mapping that can write makes the
+		 * page dirty.
+		 */
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], hmm_pfn_to_page(pfns[i]),
 				       win->write && pfns[i] & HMM_PFN_WRITE, &error);
 	}
@@ -457,17 +476,18 @@ static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, bool write_only)
 	return leaf->page && (!write_only || leaf->entry & DMMU_PTE_W);
 }
 
-static int dmmu_pt_push_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int n,
-			      enum dmmu_wait how)
+static int dmmu_pt_push_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
+			      unsigned int n, enum dmmu_wait how)
 {
 	u32 index;
 
 	return dmmu_pt_push_fill(ctx->dev, t->local + first * sizeof(u64), n, 0, 0, how, &index);
 }
 
-/* Clear the device's entries of a table that match; runs may cross entries that are clear anyway. */
-static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int last,
-			    bool write_only, enum dmmu_wait how)
+/* Clear the device's entries of a table that match; runs may cross entries that are clear anyway.
+ */
+static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
+			    unsigned int last, bool write_only, enum dmmu_wait how)
 {
 	unsigned int i, from = 0, to = 0;
 	int ret;
@@ -484,13 +504,17 @@ static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned
 			ret = dmmu_pt_push_clear(ctx, t, from, to - from, how);
 			if (ret)
 				return ret;
-			from = to = 0;
+			from = 0;
+			to = 0;
 		}
 	}
 	return from == to ? 0 : dmmu_pt_push_clear(ctx, t, from, to - from, how);
 }
 
-/* Cut an emptied table out, and its parents as far as they become empty by that. Returns the highest. */
+/*
+ * Cut an emptied table out, and its parents as far as they become empty by that. Returns the
+ * highest.
+ */
 static struct dmmu_table *dmmu_table_unlink(struct dmmu_ctx *ctx, struct dmmu_table *t, int *ret)
 {
 	for (;;) {
@@ -514,12 +538,14 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 
 	dma_unmap_page(ctx->dev->dev, dmmu_pte_addr(leaf->entry), PAGE_SIZE, DMA_BIDIRECTIONAL);
 	/*
-	 * The device may have written where the CPU's entry is still clean: a page of shmem or of the swap cache that
-	 * was only read by the CPU. The caller of the notifier has not looked at the dirty state yet, so telling it
-	 * now loses nothing. We do not have the folio lock (sometimes the caller has it, so we cannot take it), but
-	 * the page cannot leave its mapping before we return. File systems that insist on the lock, or on being asked
-	 * by page_mkwrite() first, keep a folio dirty for as long as any CPU entry is writable, and write-protect the
-	 * entries, by way of this notifier, before they clean it: their folios are dirty here and are not touched.
+	 * The device may have written where the CPU's entry is still clean: a page of shmem or of
+	 * the swap cache that was only read by the CPU. The caller of the notifier has not looked
+	 * at the dirty state yet, so telling it now loses nothing. We do not have the folio lock
+	 * (sometimes the caller has it, so we cannot take it), but the page cannot leave its
+	 * mapping before we return. File systems that insist on the lock, or on being asked by
+	 * page_mkwrite() first, keep a folio dirty for as long as any CPU entry is writable, and
+	 * write-protect the entries, by way of this notifier, before they clean it: their folios
+	 * are dirty here and are not touched.
 	 */
 	if (leaf->entry & DMMU_PTE_W && !folio_test_dirty(folio))
 		folio_mark_dirty(folio);
@@ -529,8 +555,8 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 	ctx->mapped--;
 }
 
-static void dmmu_table_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first, unsigned int last,
-			    bool write_only)
+static void dmmu_table_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
+			    unsigned int last, bool write_only)
 {
 	unsigned int i;
 
@@ -553,7 +579,8 @@ static void dmmu_table_reap(struct dmmu_ctx *ctx, struct dmmu_table *t)
 	}
 }
 
-static unsigned int dmmu_table_matches(struct dmmu_table *t, unsigned int first, unsigned int last, bool write_only)
+static unsigned int dmmu_table_matches(struct dmmu_table *t, unsigned int first, unsigned int last,
+				       bool write_only)
 {
 	unsigned int i, n = 0;
 
@@ -572,8 +599,9 @@ static void dmmu_leaf_bounds(struct dmmu_range r, u64 va, unsigned int *first, u
 }
 
 /*
- * Tell the device to forget the pages of @r: clear the entries (unlink whole tables if @unlink), push one INVALIDATE for
- * all of it. @touched collects the tables. Returns 0 and the index to wait for, or an error.
+ * Tell the device to forget the pages of @r: clear the entries (unlink whole tables if @unlink),
+ * push one INVALIDATE for all of it. @touched collects the tables. Returns 0 and the index to wait
+ * for, or an error.
  */
 static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
 			    enum dmmu_wait how, struct list_head *touched, u32 *index)
@@ -598,7 +626,7 @@ static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool writ
 			continue;
 		list_add_tail(&t->node, touched);
 		if (ret)
-			continue;	/* the device is down: only list what to drop */
+			continue; /* the device is down: only list what to drop */
 		lo = min(lo, base + first * DMMU_PAGE_SIZE);
 		hi = max(hi, base + (last + 1) * DMMU_PAGE_SIZE);
 		if (unlink && n == t->used) {
@@ -622,11 +650,13 @@ static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool writ
 }
 
 /*
- * Take away from the device the pages of @r (with @write_only, those it may write) and wait until it does not use them
- * any more. Returns 1 when that is so, 0 when there was nothing to do, and, only with DMMU_POLL, -EAGAIN when the
- * device needs longer than we may wait: then the shadow still has the pages and the next call does it all again.
+ * Take away from the device the pages of @r (with @write_only, those it may write) and wait until
+ * it does not use them any more. Returns 1 when that is so, 0 when there was nothing to do, and,
+ * only with DMMU_POLL, -EAGAIN when the device needs longer than we may wait: then the shadow still
+ * has the pages and the next call does it all again.
  */
-int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink, enum dmmu_wait how)
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
+		enum dmmu_wait how)
 {
 	struct dmmu_table *t, *next;
 	unsigned int first, last;
@@ -669,7 +699,8 @@ void dmmu_pt_drop_all(struct dmmu_ctx *ctx)
 	ctx->dead = true;
 	if (!ctx->root)
 		return;
-	while (ctx->mapped && (t = dmmu_pt_next_leaf(ctx, &va, dmmu_level_span(ctx->root->level + 1)))) {
+	while (ctx->mapped &&
+	       (t = dmmu_pt_next_leaf(ctx, &va, dmmu_level_span(ctx->root->level + 1)))) {
 		dmmu_table_drop(ctx, t, 0, DMMU_TABLE_ENTRIES - 1, false);
 		va = t->va + dmmu_level_span(1);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * plan.c: sorts and merges a batch of faulting pages. See plan.h.
+ * Sorts and merges a batch of faulting pages. See plan.h.
  *
  * Has no state and touches no hardware; the KUnit suite compiles this very file.
  */
@@ -39,7 +39,8 @@ unsigned int dmmu_plan_pages(struct dmmu_page_req *req, unsigned int n)
 }
 
 /*
- * Group sorted requests in windows of @around pages. @win has room for @n of them; returns how many are used.
+ * Group sorted requests in windows of @around pages. @win has room for @n of them; returns how many
+ * are used.
  * @around is rounded down to a power of two within 1 and DMMU_WINDOW_MAX_PAGES.
  */
 unsigned int dmmu_plan_windows(const struct dmmu_page_req *req, unsigned int n, unsigned int around,
@@ -48,7 +49,7 @@ unsigned int dmmu_plan_windows(const struct dmmu_page_req *req, unsigned int n, 
 	unsigned int i, out = 0;
 	u64 bytes;
 
-	around = rounddown_pow_of_two(clamp(around, 1U, (unsigned int)DMMU_WINDOW_MAX_PAGES));
+	around = rounddown_pow_of_two(clamp(around, 1U, DMMU_WINDOW_MAX_PAGES));
 	bytes = around * DMMU_PAGE_SIZE;
 	for (i = 0; i < n; i++) {
 		u64 start = req[i].va & ~(bytes - 1);

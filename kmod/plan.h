@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * plan.h: from a batch of faults to the page ranges that are worth one look at the CPU page table.
+ * From a batch of faults to the page ranges that are worth one look at the CPU page table.
  *
- * Many threads fault on the same and on neighbouring pages at once. The plan sorts the pages, keeps each one
- * once with the strongest access anybody asked for, and groups them in aligned windows. Pure functions.
+ * Many threads fault on the same and on neighbouring pages at once. The plan sorts the pages, keeps
+ * each one once with the strongest access anybody asked for, and groups them in aligned windows.
+ * Pure functions.
  */
 #ifndef DMMU_PLAN_H
 #define DMMU_PLAN_H
 
 #include <linux/types.h>
 
-/* Upper bound of a window, so that it never leaves one leaf table and its buffers have a fixed size. */
-#define DMMU_WINDOW_MAX_PAGES 64
+/*
+ * Upper bound of a window, so that it never leaves one leaf table and its buffers have a fixed
+ * size.
+ */
+#define DMMU_WINDOW_MAX_PAGES 64U
 
 /* One page that somebody waits for. */
 struct dmmu_page_req {

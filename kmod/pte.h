@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pte.h: what a page-table entry of the device looks like.
+ * What a page-table entry of the device looks like.
  *
- * Pure functions over the generated bit definitions: everything the driver writes into a device page table
- * is made here and nowhere else.
+ * Pure functions over the generated bit definitions: everything the driver writes into a device
+ * page table is made here and nowhere else.
  */
 #ifndef DMMU_PTE_H
 #define DMMU_PTE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "dmmu_regs.h"
 
 #define DMMU_PAGE_SHIFT		12
-#define DMMU_PAGE_SIZE		(1ULL << DMMU_PAGE_SHIFT)
+#define DMMU_PAGE_SIZE		BIT_ULL(DMMU_PAGE_SHIFT)
 #define DMMU_TABLE_BITS		9
-#define DMMU_TABLE_ENTRIES	(1U << DMMU_TABLE_BITS)
+#define DMMU_TABLE_ENTRIES	512U
 #define DMMU_TABLE_BYTES	(DMMU_TABLE_ENTRIES * 8)
 
 /* Address bits below an entry of @level: 12 for a leaf table, 21 for the level above, ... */
@@ -41,8 +42,9 @@ static inline u64 dmmu_pte_table(u64 local)
 }
 
 /*
- * A leaf for one page of host memory. Accessed and dirty start clear: the device sets them. A writable page
- * may be used for atomics, too; those are atomic among the threads of the device, not against the CPU.
+ * A leaf for one page of host memory. Accessed and dirty start clear: the device sets them. A
+ * writable page may be used for atomics, too; those are atomic among the threads of the device, not
+ * against the CPU.
  */
 static inline u64 dmmu_pte_host(u64 dma, bool write, bool atomics)
 {
@@ -72,8 +74,8 @@ static inline bool dmmu_pte_can_hold(u64 dma)
 }
 
 /*
- * How many entries from the first form an arithmetic series, which one PT_FILL command writes. @step is its
- * difference, 0 when the run is a single entry.
+ * How many entries from the first form an arithmetic series, which one PT_FILL command writes.
+ * @step is its difference, 0 when the run is a single entry.
  */
 static inline unsigned int dmmu_pte_series(const u64 *pte, unsigned int n, u64 *step)
 {

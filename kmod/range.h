@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * range.h: arithmetic of virtual address ranges, [start, end).
+ * Arithmetic of virtual address ranges, [start, end).
  *
- * The kernel's ranges may end at the last byte of the address space (ULONG_MAX) and may lie where the device
- * cannot look; the functions here clip them without overflowing.
+ * The kernel's ranges may end at the last byte of the address space (ULONG_MAX) and may lie where
+ * the device cannot look; the functions here clip them without overflowing.
  */
 #ifndef DMMU_RANGE_H
 #define DMMU_RANGE_H
@@ -35,7 +35,7 @@ static inline struct dmmu_range dmmu_range_clip(u64 start, u64 end, unsigned int
 	else
 		r.end = (end + DMMU_PAGE_SIZE - 1) & ~(DMMU_PAGE_SIZE - 1);
 	if (start >= end || r.start >= r.end)
-		r.start = r.end = 0;
+		return (struct dmmu_range){ 0, 0 };
 	return r;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * regs.h: register access, counted.
+ * Register access, counted.
  *
- * An access costs about a microsecond on a card and far more on a prototype, so that their number is something
- * to keep an eye on: debugfs and the counters ioctl show it.
+ * An access costs about a microsecond on a card and far more on a prototype, so that their number
+ * is something to keep an eye on: debugfs and the counters ioctl show it.
  */
 #ifndef DMMU_REGS_ACCESS_H
 #define DMMU_REGS_ACCESS_H

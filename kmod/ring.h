@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ring.h: arithmetic of free-running 32-bit ring indices.
+ * Arithmetic of free-running 32-bit ring indices.
  *
- * Producer and consumer indices count for ever and wrap at 2^32; the slot is the index modulo the entries
- * (a power of two). Pure functions, so that the wrap can be tested without 2^32 commands.
+ * Producer and consumer indices count for ever and wrap at 2^32; the slot is the index modulo the
+ * entries (a power of two). Pure functions, so that the wrap can be tested without 2^32 commands.
  */
 #ifndef DMMU_RING_H
 #define DMMU_RING_H
@@ -27,8 +27,8 @@ static inline u32 dmmu_ring_free(u32 producer, u32 consumer, u32 entries)
 }
 
 /*
- * Has a count reached @index? True as well when it went past. Both must be within 2^31 of each other, which
- * the size of a ring guarantees.
+ * Has a count reached @index? True as well when it went past. Both must be within 2^31 of each
+ * other, which the size of a ring guarantees.
  */
 static inline bool dmmu_ring_reached(u32 count, u32 index)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* trace.c: the bodies of the tracepoints in trace.h. */
+/* The bodies of the tracepoints in trace.h. */
 #define CREATE_TRACE_POINTS
 #include "drv.h"
 #include "trace.h"

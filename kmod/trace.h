@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * trace.h: tracepoints on each phase of a fault, of an invalidation and of an operation, group "dmmu".
+ * Tracepoints on each phase of a fault, of an invalidation and of an operation, group "dmmu".
  *
- * With timestamps they split the time of a fault: irq -> record -> hmm_fault -> map -> answer -> service.
+ * With timestamps they split the time of a fault: irq -> record -> hmm_fault -> map -> answer ->
+ * service.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM dmmu
@@ -25,7 +26,8 @@ TRACE_EVENT(dmmu_fault_irq,
 		__entry->dev = dev;
 		__entry->records = records;
 	),
-	TP_printk("dmmu%d records=%u", __entry->dev, __entry->records)
+	TP_printk("dmmu%d records=%u",
+		  __entry->dev, __entry->records)
 );
 
 TRACE_EVENT(dmmu_fault_record,
@@ -56,8 +58,8 @@ TRACE_EVENT(dmmu_fault_record,
 		__entry->record = le64_to_cpu(rec->record);
 	),
 	TP_printk("dmmu%d ctx=%u thread=%u tag=%#x va=%#llx access=%u cause=%u level=%u detect=%llu record=%llu",
-		  __entry->dev, __entry->ctx, __entry->thread, __entry->tag, __entry->va, __entry->access,
-		  __entry->cause, __entry->level, __entry->detect, __entry->record)
+		  __entry->dev, __entry->ctx, __entry->thread, __entry->tag, __entry->va,
+		  __entry->access, __entry->cause, __entry->level, __entry->detect, __entry->record)
 );
 
 TRACE_EVENT(dmmu_hmm_fault,
@@ -79,8 +81,9 @@ TRACE_EVENT(dmmu_hmm_fault,
 		__entry->write = write;
 		__entry->ret = ret;
 	),
-	TP_printk("dmmu%d ctx=%u start=%#lx pages=%u write=%d ret=%d", __entry->dev, __entry->ctx, __entry->start,
-		  __entry->pages, __entry->write, __entry->ret)
+	TP_printk("dmmu%d ctx=%u start=%#lx pages=%u write=%d ret=%d",
+		  __entry->dev, __entry->ctx, __entry->start, __entry->pages, __entry->write,
+		  __entry->ret)
 );
 
 TRACE_EVENT(dmmu_map,
@@ -102,8 +105,9 @@ TRACE_EVENT(dmmu_map,
 		__entry->mapped = mapped;
 		__entry->write = write;
 	),
-	TP_printk("dmmu%d ctx=%u start=%#llx pages=%u mapped=%u write=%d", __entry->dev, __entry->ctx, __entry->start,
-		  __entry->pages, __entry->mapped, __entry->write)
+	TP_printk("dmmu%d ctx=%u start=%#llx pages=%u mapped=%u write=%d",
+		  __entry->dev, __entry->ctx, __entry->start, __entry->pages, __entry->mapped,
+		  __entry->write)
 );
 
 TRACE_EVENT(dmmu_answer,
@@ -125,8 +129,10 @@ TRACE_EVENT(dmmu_answer,
 		__entry->action = action;
 		__entry->error = error;
 	),
-	TP_printk("dmmu%d ctx=%u tag=%#x va=%#llx %s error=%d", __entry->dev, __entry->ctx, __entry->tag, __entry->va,
-		  __print_symbolic(__entry->action, { 0, "retry" }, { 1, "fail" }, { 2, "kill" }), __entry->error)
+	TP_printk("dmmu%d ctx=%u tag=%#x va=%#llx %s error=%d",
+		  __entry->dev, __entry->ctx, __entry->tag, __entry->va,
+		  __print_symbolic(__entry->action, { 0, "retry" }, { 1, "fail" }, { 2, "kill" }),
+		  __entry->error)
 );
 
 TRACE_EVENT(dmmu_fault_service,
@@ -148,8 +154,9 @@ TRACE_EVENT(dmmu_fault_service,
 		__entry->ns = ns;
 		__entry->ret = ret;
 	),
-	TP_printk("dmmu%d ctx=%u faults=%u pages=%u ns=%llu ret=%d", __entry->dev, __entry->ctx, __entry->faults,
-		  __entry->pages, __entry->ns, __entry->ret)
+	TP_printk("dmmu%d ctx=%u faults=%u pages=%u ns=%llu ret=%d",
+		  __entry->dev, __entry->ctx, __entry->faults, __entry->pages, __entry->ns,
+		  __entry->ret)
 );
 
 TRACE_EVENT(dmmu_invalidate_begin,
@@ -169,8 +176,8 @@ TRACE_EVENT(dmmu_invalidate_begin,
 		__entry->end = end;
 		__entry->event = event;
 	),
-	TP_printk("dmmu%d ctx=%u start=%#lx end=%#lx event=%u", __entry->dev, __entry->ctx, __entry->start,
-		  __entry->end, __entry->event)
+	TP_printk("dmmu%d ctx=%u start=%#lx end=%#lx event=%u",
+		  __entry->dev, __entry->ctx, __entry->start, __entry->end, __entry->event)
 );
 
 TRACE_EVENT(dmmu_invalidate_end,
@@ -188,7 +195,8 @@ TRACE_EVENT(dmmu_invalidate_end,
 		__entry->ret = ret;
 		__entry->ns = ns;
 	),
-	TP_printk("dmmu%d ctx=%u ret=%d ns=%llu", __entry->dev, __entry->ctx, __entry->ret, __entry->ns)
+	TP_printk("dmmu%d ctx=%u ret=%d ns=%llu",
+		  __entry->dev, __entry->ctx, __entry->ret, __entry->ns)
 );
 
 TRACE_EVENT(dmmu_submit,
@@ -204,7 +212,8 @@ TRACE_EVENT(dmmu_submit,
 		__entry->ctx = ctx;
 		__entry->queued = queued;
 	),
-	TP_printk("dmmu%d ctx=%u queued=%u", __entry->dev, __entry->ctx, __entry->queued)
+	TP_printk("dmmu%d ctx=%u queued=%u",
+		  __entry->dev, __entry->ctx, __entry->queued)
 );
 
 TRACE_EVENT(dmmu_complete,
@@ -230,9 +239,9 @@ TRACE_EVENT(dmmu_complete,
 		__entry->stall = cpl->stall_cycles;
 		__entry->faults = cpl->faults;
 	),
-	TP_printk("dmmu%d ctx=%u cookie=%#llx op=%u status=%u cycles=%llu stall=%llu faults=%u", __entry->dev,
-		  __entry->ctx, __entry->cookie, __entry->op, __entry->status, __entry->cycles, __entry->stall,
-		  __entry->faults)
+	TP_printk("dmmu%d ctx=%u cookie=%#llx op=%u status=%u cycles=%llu stall=%llu faults=%u",
+		  __entry->dev, __entry->ctx, __entry->cookie, __entry->op, __entry->status,
+		  __entry->cycles, __entry->stall, __entry->faults)
 );
 
 TRACE_EVENT(dmmu_ctl_timeout,
@@ -248,7 +257,8 @@ TRACE_EVENT(dmmu_ctl_timeout,
 		__entry->index = index;
 		__entry->done = done;
 	),
-	TP_printk("dmmu%d index=%u done=%u", __entry->dev, __entry->index, __entry->done)
+	TP_printk("dmmu%d index=%u done=%u",
+		  __entry->dev, __entry->index, __entry->done)
 );
 
 #endif /* DMMU_TRACE_H */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * work.c: operations, from SUBMIT through the work ring to WAIT.
+ * Operations, from SUBMIT through the work ring to WAIT.
  *
- * Each file queues its own jobs in software; the device is given at most two descriptors per hardware thread at a
- * time, taken from the files in turn, so that a file with a long queue does not get ahead of the others. Completions
- * come back in any order and go to the file that submitted the job, or nowhere when that file was closed.
+ * Each file queues its own jobs in software; the device is given at most two descriptors per
+ * hardware thread at a time, taken from the files in turn, so that a file with a long queue does
+ * not get ahead of the others. Completions come back in any order and go to the file that submitted
+ * the job, or nowhere when that file was closed.
  *
- * A job in the device holds a reference to its context: the device's number for a context is not given to anybody else
- * while a descriptor that bears it may still be in the ring.
+ * A job in the device holds a reference to its context: the device's number for a context is not
+ * given to anybody else while a descriptor that bears it may still be in the ring.
  */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
@@ -68,10 +69,11 @@ static void dmmu_jobs_finish(struct dmmu_ctx *ctx, u32 status)
 }
 
 /*
- * The device is finished with a job. @orphans collects jobs whose file is gone; the caller frees them and drops the
- * references after it has let go of the lock.
+ * The device is finished with a job. @orphans collects jobs whose file is gone; the caller frees
+ * them and drops the references after it has let go of the lock.
  */
-static void dmmu_job_leave_device(struct dmmu_dev *dev, unsigned int slot, struct list_head *orphans)
+static void dmmu_job_leave_device(struct dmmu_dev *dev, unsigned int slot,
+				  struct list_head *orphans)
 {
 	struct dmmu_job *job = dev->work.slot[slot];
 	struct dmmu_ctx *ctx = job->ctx;
@@ -127,8 +129,8 @@ static void dmmu_job_start(struct dmmu_dev *dev, struct dmmu_job *job, unsigned 
 }
 
 /*
- * Give the device as much as it may have, one job from each file in turn. The ring has more entries than there are
- * slots, so that it cannot overflow.
+ * Give the device as much as it may have, one job from each file in turn. The ring has more entries
+ * than there are slots, so that it cannot overflow.
  */
 static void dmmu_work_dispatch(struct dmmu_dev *dev)
 {
@@ -169,8 +171,8 @@ unsigned int dmmu_work_room(struct dmmu_ctx *ctx)
 }
 
 /*
- * Queue @n checked descriptors, or as many as there is room for. Returns how many, -EAGAIN when there is no room for
- * even one, -ENOMEM or -ENODEV.
+ * Queue @n checked descriptors, or as many as there is room for. Returns how many, -EAGAIN when
+ * there is no room for even one, -ENOMEM or -ENODEV.
  */
 int dmmu_work_submit(struct dmmu_ctx *ctx, const struct dmmu_work_desc *desc, unsigned int n)
 {
@@ -267,7 +269,10 @@ static void dmmu_job_take_record(struct dmmu_job *job, const struct dmmu_cpl *re
 	}
 }
 
-/* Take all completion records, refill the device, and only then re-arm the interrupt: one of each per batch. */
+/*
+ * Take all completion records, refill the device, and only then re-arm the interrupt: one of each
+ * per batch.
+ */
 void dmmu_work_complete(struct dmmu_dev *dev)
 {
 	struct dmmu_workq *q = &dev->work;
@@ -288,7 +293,8 @@ void dmmu_work_complete(struct dmmu_dev *dev)
 		q->cpl_head++;
 		taken++;
 		if (slot >= q->nslots || !q->slot[slot] || q->slot[slot]->hw_cookie != cookie) {
-			dev_err_ratelimited(dev->dev, "completion with unknown cookie %#llx ignored\n", cookie);
+			dev_err_ratelimited(dev->dev, "completion with unknown cookie %#llx\n",
+					    cookie);
 			continue;
 		}
 		dmmu_job_take_record(q->slot[slot], rec);
@@ -348,8 +354,9 @@ void dmmu_work_close(struct dmmu_ctx *ctx)
 }
 
 /*
- * Note why a fault of the job with this cookie is about to be answered FAIL, or with 0 only ask: false when the
- * context has no such job in the device, that is, when the fault record is a leftover of a killed one.
+ * Note why a fault of the job with this cookie is about to be answered FAIL, or with 0 only ask:
+ * false when the context has no such job in the device, that is, when the fault record is a
+ * leftover of a killed one.
  */
 bool dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 hw_cookie, s32 error)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kunit.c: tests of the driver's pure logic; need no device and no driver.
+ * Tests of the driver's pure logic; need no device and no driver.
  *
- * Suites: dmmu_pgtable (entries as the device reads them), dmmu_ring (index arithmetic at the wrap), dmmu_range (clipping
- * at both ends of the address space), dmmu_fault (a batch of faults to page windows). The code under test is compiled
- * in, not linked against, so that this module loads anywhere.
+ * Suites: dmmu_pgtable (entries as the device reads them), dmmu_ring (index arithmetic at the
+ * wrap), dmmu_range (clipping at both ends of the address space), dmmu_fault (a batch of faults to
+ * page windows). The code under test is compiled in, not linked against, so that this module loads
+ * anywhere.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -35,7 +36,8 @@ static void pte_reserved_bits_stay_zero(struct kunit *test)
 	u64 table = dmmu_pte_table(~0ULL);
 
 	KUNIT_EXPECT_EQ(test, leaf & (DMMU_PTE_RSVD_LO | DMMU_PTE_RSVD_HI), 0ULL);
-	KUNIT_EXPECT_EQ(test, leaf & (DMMU_PTE_W | DMMU_PTE_AT | DMMU_PTE_LOCAL | DMMU_PTE_A | DMMU_PTE_D), 0ULL);
+	leaf &= DMMU_PTE_W | DMMU_PTE_AT | DMMU_PTE_LOCAL | DMMU_PTE_A | DMMU_PTE_D;
+	KUNIT_EXPECT_EQ(test, leaf, 0ULL);
 	KUNIT_EXPECT_EQ(test, table & ~(DMMU_PTE_V | DMMU_PTE_ADDR), 0ULL);
 }
 
@@ -104,14 +106,10 @@ static void record_layout(struct kunit *test)
 }
 
 static struct kunit_case dmmu_pgtable_cases[] = {
-	KUNIT_CASE(pte_leaf),
-	KUNIT_CASE(pte_reserved_bits_stay_zero),
-	KUNIT_CASE(pte_table),
-	KUNIT_CASE(pte_can_hold),
-	KUNIT_CASE(pte_level_index),
-	KUNIT_CASE(pte_series),
-	KUNIT_CASE(record_layout),
-	{ }
+	KUNIT_CASE(pte_leaf),	     KUNIT_CASE(pte_reserved_bits_stay_zero),
+	KUNIT_CASE(pte_table),	     KUNIT_CASE(pte_can_hold),
+	KUNIT_CASE(pte_level_index), KUNIT_CASE(pte_series),
+	KUNIT_CASE(record_layout),   {}
 };
 
 static struct kunit_suite dmmu_pgtable_suite = {
@@ -160,13 +158,11 @@ static void ring_reached(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, dmmu_ring_reached(0, 0));
 }
 
-static struct kunit_case dmmu_ring_cases[] = {
-	KUNIT_CASE(ring_empty_and_full),
-	KUNIT_CASE(ring_wraps_at_2_32),
-	KUNIT_CASE(ring_every_slot_once),
-	KUNIT_CASE(ring_reached),
-	{ }
-};
+static struct kunit_case dmmu_ring_cases[] = { KUNIT_CASE(ring_empty_and_full),
+					       KUNIT_CASE(ring_wraps_at_2_32),
+					       KUNIT_CASE(ring_every_slot_once),
+					       KUNIT_CASE(ring_reached),
+					       {} };
 
 static struct kunit_suite dmmu_ring_suite = {
 	.name = "dmmu_ring",
@@ -191,7 +187,8 @@ static void range_clips_at_the_top(struct kunit *test)
 	/* As the notifier announces the end of an address space. */
 	expect_range(test, dmmu_range_clip(0, ULONG_MAX, 48), 0, 1ULL << 48);
 	expect_range(test, dmmu_range_clip(0x1000, ~0ULL, 39), 0x1000, 1ULL << 39);
-	expect_range(test, dmmu_range_clip((1ULL << 48) - 1, ~0ULL, 48), (1ULL << 48) - 0x1000, 1ULL << 48);
+	expect_range(test, dmmu_range_clip((1ULL << 48) - 1, ~0ULL, 48), (1ULL << 48) - 0x1000,
+		     1ULL << 48);
 	expect_range(test, dmmu_range_clip(0, ~0ULL, 64), 0, 0xfffffffffffff000ULL);
 }
 
@@ -227,12 +224,9 @@ static void range_valid_va(struct kunit *test)
 }
 
 static struct kunit_case dmmu_range_cases[] = {
-	KUNIT_CASE(range_aligns_outwards),
-	KUNIT_CASE(range_clips_at_the_top),
-	KUNIT_CASE(range_may_be_empty),
-	KUNIT_CASE(range_in_table),
-	KUNIT_CASE(range_valid_va),
-	{ }
+	KUNIT_CASE(range_aligns_outwards), KUNIT_CASE(range_clips_at_the_top),
+	KUNIT_CASE(range_may_be_empty),	   KUNIT_CASE(range_in_table),
+	KUNIT_CASE(range_valid_va),	   {}
 };
 
 static struct kunit_suite dmmu_range_suite = {
@@ -243,8 +237,8 @@ static struct kunit_suite dmmu_range_suite = {
 static void fault_sorts_and_merges(struct kunit *test)
 {
 	struct dmmu_page_req req[] = {
-		{ .va = 0x5000 }, { .va = 0x1000 }, { .va = 0x5000, .write = true }, { .va = 0x3000 },
-		{ .va = 0x1000 }, { .va = 0x5000 },
+		{ .va = 0x5000 }, { .va = 0x1000 }, { .va = 0x5000, .write = true },
+		{ .va = 0x3000 }, { .va = 0x1000 }, { .va = 0x5000 },
 	};
 
 	KUNIT_ASSERT_EQ(test, dmmu_plan_pages(req, ARRAY_SIZE(req)), 3U);
@@ -273,7 +267,10 @@ static void fault_batch_of_none_and_one(struct kunit *test)
 static void fault_windows(struct kunit *test)
 {
 	const struct dmmu_page_req req[] = {
-		{ .va = 0x0f000 }, { .va = 0x10000, .write = true }, { .va = 0x1f000 }, { .va = 0x40000 },
+		{ .va = 0x0f000 },
+		{ .va = 0x10000, .write = true },
+		{ .va = 0x1f000 },
+		{ .va = 0x40000 },
 	};
 	struct dmmu_window win[4];
 
@@ -307,7 +304,10 @@ static void fault_window_size_is_bounded(struct kunit *test)
 static void fault_runs(struct kunit *test)
 {
 	const struct dmmu_page_req req[] = {
-		{ .va = 0x1000 }, { .va = 0x2000 }, { .va = 0x3000, .write = true }, { .va = 0x5000, .write = true },
+		{ .va = 0x1000 },
+		{ .va = 0x2000 },
+		{ .va = 0x3000, .write = true },
+		{ .va = 0x5000, .write = true },
 	};
 
 	KUNIT_EXPECT_EQ(test, dmmu_plan_run(&req[0], 4), 2U);
@@ -325,15 +325,13 @@ static void fault_find(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dmmu_plan_find(req, 3, 0x4000));
 }
 
-static struct kunit_case dmmu_fault_cases[] = {
-	KUNIT_CASE(fault_sorts_and_merges),
-	KUNIT_CASE(fault_batch_of_none_and_one),
-	KUNIT_CASE(fault_windows),
-	KUNIT_CASE(fault_window_size_is_bounded),
-	KUNIT_CASE(fault_runs),
-	KUNIT_CASE(fault_find),
-	{ }
-};
+static struct kunit_case dmmu_fault_cases[] = { KUNIT_CASE(fault_sorts_and_merges),
+						KUNIT_CASE(fault_batch_of_none_and_one),
+						KUNIT_CASE(fault_windows),
+						KUNIT_CASE(fault_window_size_is_bounded),
+						KUNIT_CASE(fault_runs),
+						KUNIT_CASE(fault_find),
+						{} };
 
 static struct kunit_suite dmmu_fault_suite = {
 	.name = "dmmu_fault",

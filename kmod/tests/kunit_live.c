@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kunit_live.c: tests of a device through the driver; skipped, with a reason, when there is none.
+ * Tests of a device through the driver; skipped, with a reason, when there is none.
  *
- * Suites: dmmu_live_regs (reset values against the generated header), dmmu_live_rings (control ring: wrap, fence, bad
- * opcode), dmmu_live_reset (the device works after a reset). They take the device down: files that are bound lose
- * their context. Do not run them next to anything else.
+ * Suites: dmmu_live_regs (reset values against the generated header), dmmu_live_rings (control
+ * ring: wrap, fence, bad opcode), dmmu_live_reset (the device works after a reset). They take the
+ * device down: files that are bound lose their context. Do not run them next to anything else.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -48,7 +48,8 @@ static void live_restart(struct kunit *test, struct dmmu_dev *dev)
 /* Push @n equal commands and a fence; returns the fence's index. */
 static int live_push(struct dmmu_dev *dev, const struct dmmu_ctl *cmd, unsigned int n, u32 *index)
 {
-	struct dmmu_ctl fence = { .opcode = DMMU_CTL_FENCE, .flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ };
+	struct dmmu_ctl fence = { .opcode = DMMU_CTL_FENCE,
+				  .flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ };
 	unsigned int i;
 	int ret;
 
@@ -90,8 +91,8 @@ static void regs_read_their_reset_values(struct kunit *test)
 	live_restart(test, dev);
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	for (i = 0; i < ARRAY_SIZE(live_regs); i++)
-		KUNIT_EXPECT_EQ_MSG(test, value[i], live_regs[i].reset, "register %s at %#x", live_regs[i].name,
-				    live_regs[i].offset);
+		KUNIT_EXPECT_EQ_MSG(test, value[i], live_regs[i].reset, "register %s at %#x",
+				    live_regs[i].name, live_regs[i].offset);
 }
 
 static void regs_scratch_holds_every_bit(struct kunit *test)
@@ -121,12 +122,10 @@ static void regs_read_only_ones_ignore_writes(struct kunit *test)
 	mutex_unlock(&dev->reg_lock);
 }
 
-static struct kunit_case dmmu_live_regs_cases[] = {
-	KUNIT_CASE(regs_read_their_reset_values),
-	KUNIT_CASE(regs_scratch_holds_every_bit),
-	KUNIT_CASE(regs_read_only_ones_ignore_writes),
-	{ }
-};
+static struct kunit_case dmmu_live_regs_cases[] = { KUNIT_CASE(regs_read_their_reset_values),
+						    KUNIT_CASE(regs_scratch_holds_every_bit),
+						    KUNIT_CASE(regs_read_only_ones_ignore_writes),
+						    {} };
 
 static struct kunit_suite dmmu_live_regs_suite = {
 	.name = "dmmu_live_regs",
@@ -149,8 +148,8 @@ static void rings_control_wraps(struct kunit *test)
 }
 
 /*
- * A fence completes after what is before it and does not need what is behind it: its count is seen as soon as it is
- * asked for, and never runs ahead of the commands the device was given.
+ * A fence completes after what is before it and does not need what is behind it: its count is seen
+ * as soon as it is asked for, and never runs ahead of the commands the device was given.
  */
 static void rings_fence_is_in_order(struct kunit *test)
 {
@@ -180,9 +179,11 @@ static void rings_bad_opcode_is_reported_and_skipped(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, live_push(dev, &bad, 1, &index), 0);
 	KUNIT_EXPECT_EQ(test, dmmu_ctl_wait(dev, index, DMMU_SLEEP), 0);
 	/* The error comes with an interrupt of its own. */
-	for (i = 0; i < 2000 && atomic_read(&dev->errors[DMMU_ERROR_CTL_OPCODE_SHIFT]) == before; i++)
+	for (i = 0; i < 2000 && atomic_read(&dev->errors[DMMU_ERROR_CTL_OPCODE_SHIFT]) == before;
+	     i++)
 		usleep_range(500, 1000);
-	KUNIT_EXPECT_EQ(test, atomic_read(&dev->errors[DMMU_ERROR_CTL_OPCODE_SHIFT]), (int)before + 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dev->errors[DMMU_ERROR_CTL_OPCODE_SHIFT]),
+			(int)before + 1);
 	KUNIT_EXPECT_TRUE(test, dmmu_is_up(dev));
 }
 
@@ -190,7 +191,7 @@ static struct kunit_case dmmu_live_rings_cases[] = {
 	KUNIT_CASE(rings_control_wraps),
 	KUNIT_CASE(rings_fence_is_in_order),
 	KUNIT_CASE(rings_bad_opcode_is_reported_and_skipped),
-	{ }
+	{}
 };
 
 static struct kunit_suite dmmu_live_rings_suite = {
@@ -217,7 +218,10 @@ static void reset_device_works_after(struct kunit *test)
 	}
 }
 
-/* Work for a context that nobody set up comes back killed: the work and the completion ring work after a reset. */
+/*
+ * Work for a context that nobody set up comes back killed: the work and the completion ring work
+ * after a reset.
+ */
 static void reset_work_ring_works_after(struct kunit *test)
 {
 	struct dmmu_dev *dev = test->priv;
@@ -229,7 +233,8 @@ static void reset_work_ring_works_after(struct kunit *test)
 	live_restart(test, dev);
 	spin_lock(&dev->work.lock);
 	slot = &dev->work.ring[0];
-	*slot = (struct dmmu_work){ .op = DMMU_OP_NOP, .cookie = cpu_to_le64(0xfeedULL << 16 | 0xffff) };
+	*slot = (struct dmmu_work){ .op = DMMU_OP_NOP,
+				    .cookie = cpu_to_le64(0xfeedULL << 16 | 0xffff) };
 	dev->work.tail = 1;
 	dmmu_write(dev, DMMU_REG_WORK_TAIL, 1);
 	spin_unlock(&dev->work.lock);
@@ -242,11 +247,9 @@ static void reset_work_ring_works_after(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->work.cpl[0].status, DMMU_STATUS_KILLED);
 }
 
-static struct kunit_case dmmu_live_reset_cases[] = {
-	KUNIT_CASE(reset_device_works_after),
-	KUNIT_CASE(reset_work_ring_works_after),
-	{ }
-};
+static struct kunit_case dmmu_live_reset_cases[] = { KUNIT_CASE(reset_device_works_after),
+						     KUNIT_CASE(reset_work_ring_works_after),
+						     {} };
 
 static struct kunit_suite dmmu_live_reset_suite = {
 	.name = "dmmu_live_reset",

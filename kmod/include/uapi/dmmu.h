@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * dmmu.h: what a program may ask of /dev/dmmuN.
+ * What a program may ask of /dev/dmmuN.
  *
- * Open the device, BIND once: from then on the file runs work in the address space of the process that
- * called BIND, and pointers of that process are the addresses in its work. SUBMIT queues work, WAIT (or
- * poll/read-readiness POLLIN) collects completions. Closing the file, or the exit of the bound process,
- * ends the work: closing returns only when the device can touch nothing of it any more.
+ * Open the device, BIND once: from then on the file runs work in the address space of the process
+ * that called BIND, and pointers of that process are the addresses in its work. SUBMIT queues work,
+ * WAIT (or poll/read-readiness POLLIN) collects completions. Closing the file, or the exit of the
+ * bound process, ends the work: closing returns only when the device can touch nothing of it any
+ * more.
  *
- * Every structure has a size that is a multiple of 8 and no padding. Reserved fields and unknown flag bits
- * must be zero, else -EINVAL. Unless said otherwise an ioctl returns 0, or -1 with errno:
+ * Every structure has a size that is a multiple of 8 and no padding. Reserved fields and unknown
+ * flag bits must be zero, else -EINVAL. Unless said otherwise an ioctl returns 0, or -1 with errno:
  *   EINVAL  a field is out of range or reserved   EFAULT  a pointer cannot be read or written
- *   EBADFD  not bound yet (BIND first)            EBUSY   bound already, or no context is free (BIND)
+ *   EBADFD  not bound yet (BIND first)            EBUSY   bound, or no context is free (BIND)
  *   EPERM   the caller is not the bound process   ENODEV  the device is gone or has failed
  *   EINTR   a signal came; nothing was consumed   ENOTTY  unknown ioctl
  */
@@ -42,14 +43,17 @@ struct dmmu_ioc_bind {
 	__u32 context;		/* out: device context (the PASID) in use */
 };
 
+/*
+ * CHASE begins with node = src and does: result += *(node + arg2); node = *(node + arg), until node
+ * is NULL or len nodes were visited (len 0: no limit).
+ */
 enum dmmu_op {
 	DMMU_WORK_NOP = 0,
 	DMMU_WORK_COPY = 1,		/* dst[len bytes] = src */
 	DMMU_WORK_FILL = 2,		/* dst[len bytes] = arg repeated */
 	DMMU_WORK_VADD = 3,		/* dst[i] = src[i] + src2[i], len elements of 64 bits */
 	DMMU_WORK_REDUCE = 4,		/* result = sum of src[i], len elements of 64 bits */
-	DMMU_WORK_CHASE = 5,		/* from node src: result += *(node + arg2); node = *(node + arg);
-					 * until node is NULL or len nodes were visited (0: no limit) */
+	DMMU_WORK_CHASE = 5,		/* see below */
 	DMMU_WORK_ATOMIC_ADD = 6,	/* result = *dst; *dst += arg; len times (0 counts as 1) */
 	DMMU_WORK_ATOMIC_CAS = 7,	/* result = *dst; if equal to arg, *dst = arg2 */
 };
@@ -71,9 +75,9 @@ struct dmmu_work_desc {
 };
 
 /*
- * Queue work, in order. All descriptors are checked before any is queued: an unknown op or a flag is
- * -EINVAL and nothing is queued. EAGAIN: the file's queue has no room for even one (WAIT first). A file
- * may have DMMU_MAX_QUEUED operations that were submitted and not yet collected by WAIT.
+ * Queue work, in order. All descriptors are checked before any is queued: an unknown op or a flag
+ * is -EINVAL and nothing is queued. EAGAIN: the file's queue has no room for even one (WAIT first).
+ * A file may have DMMU_MAX_QUEUED operations that were submitted and not yet collected by WAIT.
  */
 #define DMMU_MAX_QUEUED 4096
 struct dmmu_ioc_submit {
@@ -95,6 +99,10 @@ enum dmmu_work_status {
 
 enum dmmu_access { DMMU_READ = 0, DMMU_WRITE = 1, DMMU_ATOMIC = 2 };
 
+/*
+ * The errno in `error` says why the fault could not be served: -EFAULT no mapping, -EPERM not
+ * permitted, else as hmm_range_fault() returned.
+ */
 struct dmmu_completion {
 	__u64 cookie;
 	__u32 op;		/* enum dmmu_op */
@@ -103,8 +111,7 @@ struct dmmu_completion {
 	__u64 done;		/* bytes or elements finished */
 	__u64 va;		/* DMMU_FAULT, DMMU_BUS: the address */
 	__u32 access;		/* DMMU_FAULT: enum dmmu_access */
-	__s32 error;		/* DMMU_FAULT: errno of the failed fault service: -EFAULT no mapping, -EPERM not
-				 * permitted, else as hmm_range_fault() returned. Zero otherwise */
+	__s32 error;		/* DMMU_FAULT: see below, else 0 */
 	__u64 cycles;		/* device cycles from start to end */
 	__u64 stall_cycles;	/* of these, stalled on faults */
 	__u32 faults;		/* page faults it took */
@@ -112,9 +119,9 @@ struct dmmu_completion {
 };
 
 /*
- * Collect up to `max` completions. Returns when at least `min` were collected, or the time is over, or
- * nothing more is outstanding. timeout_ns 0 polls, ~0 waits for ever. ETIME: fewer than min in time; what
- * was collected is in `completions` and `count` all the same.
+ * Collect up to `max` completions. Returns when at least `min` were collected, or the time is over,
+ * or nothing more is outstanding. timeout_ns 0 polls, ~0 waits for ever. ETIME: fewer than min in
+ * time; what was collected is in `completions` and `count` all the same.
  */
 struct dmmu_ioc_wait {
 	__u64 completions;	/* in: user pointer to struct dmmu_completion[max] */
@@ -126,8 +133,8 @@ struct dmmu_ioc_wait {
 };
 
 /*
- * Counters. The device ones are of the whole device, not only this file, numbered as in docs/registers.md
- * (enum CNT); the driver ones are this file's.
+ * Counters. The device ones are of the whole device, not only this file, numbered as in
+ * docs/registers.md (enum CNT); the driver ones are this file's.
  */
 #define DMMU_MAX_DEVICE_COUNTERS 64
 enum dmmu_driver_counter {
@@ -138,12 +145,13 @@ enum dmmu_driver_counter {
 	DMMU_DRV_PAGES_MAPPED = 4,	/* page-table entries made valid */
 	DMMU_DRV_INVALIDATIONS = 5,	/* notifier calls that had to touch the device */
 	DMMU_DRV_INVALIDATE_NS = 6,	/* nanoseconds in them, summed */
-	DMMU_DRV_RETRIES = 7,		/* mapping rounds repeated because an invalidation came in between */
+	DMMU_DRV_RETRIES = 7,		/* mapping rounds repeated after an invalidation */
 	DMMU_DRV_MMIO_READS = 8,	/* register reads by the driver, whole device */
 	DMMU_DRV_MMIO_WRITES = 9,	/* register writes by the driver, whole device */
 	DMMU_DRV_FAULT_IRQS = 10,	/* fault interrupts taken, whole device */
 	DMMU_DRV_COUNT = 16,
 };
+
 struct dmmu_ioc_counters {
 	__u32 device_count;	/* out: how many of device[] are valid */
 	__u32 driver_count;	/* out: how many of driver[] are valid */
