@@ -87,19 +87,22 @@ bool dmmu_mem_idle(const struct dmmu_mem *mem)
 	return !mem->rds && !mem->wrs && mem->wq_head == mem->wq_tail;
 }
 
-bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len)
+static bool overlaps(struct burst *const *list, unsigned int count, uint64_t addr, uint64_t len)
 {
-	unsigned int i;
-
-	for (i = 0; i < mem->rds; i++)
-		if (mem->rd[i]->addr < addr + len &&
-		    addr < mem->rd[i]->addr + 8ull * mem->rd[i]->beats)
-			return true;
-	for (i = 0; i < mem->wrs; i++)
-		if (mem->wr[i]->addr < addr + len &&
-		    addr < mem->wr[i]->addr + 8ull * mem->wr[i]->beats)
+	for (unsigned int i = 0; i < count; i++)
+		if (list[i]->addr < addr + len && addr < list[i]->addr + 8ull * list[i]->beats)
 			return true;
 	return false;
+}
+
+bool dmmu_mem_write_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len)
+{
+	return overlaps(mem->wr, mem->wrs, addr, len);
+}
+
+bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len)
+{
+	return overlaps(mem->rd, mem->rds, addr, len) || overlaps(mem->wr, mem->wrs, addr, len);
 }
 
 __attribute__((format(printf, 3, 4))) static bool broken(struct dmmu_mem *mem, uint64_t cycle,

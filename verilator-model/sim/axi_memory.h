@@ -55,6 +55,9 @@ bool dmmu_mem_idle(const struct dmmu_mem *mem);
 /* Is an access to any byte of [addr, addr + len) accepted and not yet answered to its end? */
 bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len);
 
+/* The same, of writes only. */
+bool dmmu_mem_write_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len);
+
 /* Forget everything in flight: the device was reset hard. */
 void dmmu_mem_abort(struct dmmu_mem *mem);
 

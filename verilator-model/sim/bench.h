@@ -125,6 +125,9 @@ bool dmmu_bench_ctl_done(struct dmmu_bench *bench, uint32_t index);
 void dmmu_bench_ctl_wait(struct dmmu_bench *bench, uint32_t index);
 void dmmu_bench_ctl(struct dmmu_bench *bench, const struct dmmu_ctl *ctl); /* push, ring, wait */
 
+/* As _push, with the flags as they are; the caller has seen that there is room. */
+uint32_t dmmu_bench_ctl_push_raw(struct dmmu_bench *bench, const struct dmmu_ctl *ctl);
+
 /* The same, for each opcode, with the wait. */
 void dmmu_bench_ctx_set(struct dmmu_bench *bench, uint16_t ctx, uint64_t root);
 void dmmu_bench_ctx_kill(struct dmmu_bench *bench, uint16_t ctx);

@@ -57,6 +57,12 @@ uint32_t dmmu_bench_ctl_push(struct dmmu_bench *bench, const struct dmmu_ctl *ct
 	return bench->ctl_tail++;
 }
 
+uint32_t dmmu_bench_ctl_push_raw(struct dmmu_bench *bench, const struct dmmu_ctl *ctl)
+{
+	memcpy(slot(bench, bench->ctl_dma, bench->config.ctl_log2, bench->ctl_tail), ctl, 64);
+	return bench->ctl_tail++;
+}
+
 void dmmu_bench_ctl_ring(struct dmmu_bench *bench)
 {
 	dmmu_bench_write(bench, DMMU_REG_CTL_TAIL, bench->ctl_tail);

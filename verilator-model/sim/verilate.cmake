@@ -33,9 +33,9 @@ function(dmmu_verilate target)
     SOURCES ${DMMU_RTL_SOURCES}
     VERILATOR_ARGS -O3 --x-assign fast --x-initial fast --assert -DCHECK --unroll-count 256
       --timescale 1ns/1ns ${ARG_PARAMS}
-    OPT_FAST -O2
-    OPT_SLOW -O1
-    OPT_GLOBAL -O2)
+    OPT_FAST -O2 -g0
+    OPT_SLOW -O1 -g0
+    OPT_GLOBAL -O2 -g0)
   # the hooks of dmmu_sim.cpp replace those of Verilator's runtime
   target_compile_definitions(${target} PRIVATE VL_USER_STOP VL_USER_FINISH VL_USER_FATAL)
   # the runtime is not ours to clean; our own file is compiled with the include paths as they are
