@@ -46,6 +46,7 @@ static void start_bridge(const char *bar2)
 	CHECK(bridge >= 0);
 	if (!bridge) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close_range(3, ~0u, 0);
 		execl(bridge_program, bridge_program, "--socket", socket_path, "--link", link_path,
 		      "--local-size", "1M", "--bar2", bar2, "--mmio-timeout-ms", "300", NULL);
 		_exit(127);

@@ -31,9 +31,11 @@ struct fake_shared *fake_shared_new(void)
 
 static void send_all(struct fake *f, const struct dmmu_msg *msg)
 {
-	while (!dmmu_link_send(f->link, msg))
-		if (dmmu_link_wait(f->link, 10000) < 0)
-			exit(0);
+	while (!dmmu_link_send(f->link, msg)) {
+		if (dmmu_link_broken(f->link))
+			_exit(0);
+		usleep(100);
+	}
 }
 
 static void irq(struct fake *f, uint64_t vector)
@@ -146,6 +148,8 @@ pid_t fake_device_start(const char *link_path, struct fake_shared *shared)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close_range(3, ~0u,
+		    0); /* the test's connections: their end must be seen when it closes them */
 	f.shared = shared;
 	f.dma = dmmu_dma_new();
 	for (int tries = 0; !f.link && tries < 500; tries++) {
