@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * claims.h: what the device promises, one function per promise, each a CTest of the same name. A
+ * claim makes the bench it needs from the given configuration (seed, waveform and memory behaviour
+ * of the command line), and returns when the promise held; otherwise dmmu_bench_fail() has ended
+ * the process.
+ */
+#ifndef DMMU_CLAIMS_H
+#define DMMU_CLAIMS_H
+
+#include "bench.h"
+
+/* clang-format off */
+#define DMMU_CLAIMS(X) \
+	/* registers.c */ \
+	X(reset_values_match_the_map) \
+	X(unmapped_registers_read_zero) \
+	X(byte_strobes_are_honoured) \
+	X(device_reset_restores_everything) \
+	X(function_reset_drains_and_restores) \
+	/* rings.c */ \
+	X(rings_wrap) \
+	X(doorbell_past_ring_is_refused) \
+	X(completion_never_overwrites_unconsumed) \
+	X(interrupt_after_status_after_record) \
+	X(one_interrupt_covers_a_batch) \
+	X(bad_commands_are_skipped) \
+	X(ring_bus_errors_are_reported) \
+	X(page_table_writes_land) \
+	/* translation.c */ \
+	X(two_contexts_same_va_different_pages) \
+	X(huge_pages_translate) \
+	X(read_sets_accessed_only) \
+	X(write_hit_on_clean_entry_sets_dirty) \
+	X(cleared_pte_stays_clear_under_ad_updates) \
+	/* invalidation.c */ \
+	X(invalidate_waits_for_inflight_write) \
+	X(invalidated_page_is_walked_again) \
+	X(invalidate_inside_a_huge_page_drops_it) \
+	X(invalidate_every_drops_all_contexts) \
+	X(invalidate_does_not_wait_for_stalled_threads) \
+	/* faults.c */ \
+	X(fault_record_tells_all) \
+	X(every_cause_is_told_apart) \
+	X(retry_walks_again_from_root) \
+	X(permission_upgrade_after_retry) \
+	X(stale_answer_changes_nothing) \
+	X(fault_ring_full_holds_the_stall) \
+	X(others_run_while_one_is_stalled) \
+	X(idle_while_everything_is_stalled) \
+	X(failed_copy_tells_how_far_it_came) \
+	/* kill.c */ \
+	X(kill_ends_stalled_threads_without_completion_space) \
+	X(kill_answer_ends_the_context) \
+	X(killed_context_gets_no_translation) \
+	X(context_set_anew_forgets_old_translations) \
+	/* operations.c */ \
+	X(operations_compute) \
+	X(copy_handles_every_alignment) \
+	X(atomics_of_all_threads_add_up) \
+	X(bad_descriptors_touch_nothing) \
+	X(memory_errors_are_reported)
+/* clang-format on */
+
+#define DMMU_CLAIM_DECLARE(name) void claim_##name(struct dmmu_bench_config *config);
+DMMU_CLAIMS(DMMU_CLAIM_DECLARE)
+
+/* A leaf that allows everything. */
+#define PTE_RW (DMMU_PTE_V | DMMU_PTE_R | DMMU_PTE_W | DMMU_PTE_AT | DMMU_PTE_LEAF)
+#define PTE_RO (DMMU_PTE_V | DMMU_PTE_R | DMMU_PTE_LEAF)
+
+#define PAGE 4096ull
+#define VA   0x7f0012340000ull /* where the tests like to map things */
+
+/* support.c */
+/* Enable a context with an empty page table; returns its root. */
+uint64_t context_new(struct dmmu_bench *bench, uint16_t ctx);
+/* New host pages at va, with the given PTE flags; returns the first DMA address. */
+uint64_t map_host(struct dmmu_bench *bench, uint64_t root, uint64_t va, unsigned int pages,
+		  uint64_t flags);
+/* The same in local memory; returns the offset. */
+uint64_t map_local(struct dmmu_bench *bench, uint64_t root, uint64_t va, unsigned int pages,
+		   uint64_t flags);
+void submit(struct dmmu_bench *bench, struct dmmu_work work); /* push and ring */
+/* Run one descriptor to its end, whatever it is. */
+struct dmmu_cpl run(struct dmmu_bench *bench, struct dmmu_work work);
+struct dmmu_flt next_fault(struct dmmu_bench *bench);
+struct dmmu_cpl next_completion(struct dmmu_bench *bench);
+/* Write one entry through the control ring; invalidate one page. */
+void pte_write(struct dmmu_bench *bench, uint64_t offset, uint64_t pte);
+uint64_t host_word(struct dmmu_bench *bench, uint64_t dma);
+void host_set(struct dmmu_bench *bench, uint64_t dma, uint64_t value);
+
+#endif /* DMMU_CLAIMS_H */

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * invalidation.c: claims about the invalidation acknowledge (docs/rings.md).
+ */
+#include "claims.h"
+
+/* Watches accesses to one host page: which are accepted after the acknowledge. */
+struct watch {
+	uint64_t page;
+	bool acknowledged;
+	unsigned int before, after;
+};
+
+static void accepted(void *opaque, bool local, uint64_t addr, uint64_t len, bool write)
+{
+	struct watch *watch = opaque;
+
+	(void)len;
+	if (local || !write || (addr & ~(PAGE - 1)) != watch->page)
+		return;
+	if (watch->acknowledged)
+		watch->after++;
+	else
+		watch->before++;
+}
+
+/*
+ * A thread writes one page again and again, memory is slow, and the page is unmapped in the middle.
+ * CTL_HEAD is read as a register, since the status write would queue behind the very writes that
+ * may be in flight.
+ */
+void claim_invalidate_waits_for_inflight_write(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	struct watch watch = {0};
+	uint64_t root, entry;
+	struct dmmu_prng prng;
+
+	config->host_latency = 400;
+	bench = dmmu_bench_new(config);
+	prng = dmmu_prng(config->seed, 3);
+	root = context_new(bench, 3);
+	watch.page = map_host(bench, root, VA, 1, PTE_RW);
+	entry = dmmu_bench_pte_at(bench, root, VA, 0);
+	bench->accepted = accepted;
+	bench->opaque = &watch;
+	for (unsigned int round = 0; round < 12; round++) {
+		uint32_t done, before = 0;
+		struct dmmu_flt flt;
+
+		pte_write(bench, entry, watch.page | PTE_RW);
+		watch.acknowledged = false;
+		submit(bench,
+		       (struct dmmu_work){
+			       .op = DMMU_OP_FILL, .ctx = 3, .dst = VA, .len = PAGE, .arg = round});
+		BENCH_UNTIL(bench, dmmu_mem_in_flight(bench->dev->host, watch.page, PAGE), 10000);
+		dmmu_bench_run(bench, dmmu_rand_below(&prng, 900));
+		before = watch.before;
+		dmmu_bench_ctl_push(
+			bench,
+			&(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL, .local = entry, .count = 1});
+		done = dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+								     .ctx = 3,
+								     .va = VA + 0x123,
+								     .size = 1});
+		dmmu_bench_ctl_ring(bench);
+		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD) == done + 1, 20000);
+		watch.acknowledged = true;
+		BENCH_CHECK(bench, !dmmu_mem_in_flight(bench->dev->host, watch.page, PAGE),
+			    "round %u: the invalidation was acknowledged with a write to the page "
+			    "in flight",
+			    round);
+		BENCH_CHECK(bench, watch.before > before, "round %u: no write was in the way",
+			    round);
+		flt = next_fault(bench);
+		BENCH_EQ(bench, flt.va & ~(PAGE - 1), VA);
+		BENCH_EQ(bench, watch.after, 0);
+		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
+		BENCH_EQ(bench, watch.after, 0);
+	}
+	dmmu_bench_free(bench);
+}
+
+void claim_invalidated_page_is_walked_again(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root = context_new(bench, 0);
+	uint64_t old = map_host(bench, root, VA, 3, PTE_RW);
+	uint64_t fresh = dmmu_bench_alloc_local(bench, PAGE, PAGE);
+	uint64_t walks;
+
+	run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA, .len = 3 * PAGE, .arg = 1});
+	walks = dmmu_bench_counter(bench, DMMU_CNT_WALKS);
+	pte_write(bench, dmmu_bench_pte_at(bench, root, VA + PAGE, 0),
+		  fresh | PTE_RW | DMMU_PTE_LOCAL);
+	/* one byte of the page is enough; its neighbours stay cached */
+	dmmu_bench_invalidate(bench, 0, VA + 2 * PAGE - 1, 1);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA, .len = 3 * PAGE, .arg = 2});
+	BENCH_EQ(bench, host_word(bench, old), 2);
+	BENCH_EQ(bench, host_word(bench, old + PAGE), 1);
+	BENCH_EQ(bench, host_word(bench, old + 2 * PAGE), 2);
+	BENCH_EQ(bench, *(uint64_t *)dmmu_bench_local(bench, fresh), 2);
+	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_WALKS), walks + 1);
+	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_INVALIDATIONS), 1);
+	dmmu_bench_free(bench);
+}
+
+void claim_invalidate_inside_a_huge_page_drops_it(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t root, dma, va = VA & ~0x1fffffull;
+
+	config->host_bytes = 32ull << 20;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 0);
+	dma = dmmu_bench_alloc_host(bench, 4ull << 20, 2ull << 20);
+	dmmu_bench_map(bench, root, va, 1, dma | PTE_RW);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = va, .len = 8, .arg = 1});
+	pte_write(bench, dmmu_bench_pte_at(bench, root, va, 1), (dma + (2ull << 20)) | PTE_RW);
+	dmmu_bench_invalidate(bench, 0, va + 0x155000, PAGE);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = va, .len = 8, .arg = 2});
+	BENCH_EQ(bench, host_word(bench, dma), 1);
+	BENCH_EQ(bench, host_word(bench, dma + (2ull << 20)), 2);
+	dmmu_bench_free(bench);
+}
+
+void claim_invalidate_every_drops_all_contexts(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root[3], fresh[3];
+
+	for (unsigned int c = 0; c < 3; c++) {
+		root[c] = context_new(bench, c);
+		map_host(bench, root[c], VA, 1, PTE_RW);
+		run(bench, (struct dmmu_work){
+				   .op = DMMU_OP_FILL, .ctx = c, .dst = VA, .len = 8, .arg = 1});
+		fresh[c] = map_host(bench, root[c], VA, 1, PTE_RW);
+	}
+	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+						 .flags = DMMU_CTL_F_ALL | DMMU_CTL_F_EVERY});
+	for (unsigned int c = 0; c < 3; c++) {
+		run(bench,
+		    (struct dmmu_work){
+			    .op = DMMU_OP_FILL, .ctx = c, .dst = VA, .len = 8, .arg = 2 + c});
+		BENCH_EQ(bench, host_word(bench, fresh[c]), 2 + c);
+	}
+	dmmu_bench_free(bench);
+}
+
+void claim_invalidate_does_not_wait_for_stalled_threads(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	struct dmmu_flt flt[16];
+
+	context_new(bench, 0);
+	BENCH_EQ(bench, bench->threads, 16);
+	for (unsigned int i = 0; i < 16; i++)
+		submit(bench,
+		       (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA + i * PAGE, .len = 1});
+	for (unsigned int i = 0; i < 16; i++)
+		flt[i] = next_fault(bench);
+	/* bounded by the bench: every thread holds a fault on the very range */
+	dmmu_bench_invalidate(bench, 0, VA, 16 * PAGE);
+	dmmu_bench_invalidate_all(bench, 0);
+	for (unsigned int i = 0; i < 16; i++) {
+		dmmu_bench_answer(bench, flt[i].tag, DMMU_ANSWER_FAIL);
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
+	}
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rings.c: claims about rings, doorbells, the status block and interrupts.
+ */
+#include "claims.h"
+
+void claim_rings_wrap(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t root, dma;
+
+	config->ctl_log2 = 1;
+	config->work_log2 = 1;
+	config->cpl_log2 = 1;
+	config->flt_log2 = 1;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 2);
+	dma = map_host(bench, root, VA, 1, PTE_RW);
+	for (uint64_t i = 0; i < 25; i++) {
+		struct dmmu_cpl cpl;
+		struct dmmu_flt flt;
+
+		/* one record through each of the four rings */
+		submit(bench, (struct dmmu_work){.op = DMMU_OP_FILL,
+						 .ctx = 2,
+						 .cookie = i,
+						 .dst = VA + 8 * i,
+						 .len = 8,
+						 .arg = ~i});
+		submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE,
+						 .ctx = 2,
+						 .cookie = i | 1ull << 63,
+						 .src = VA + PAGE,
+						 .len = 1});
+		flt = next_fault(bench);
+		BENCH_EQ(bench, flt.cookie, i | 1ull << 63);
+		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
+		cpl = next_completion(bench);
+		BENCH_EQ(bench, cpl.cookie, i);
+		BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+		cpl = next_completion(bench);
+		BENCH_EQ(bench, cpl.cookie, i | 1ull << 63);
+		BENCH_EQ(bench, cpl.status, DMMU_STATUS_FAULT);
+		BENCH_EQ(bench, host_word(bench, dma + 8 * i), ~i);
+	}
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_WORK_HEAD), 50);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CPL_TAIL), 50);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_FLT_TAIL), 25);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD), bench->ctl_tail);
+	BENCH_UNTIL(bench, dmmu_bench_status(bench)->work_head == 50, 1000);
+	BENCH_EQ(bench, dmmu_bench_status(bench)->cpl_tail, 50);
+	BENCH_EQ(bench, dmmu_bench_status(bench)->flt_tail, 25);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
+void claim_doorbell_past_ring_is_refused(struct dmmu_bench_config *config)
+{
+	static const struct {
+		uint32_t bell, index;
+		uint32_t log2;
+	} producer[] = {{DMMU_REG_CTL_TAIL, DMMU_REG_CTL_HEAD, 2},
+			{DMMU_REG_WORK_TAIL, DMMU_REG_WORK_HEAD, 2}};
+	struct dmmu_bench *bench;
+
+	config->ctl_log2 = 2;
+	config->work_log2 = 2;
+	bench = dmmu_bench_new(config);
+	context_new(bench, 0);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_NOP});
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t at = dmmu_bench_read(bench, producer[i].bell);
+
+		/* one more than the ring holds; one back */
+		for (int wrong = 0; wrong < 2; wrong++) {
+			dmmu_bench_write(bench, producer[i].bell,
+					 wrong ? at - 1 : at + (1u << producer[i].log2) + 1);
+			BENCH_EQ(bench, dmmu_bench_read(bench, producer[i].bell), at);
+			BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR),
+				 DMMU_ERROR_DOORBELL);
+			dmmu_bench_write(bench, DMMU_REG_ERROR, DMMU_ERROR_DOORBELL);
+			BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+		}
+		dmmu_bench_run(bench, 500);
+		BENCH_EQ(bench, dmmu_bench_read(bench, producer[i].index), at);
+	}
+	/* consumer indices must not pass what was produced */
+	dmmu_bench_write(bench, DMMU_REG_CPL_HEAD, bench->cpl_head + 1);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CPL_HEAD), bench->cpl_head);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_DOORBELL);
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	dmmu_bench_write(bench, DMMU_REG_FLT_HEAD, 1);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_FLT_HEAD), 0);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_DOORBELL);
+	/* and each refusal was told by an interrupt */
+	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_ERROR] == 6, 1000);
+	/* a full ring is not past the ring */
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	for (int i = 0; i < 4; i++)
+		dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_NOP});
+	dmmu_bench_work_ring(bench);
+	for (int i = 0; i < 4; i++)
+		next_completion(bench);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
+void claim_completion_never_overwrites_unconsumed(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	struct dmmu_cpl cpl[4];
+
+	config->cpl_log2 = 1;
+	bench = dmmu_bench_new(config);
+	context_new(bench, 0);
+	for (uint64_t i = 0; i < 10; i++)
+		submit(bench, (struct dmmu_work){.op = DMMU_OP_NOP, .cookie = 100 + i});
+	BENCH_UNTIL(bench, dmmu_bench_status(bench)->cpl_tail == 2, 5000);
+	for (uint64_t seen = 0, cookies = 0;; seen += 2) {
+		/* the ring is full: nothing moves however long the host takes */
+		dmmu_bench_run(bench, 3000);
+		BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CPL_TAIL), seen + 2);
+		for (int i = 0; i < 2; i++) {
+			BENCH_CHECK(bench, dmmu_bench_cpl_take(bench, &cpl[i]), "a record is gone");
+			BENCH_CHECK(bench,
+				    cpl[i].cookie >= 100 && cpl[i].cookie < 110 &&
+					    !(cookies & 1ull << (cpl[i].cookie - 64)),
+				    "completion of %llu twice, or made up",
+				    (unsigned long long)cpl[i].cookie);
+			cookies |= 1ull << (cpl[i].cookie - 64);
+		}
+		if (seen == 8)
+			break;
+		dmmu_bench_heads(bench);
+		BENCH_UNTIL(bench, dmmu_bench_status(bench)->cpl_tail == seen + 4, 5000);
+	}
+	dmmu_bench_free(bench);
+}
+
+/*
+ * At the moment an interrupt is requested, everything it announces must be in memory already. Looks
+ * every cycle, so that an interrupt a single cycle early is found.
+ */
+struct announce {
+	struct dmmu_bench *bench;
+	unsigned int checked;
+};
+
+static void look(void *opaque)
+{
+	struct announce *a = opaque;
+	struct dmmu_bench *bench = a->bench;
+	const struct dmmu_status *status;
+	uint8_t req;
+
+	if (!bench)
+		return;
+	status = dmmu_bench_status(bench);
+	req = bench->dev->out.irq_req;
+	if (req & 1u << DMMU_IRQ_CPL) {
+		const struct dmmu_cpl *last = (const struct dmmu_cpl *)dmmu_bench_host(
+			bench, bench->cpl_dma + 64 * ((status->cpl_tail - 1) & 127));
+
+		BENCH_CHECK(bench, status->cpl_tail != bench->cpl_head,
+			    "interrupt CPL before its status count");
+		BENCH_CHECK(bench, last->cookie != 0, "interrupt CPL before its record");
+		a->checked |= 1u << DMMU_IRQ_CPL;
+	}
+	if (req & 1u << DMMU_IRQ_FLT) {
+		const struct dmmu_flt *last = (const struct dmmu_flt *)dmmu_bench_host(
+			bench, bench->flt_dma + 64 * ((status->flt_tail - 1) & 127));
+
+		BENCH_CHECK(bench, status->flt_tail != bench->flt_head,
+			    "interrupt FLT before its status count");
+		BENCH_CHECK(bench, last->cookie != 0, "interrupt FLT before its record");
+		a->checked |= 1u << DMMU_IRQ_FLT;
+	}
+	if (req & 1u << DMMU_IRQ_CTL) {
+		BENCH_CHECK(bench, status->ctl_head == bench->ctl_tail,
+			    "interrupt CTL before its status count");
+		a->checked |= 1u << DMMU_IRQ_CTL;
+	}
+}
+
+void claim_interrupt_after_status_after_record(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	struct announce a = {0};
+
+	context_new(bench, 0);
+	/* hold the requests up, to look at them for longer than a cycle */
+	bench->dev->irq_hold = 0;
+	bench->each_cycle = look;
+	bench->opaque = &a;
+	a.bench = bench;
+	for (uint64_t i = 1; i <= 20; i++) {
+		struct dmmu_ctl fence = {.opcode = DMMU_CTL_FENCE,
+					 .flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ};
+		struct dmmu_flt flt;
+
+		submit(bench,
+		       (struct dmmu_work){.op = DMMU_OP_REDUCE, .cookie = i, .src = VA, .len = 1});
+		flt = next_fault(bench);
+		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
+		next_completion(bench);
+		dmmu_bench_ctl(bench, &fence);
+		BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_CTL] == i, 1000);
+	}
+	BENCH_EQ(bench, a.checked, 7);
+	dmmu_bench_free(bench);
+}
+
+void claim_one_interrupt_covers_a_batch(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	struct dmmu_cpl cpl;
+
+	context_new(bench, 0);
+	for (int i = 0; i < 8; i++)
+		dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_NOP});
+	dmmu_bench_work_ring(bench);
+	BENCH_UNTIL(bench, dmmu_bench_status(bench)->cpl_tail == 8, 20000);
+	dmmu_bench_run(bench, 500);
+	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_CPL], 1);
+	/* consuming a part re-arms, and what is left interrupts again at once */
+	dmmu_bench_cpl_take(bench, &cpl);
+	dmmu_bench_heads(bench);
+	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_CPL] == 2, 500);
+	/* consuming the rest: quiet until the next */
+	while (dmmu_bench_cpl_take(bench, &cpl))
+		;
+	dmmu_bench_heads(bench);
+	dmmu_bench_run(bench, 500);
+	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_CPL], 2);
+	/* a disabled vector keeps its cause and delivers it when enabled */
+	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, 0);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_NOP});
+	dmmu_bench_run(bench, 500);
+	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_CPL], 2);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_IRQ_PENDING), 1u << DMMU_IRQ_CPL);
+	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, 0xf);
+	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_CPL] == 3, 500);
+	dmmu_bench_free(bench);
+}
+
+void claim_bad_commands_are_skipped(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t entry = dmmu_bench_pt_new(bench);
+	uint64_t end = 16u << 20;
+	const struct dmmu_ctl bad[] = {
+		{.opcode = 8},
+		{.opcode = 255},
+		{.opcode = DMMU_CTL_NOP, .flags = 0x10},
+		{.opcode = DMMU_CTL_NOP, .flags = DMMU_CTL_F_ALL},
+		{.opcode = DMMU_CTL_NOP, .tag = 1},
+		{.opcode = DMMU_CTL_FENCE, .count = 1},
+		{.opcode = DMMU_CTL_CTX_SET, .ctx = 16, .local = entry},
+		{.opcode = DMMU_CTL_CTX_SET, .ctx = 3, .local = entry + 8},
+		{.opcode = DMMU_CTL_CTX_SET, .ctx = 3, .local = end},
+		{.opcode = DMMU_CTL_CTX_SET, .ctx = 3, .local = entry, .host = 8},
+		{.opcode = DMMU_CTL_CTX_KILL, .ctx = 16},
+		{.opcode = DMMU_CTL_CTX_KILL, .ctx = 1, .va = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry, .count = 0, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry, .count = 513, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry, .count = 0x10001, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry + 8, .count = 512, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry + 4, .count = 1, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = end, .count = 1, .value = 1},
+		{.opcode = DMMU_CTL_PT_FILL, .local = 1ull << 63, .count = 1, .value = 1},
+		{.opcode = DMMU_CTL_PT_WRITE,
+		 .local = entry,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE + 4},
+		{.opcode = DMMU_CTL_PT_WRITE,
+		 .local = entry,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE,
+		 .step = 1},
+		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 1},
+		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 16, .size = 1},
+		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 1, .va = ~0ull, .size = 2},
+		{.opcode = DMMU_CTL_INVALIDATE, .flags = DMMU_CTL_F_EVERY, .size = 1},
+		{.opcode = DMMU_CTL_FAULT_ANSWER, .action = 3},
+	};
+	size_t n = sizeof(bad) / sizeof(bad[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		dmmu_bench_ctl(bench, &bad[i]);
+		BENCH_CHECK(bench, dmmu_bench_read(bench, DMMU_REG_ERROR) == DMMU_ERROR_CTL_OPCODE,
+			    "bad command %zu was not refused", i);
+		dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	}
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD), n);
+	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_CTL_COMMANDS), 0);
+	for (unsigned int i = 0; i < 512; i++)
+		BENCH_EQ(bench, *(uint64_t *)dmmu_bench_local(bench, entry + 8 * i), 0);
+	for (uint32_t ctx = 0; ctx < 17; ctx++) {
+		dmmu_bench_write(bench, DMMU_REG_CTX_SEL, ctx);
+		BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CTX_STATE), 0);
+	}
+	dmmu_bench_free(bench);
+}
+
+void claim_ring_bus_errors_are_reported(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+
+	context_new(bench, 0);
+	/* a command, then a descriptor that cannot be read: both are passed over */
+	bench->host_error_addr = bench->ctl_dma + 64 * (bench->ctl_tail & 63);
+	bench->host_error_bytes = 64;
+	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_CTX_KILL, .ctx = 0});
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_HOST_BUS);
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	bench->host_error_addr = bench->work_dma;
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_NOP, .cookie = 1});
+	BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_ERROR) == DMMU_ERROR_HOST_BUS, 5000);
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	bench->host_error_bytes = 0;
+	struct dmmu_cpl cpl = run(bench, (struct dmmu_work){.op = DMMU_OP_NOP, .cookie = 2});
+
+	BENCH_EQ(bench, cpl.cookie, 2);
+	BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK); /* the kill was not executed */
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CPL_TAIL), 1);
+	dmmu_bench_free(bench);
+}
+
+void claim_page_table_writes_land(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t table = dmmu_bench_pt_new(bench);
+	uint64_t source = dmmu_bench_alloc_host(bench, 2 * PAGE, PAGE) + PAGE - 24;
+	uint64_t *entries = dmmu_bench_local(bench, table);
+	static const struct {
+		uint32_t first, count;
+	} cases[] = {{0, 512}, {0, 1}, {511, 1}, {3, 7}, {504, 8}, {100, 17}, {1, 511}};
+
+	for (unsigned int i = 0; i < 512; i++)
+		host_set(bench, source + 8 * i, 0x1111000000000000ull + i);
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++)
+		for (int write = 0; write < 2; write++) {
+			uint32_t first = cases[c].first, count = cases[c].count;
+			struct dmmu_ctl ctl = {.opcode =
+						       write ? DMMU_CTL_PT_WRITE : DMMU_CTL_PT_FILL,
+					       .local = table + 8 * first,
+					       .count = count};
+
+			for (unsigned int i = 0; i < 512; i++)
+				entries[i] = 0xdead;
+			if (write) {
+				ctl.host = source; /* crosses a page after three entries */
+			} else {
+				ctl.value = 0x2222000000000000ull;
+				ctl.step = 0x1001;
+			}
+			dmmu_bench_ctl(bench, &ctl);
+			for (unsigned int i = 0; i < 512; i++) {
+				uint64_t expected = 0xdead;
+
+				if (i >= first && i < first + count)
+					expected = write ? 0x1111000000000000ull + (i - first)
+							 : 0x2222000000000000ull +
+								   0x1001ull * (i - first);
+				BENCH_EQ(bench, entries[i], expected);
+			}
+		}
+	dmmu_bench_free(bench);
+}
