@@ -43,7 +43,7 @@ kselftest:) ;;
 *) usage >&2; exit 2 ;;
 esac
 
-cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmmu}
+cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}
 jobs=${DMMU_JOBS:-$(nproc)}
 tree=${DMMU_KERNEL_TREE-}
 

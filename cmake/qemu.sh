@@ -43,7 +43,7 @@ if qemu=$(command -v qemu-system-x86_64) && good "$qemu"; then
 	exit 0
 fi
 
-cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmmu}
+cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}
 hash=$(printf '%s\n' "$packages" "$suites" "$layout" | sha256sum | cut -c1-12)
 home=$cache/qemu-$hash
 if [ -x "$home/qemu" ]; then

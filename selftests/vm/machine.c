@@ -207,8 +207,6 @@ static bool start_qemu(struct run *run)
 	struct command command = {0};
 	char qemu[PATH_MAX], image[PATH_MAX], initramfs[PATH_MAX], disk[128];
 	int keep_fds[] = {run->console.guest_fd, run->test.guest_fd, -1};
-	bool debug = !strcmp(options->kernel, "debug");
-	bool tests = options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS;
 
 	if (!find_qemu(run, qemu, sizeof(qemu)) ||
 	    !find_kernel(run, image, initramfs, sizeof(image)))
@@ -281,7 +279,7 @@ static bool start_qemu(struct run *run)
 	add(&command,
 	    "console=ttyS0 panic=1 printk.devkmsg=on%s dmmu.mode=%s dmmu.seconds=%d %s%s%s %s%s%s "
 	    "%s %s",
-	    debug && tests ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
+	    options->leaks ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
 	    options->mode == MODE_SHELL && getenv("TERM") ? " dmmu.term=linux" : "",
 	    options->args ? "dmmu.args=\"" : "", options->args ? options->args : "",

@@ -22,6 +22,8 @@ static const char help[] =
 	"  --timeout S                for the whole run, 0 none (default 900, debug 2700, shell "
 	"and gdb none)\n"
 	"  --program-timeout S        for one program in the guest (default 120, debug 480)\n"
+	"  --leaks                    debug kernel: look for memory leaks too (kmemleak; takes "
+	"three times as long)\n"
 	"  --collect                  exit 0 when there are results, whatever they say\n"
 	"  --verbose                  print all the guest says\n"
 	"  --keep                     keep sockets and disks after the run\n"
@@ -113,6 +115,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		KVM,
 		APPEND,
 		NO_DEVICE,
+		LEAKS,
 		KERNEL_IMAGE,
 		INITRAMFS,
 		QEMU,
@@ -146,6 +149,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"kvm", 0, NULL, KVM},
 		{"append", 1, NULL, APPEND},
 		{"no-device", 0, NULL, NO_DEVICE},
+		{"leaks", 0, NULL, LEAKS},
 		{"kernel-image", 1, NULL, KERNEL_IMAGE},
 		{"initramfs", 1, NULL, INITRAMFS},
 		{"qemu", 1, NULL, QEMU},
@@ -251,6 +255,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			break;
 		case NO_DEVICE:
 			options->no_device = true;
+			break;
+		case LEAKS:
+			options->leaks = true;
 			break;
 		case KERNEL_IMAGE:
 			options->kernel_image = optarg;

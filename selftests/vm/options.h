@@ -35,7 +35,7 @@ struct options {
 	int timeout;	     /* s, 0: none */
 	int program_timeout; /* s */
 	int cpus;
-	bool gdb, keep, kvm, ktap, verbose, collect, no_device;
+	bool gdb, keep, kvm, ktap, verbose, collect, no_device, leaks;
 };
 
 /* Reads argv; on --help or wrong usage it prints and returns false with the exit status to use. */

@@ -119,7 +119,7 @@ static void run_kunit(unsigned int checks)
 	for (size_t i = 0; i < suites.gl_pathc; i++) {
 		char *name = basename(dirname(strdup(suites.gl_pathv[i])));
 
-		chosen += !fnmatch(filter, name, 0);
+		chosen += !fnmatch(filter, name, FNM_EXTMATCH);
 	}
 	/* One test of its own: each module loads, and they bring suites. A module that does not
 	 * load has no suite to fail. */
@@ -137,7 +137,7 @@ static void run_kunit(unsigned int checks)
 	for (size_t i = 0; i < suites.gl_pathc; i++) {
 		char *name = basename(dirname(strdup(suites.gl_pathv[i])));
 
-		if (fnmatch(filter, name, 0))
+		if (fnmatch(filter, name, FNM_EXTMATCH))
 			continue;
 		bool ok = show_suite(suites.gl_pathv[i]);
 
@@ -165,7 +165,7 @@ static void run_kunit(unsigned int checks)
 
 static bool matches(const char *path, const char *filter)
 {
-	return !access(path, X_OK) && !fnmatch(filter, basename(strdup(path)), 0);
+	return !access(path, X_OK) && !fnmatch(filter, basename(strdup(path)), FNM_EXTMATCH);
 }
 
 static void run_selftests(unsigned int checks)
