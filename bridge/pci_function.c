@@ -63,7 +63,14 @@ static struct vfio_user_region region(void *arg, uint32_t index)
 static uint32_t irq_count(void *arg, uint32_t index)
 {
 	(void)arg;
-	return index == VFIO_PCI_MSIX_IRQ_INDEX ? DMMU_IRQ_COUNT : 0;
+	switch (index) {
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return DMMU_IRQ_COUNT;
+	case VFIO_PCI_ERR_IRQ_INDEX:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 /* The MSI-X block is the bridge's, as it is a board's PCIe core's. */
@@ -232,6 +239,9 @@ static int set_irqs(void *arg, uint32_t index, uint32_t flags, uint32_t start, u
 {
 	struct pci_function *pci = arg;
 
+	/* Offered because QEMU asks for it, never signalled: QEMU would stop the guest for good. */
+	if (index == VFIO_PCI_ERR_IRQ_INDEX && start <= 1 && count <= 1 - start)
+		return 0;
 	if (index != VFIO_PCI_MSIX_IRQ_INDEX)
 		return EINVAL;
 	return interrupts_set(&pci->irqs, flags, start, count, data, bytes, fds, nfds);

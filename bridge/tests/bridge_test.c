@@ -244,6 +244,9 @@ static void regions(void)
 		irq[2] = 0;
 		CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), 0);
 		CHECK_EQ(irq[3], 0);
+		irq[2] = 3; /* QEMU asks for it */
+		CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), 0);
+		CHECK_EQ(irq[3], 1);
 		irq[2] = 5;
 		CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), EINVAL);
 		r = (struct region_info){.argsz = 32, .index = 9};
