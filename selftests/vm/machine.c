@@ -79,10 +79,8 @@ static bool start_bridge(struct run *run)
 	add(&command, "%s/link", run->work);
 	add(&command, "--bar2");
 	add(&command, "%s", run->options.bar2);
-	if (run->options.local_size) {
-		add(&command, "--local-size");
-		add(&command, "%s", run->options.local_size);
-	}
+	add(&command, "--local-size");
+	add(&command, "%s", run->options.local_size);
 	if (!start(run, &run->bridge, "bridge", &command, NULL))
 		return false;
 	/* QEMU connects once and gives up: the socket must be there. */

@@ -28,8 +28,8 @@ static const char help[] =
 	"  --verbose                  print all the guest says\n"
 	"  --keep                     keep sockets and disks after the run\n"
 	"device:\n"
-	"  --bar2 map|trap            may the guest map local memory (default map)\n"
-	"  --local-size SIZE          local memory, as dmmu-bridge takes it\n"
+	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
+	"  --local-size SIZE          local memory, a power of two (default 64M)\n"
 	"  --host-latency N           cycles from the device to host memory\n"
 	"  --wave FILE                waveform (FST); --wave-from CYCLE, --wave-cycles N bound it\n"
 	"  --model-arg ARG            one more argument for dmmu-model; may be repeated\n"
@@ -86,7 +86,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	static const char *const modes[] = {"kunit", "selftests", "demo", "bench",
 					    "shell", "exec",	  NULL};
 	static const char *const kernels[] = {"plain", "debug", "gdb", NULL};
-	static const char *const bar2s[] = {"map", "trap", NULL};
+	static const char *const bar2s[] = {"map", "trap", "none", NULL};
 	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
 					   "restart-model", NULL};
 	enum {
@@ -165,6 +165,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		.kernel = "plain",
 		.memory = "1G",
 		.bar2 = "map",
+		.local_size = "64M",
 		.timeout = -1,
 		.program_timeout = -1,
 		.cpus = 2,
