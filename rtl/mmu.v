@@ -513,7 +513,7 @@ module mmu #(
         if (rel_valid) given[rel_thread] <= 1'b0;
         for (int t = 0; t < THREADS; t++)
             if (inv_start)
-                old[t] <= (given[t] || (pending[t] && (granted_reg[t] || (answer_reg[t] && ok_reg[t])))) &&
+                old[t] <= !(rel_valid && rel_thread == THR_W'(t)) && (given[t] || (pending[t] && (granted_reg[t] || (answer_reg[t] && ok_reg[t])))) &&
                           (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) &&
                           (inv_all || (va_reg[t][63:12] >= inv_first && va_reg[t][63:12] <= inv_last));
             else if (rel_valid && rel_thread == THR_W'(t)) old[t] <= 1'b0;

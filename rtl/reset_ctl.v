@@ -18,7 +18,7 @@ module reset_ctl (
     output wire stop,
     // reset of everything but the register bus
     output wire core_rst,
-    // what CTRL.RESET reads
+    // what CTRL.RESET reads; 0 after power-on, when only STATUS.READY is still to come
     output wire resetting,
     output wire ready
 );
@@ -27,19 +27,28 @@ module reset_ctl (
     logic [1:0] state_reg;
     logic       done_reg;
     logic       core_rst_reg;
+    logic       asked_reg;      // the reset under way was asked for by CTRL.RESET or FLR
+    logic       flr_reg;        // and by FLR
 
     always_ff @(posedge clk) begin
         core_rst_reg <= 1'b0;
         if (!flr_req) done_reg <= 1'b0;
         case (state_reg)
             // a cycle after the reset, so that mmu_ready is its answer to it
-            CLEAR: if (mmu_ready && !core_rst_reg) begin
+            CLEAR: if (ctrl_reset) begin
+                state_reg <= DRAIN;
+            end else if (mmu_ready && !core_rst_reg) begin
                 state_reg <= RUN;
-                done_reg <= flr_req;
+                done_reg <= flr_reg && flr_req;
             end
-            RUN: if (ctrl_reset || (flr_req && !done_reg)) state_reg <= DRAIN;
+            RUN: begin
+                asked_reg <= 1'b0;
+                if (ctrl_reset || (flr_req && !done_reg)) state_reg <= DRAIN;
+            end
             DRAIN: if (buses_idle) begin
                 state_reg <= RESET;
+                asked_reg <= 1'b1;
+                flr_reg <= flr_req;
                 core_rst_reg <= 1'b1;
             end
             RESET: begin
@@ -50,13 +59,15 @@ module reset_ctl (
         if (rst) begin
             state_reg <= CLEAR;
             done_reg <= 1'b0;
+            flr_reg <= 1'b0;
+            asked_reg <= 1'b0;
             core_rst_reg <= 1'b1;
         end
     end
 
     assign stop = state_reg == DRAIN || state_reg == RESET;
     assign core_rst = core_rst_reg || rst;
-    assign resetting = state_reg != RUN;
+    assign resetting = stop || (state_reg == CLEAR && asked_reg);
     assign ready = state_reg == RUN;
     assign flr_done = done_reg;
 endmodule

@@ -44,7 +44,7 @@ void claim_reset_values_match_the_map(struct dmmu_bench_config *config)
 	bench = dmmu_bench_new(config);
 	BENCH_CHECK(bench, RESET_VALUES > 30, "the map lists only %zu reset values", RESET_VALUES);
 	check_reset_values(bench);
-	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_STATUS), DMMU_STATUS_READY);
+	BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_STATUS) == DMMU_STATUS_READY, 2000);
 	params = dmmu_bench_read(bench, DMMU_REG_PARAMS0);
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_THREADS) >> DMMU_PARAMS0_THREADS_SHIFT, 16);
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_CONTEXTS) >> DMMU_PARAMS0_CONTEXTS_SHIFT, 16);
@@ -59,9 +59,8 @@ void claim_reset_values_match_the_map(struct dmmu_bench_config *config)
 
 void claim_unmapped_registers_read_zero(struct dmmu_bench_config *config)
 {
-	static const uint32_t holes[] = {0x01c + 4, 0x058, 0x0fc, 0x10c,  0x124,
-					 0x144,	    0x1fc, 0x210, 0x234,  0x300,
-					 0x3fc,	    0x800, 0xffc, 0x1000, 0xfffc};
+	static const uint32_t holes[] = {0x01c + 4, 0x058, 0x0fc, 0x10c, 0x124, 0x144,	0x1fc,
+					 0x210,	    0x234, 0x3fc, 0x800, 0xffc, 0x1000, 0xfffc};
 	struct dmmu_bench *bench;
 
 	config->no_enable = true;
@@ -133,7 +132,7 @@ static void check_clean_and_working(struct dmmu_bench *bench, uint64_t dma)
 		    "an access of before the reset is still in flight");
 	memcpy(before, dmmu_bench_host(bench, dma), sizeof(before));
 	check_reset_values(bench);
-	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_STATUS), DMMU_STATUS_READY);
+	BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_STATUS) == DMMU_STATUS_READY, 2000);
 	dmmu_bench_run(bench, 5000);
 	BENCH_CHECK(bench, !memcmp(before, dmmu_bench_host(bench, dma), sizeof(before)),
 		    "memory changed after the reset");

@@ -125,6 +125,7 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	struct dmmu_bench *bench;
 	uint64_t root, dma, table;
 	struct dmmu_prng prng;
+	unsigned long long updates;
 	unsigned int late = 0;
 
 	config->local_latency = 12;
@@ -175,7 +176,7 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	}
 	/* the clearing did come into the middle of it */
 	BENCH_CHECK(bench, late > 60, "only %u of the operations met a cleared entry", late);
-	BENCH_CHECK(bench, dmmu_bench_counter(bench, DMMU_CNT_AD_UPDATES) > 1000,
-		    "too few updates");
+	updates = dmmu_bench_counter(bench, DMMU_CNT_AD_UPDATES);
+	BENCH_CHECK(bench, updates > 500, "only %llu updates", updates);
 	dmmu_bench_free(bench);
 }
