@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define RESET_CYCLES 8
+#define READY_BOUND  100000 /* cycles the device may take to clear its memories afterwards */
 
 struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
 				    const struct dmmu_mem_config *local, bool axil_skew)
@@ -98,7 +99,9 @@ bool dmmu_device_hard_reset(struct dmmu_device *dev)
 	dmmu_mem_abort(dev->host);
 	dmmu_mem_abort(dev->local);
 	dev->in.rst = false;
-	return ok && dmmu_device_cycle(dev);
+	for (unsigned int i = 0; ok && i < READY_BOUND && (i < 2 || !dmmu_device_idle(dev)); i++)
+		ok = dmmu_device_cycle(dev);
+	return ok;
 }
 
 bool dmmu_device_flr(struct dmmu_device *dev, uint64_t bound)

@@ -1,5 +1,5 @@
-# dmmu_verilate(TARGET [PARAMS NAME=VALUE...]): a static library with the Verilated device of those parameters
-# behind dmmu_sim.h. Link it after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
+# dmmu_verilate(TARGET [UNCHECKED] [PARAMS NAME=VALUE...]): a static library with the Verilated device of those parameters
+# behind dmmu_sim.h, its assertions on unless UNCHECKED. Link it after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
 find_package(verilator HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
 if(NOT verilator_FOUND)
   message(FATAL_ERROR "Verilator was not found. Install it (Debian: apt install verilator), or set VERILATOR_ROOT.")
@@ -23,7 +23,11 @@ endif()
 set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(dmmu_verilate target)
-  cmake_parse_arguments(ARG "" "" "PARAMS" ${ARGN})
+  cmake_parse_arguments(ARG "UNCHECKED" "" "PARAMS" ${ARGN})
+  set(check --assert -DCHECK)
+  if(ARG_UNCHECKED)
+    set(check "")
+  endif()
   list(TRANSFORM ARG_PARAMS PREPEND -G)
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${DMMU_SIM_DIR}/dmmu_sim.cpp)
   verilate(${target}
@@ -31,7 +35,7 @@ function(dmmu_verilate target)
     TOP_MODULE dmmu
     TRACE_FST
     SOURCES ${DMMU_RTL_SOURCES}
-    VERILATOR_ARGS -O3 --x-assign fast --x-initial fast --assert -DCHECK --unroll-count 256
+    VERILATOR_ARGS -O3 --x-assign fast --x-initial fast ${check} --unroll-count 256
       --timescale 1ns/1ns ${ARG_PARAMS}
     OPT_FAST -O2 -g0
     OPT_SLOW -O1 -g0

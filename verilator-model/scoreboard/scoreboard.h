@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * scoreboard.h: the device against the golden model, without a kernel. One process plays driver and
+ * judge: seeded random page tables, work of all kinds in several contexts, faults answered late and
+ * out of order, pages invalidated and moved under running work, contexts killed, resets.
+ *
+ * How the result stays predictable. Each page has a truth (what its mapping may ever permit) and
+ * golden content; its page-table entry may be anything not stronger than the truth, at any time. So
+ * whatever faults happen on the way, each operation ends as the golden model says when it runs on
+ * truth and golden content alone. Concurrent operations write to disjoint slots; what they share
+ * they only read, or add to.
+ *
+ *   space.c    address spaces: pages, truth, physical pages, page tables and their history
+ *   monitor.c  every bus access of the device against what is mapped at that moment (I1, I2, I5,
+ * I7) host.c     the driver's part: mapping, invalidation, fault answers, kill and re-set work.c
+ * random work, and completions against golden results main.c     options, the loop, quiesce checks,
+ * reset
+ */
+#ifndef DMMU_SCOREBOARD_H
+#define DMMU_SCOREBOARD_H
+
+#include "bench.h"
+#include "gold.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGE	     4096ull
+#define HUGE	     (2ull << 20)
+#define TABLE_BYTES  (4ull << 20) /* start of local memory: page tables */
+#define POOL_BYTES   (12ull << 20)
+#define MEM_BYTES    (32ull << 20) /* of each memory: tables or rings, 4 KiB pool, 2 MiB chunks */
+#define MAX_CTX	     4
+#define MAX_REGIONS  5
+#define MAX_SLOTS    20
+#define MAX_ITEMS    64
+#define MAX_THREADS  64
+#define MAX_OP_PAGES 8
+#define LISTS	     6
+
+enum { R = 1, W = 2, AT = 4 };
+
+/* What one entry held when. Several values may overlap: a command in flight lands at some moment.
+ */
+struct history {
+	unsigned int count; /* of v, the last being the newest */
+	unsigned int pending;
+	struct {
+		uint64_t value, from, until;
+	} v[8];
+};
+
+struct vpage {
+	uint16_t ctx;
+	uint8_t truth; /* R W AT */
+	bool bus;      /* mapped to an address where no memory is */
+	bool busy;     /* an invalidation of it is on its way */
+	bool local;    /* where it is now: memory and address */
+	uint64_t va, bytes, pa;
+	uint64_t pte_at; /* its entry, and what it holds but for A and D */
+	uint64_t pte;
+	uint8_t *gold; /* content; NULL when bus */
+};
+
+struct region {
+	uint64_t va, bytes, step;
+	struct vpage *page;
+	unsigned int pages;
+};
+
+struct slot {
+	uint64_t va, bytes; /* where one operation may write; a page of bad truth follows */
+	bool busy;
+};
+
+enum ctx_state { CTX_LIVE, CTX_DYING, CTX_DEAD, CTX_SETTING };
+
+struct context {
+	enum ctx_state state;
+	uint64_t root, other_root;
+	struct region region[MAX_REGIONS];
+	unsigned int regions;
+	struct slot slot[MAX_SLOTS];
+	unsigned int slots;
+	struct region *read_only, *shared;
+	uint64_t list_head[LISTS];
+	unsigned int outstanding; /* items */
+	unsigned int kills;
+};
+
+struct ppage {
+	uint8_t perm; /* R W: what the device may do to it now */
+	struct vpage *owner;
+};
+
+/* An operation in flight. */
+struct item {
+	bool live, may_be_killed, dead, shared, failed;
+	struct dmmu_work work;
+	struct gold_result gold;
+	struct context *ctx;
+	struct slot *slot;
+	uint32_t faults;
+	struct dmmu_flt fail; /* the fault that was answered FAIL */
+	uint8_t *old;	      /* the slot's golden content before */
+};
+
+struct pending_fault {
+	bool live;
+	bool retried; /* was answered RETRY for nothing before it is to fail */
+	struct dmmu_flt flt;
+	uint64_t due;
+};
+
+enum op_kind { OP_SPURIOUS, OP_UNMAP, OP_MOVE, OP_DOWNGRADE };
+
+struct inval_op {
+	bool live;
+	enum op_kind kind;
+	unsigned int pages;
+	struct vpage *page[MAX_OP_PAGES];
+};
+
+enum cmd_kind { CMD_PTE, CMD_INVALIDATE, CMD_KILL, CMD_SET, CMD_OTHER };
+
+/* A control command that is not acknowledged yet. */
+struct cmd {
+	enum cmd_kind kind;
+	uint32_t index;
+	uint64_t at; /* CMD_PTE: entries */
+	unsigned int count;
+	struct inval_op *op;
+	struct context *ctx;
+};
+
+struct scoreboard {
+	struct dmmu_bench *bench;
+	struct dmmu_prng prng;
+	unsigned int contexts;
+	struct context ctx[MAX_CTX];
+	struct ppage *page[2];	/* host, local */
+	uint64_t *free_page[2]; /* addresses of free 4 KiB pages, a queue */
+	unsigned int free_first[2], free_count[2];
+	uint64_t free_huge[2][8];
+	unsigned int free_huges[2];
+	struct vpage *bus_page[MAX_CTX * MAX_SLOTS];
+	unsigned int bus_pages;
+	struct history **history; /* by table offset / 8 */
+	uint64_t *proper;	  /* by table offset / 8: what a pointer entry should be */
+	struct item item[MAX_ITEMS];
+	struct pending_fault fault[MAX_THREADS];
+	struct inval_op op[4];
+	struct cmd *cmd; /* a queue */
+	unsigned int cmd_first, cmd_count;
+	uint64_t scratch; /* host memory for PT_WRITE, one page of entries per control slot */
+	uint32_t serial;
+	bool by_irq;
+	bool may_stale, may_table_bus;
+	uint64_t clock_offset; /* bench cycle minus device cycle counter */
+	uint64_t last_progress;
+	/* since the last reset */
+	uint64_t completions, records, retries, fails, kill_answers, invalidations;
+	bool killed;
+	/* rates, in 1000 */
+	uint32_t invalidate_rate, kill_rate, answer_delay;
+	/* totals, for the last line */
+	uint64_t total_ops, total_faults, total_invals, total_moves, total_kills, total_resets;
+};
+
+/* space.c */
+void sb_space_init(struct scoreboard *sb);
+struct vpage *sb_page(const struct context *ctx, uint64_t va);
+void *sb_physical(const struct scoreboard *sb, const struct vpage *page);
+bool sb_permitted(const struct vpage *page, unsigned int access);
+void sb_grant(struct scoreboard *sb, struct vpage *page, uint8_t perm);
+void sb_move(struct scoreboard *sb, struct vpage *page);
+struct history *sb_history(struct scoreboard *sb, uint64_t at);
+void sb_history_push(struct scoreboard *sb, uint64_t at, uint64_t value);
+void sb_history_land(struct scoreboard *sb, uint64_t at);
+uint64_t sb_leaf(struct scoreboard *sb, const struct vpage *page, uint8_t perm);
+uint64_t sb_nonsense(struct scoreboard *sb, unsigned int level);
+unsigned int sb_leaf_level(const struct vpage *page);
+void sb_swap_root(struct scoreboard *sb, struct context *ctx);
+
+/* monitor.c */
+void sb_monitor_init(struct scoreboard *sb);
+void sb_check_entry(struct scoreboard *sb, const struct vpage *page);
+bool sb_fault_explained(struct scoreboard *sb, const struct dmmu_flt *flt);
+
+/* host.c */
+void sb_acknowledge(struct scoreboard *sb, bool forced);
+void sb_take_fault(struct scoreboard *sb, const struct dmmu_flt *flt);
+void sb_answer_faults(struct scoreboard *sb);
+void sb_host_events(struct scoreboard *sb);
+void sb_revive(struct scoreboard *sb);
+
+/* work.c */
+void sb_work_init(struct scoreboard *sb);
+bool sb_submit(struct scoreboard *sb);
+void sb_take_completion(struct scoreboard *sb, const struct dmmu_cpl *cpl);
+void sb_forget_work(struct scoreboard *sb);
+void sb_check_memory(struct scoreboard *sb);
+struct item *sb_item(struct scoreboard *sb, uint64_t cookie);
+unsigned int sb_outstanding(const struct scoreboard *sb);
+
+static inline bool sb_chance(struct scoreboard *sb, uint32_t p)
+{
+	return dmmu_rand_chance(&sb->prng, p);
+}
+
+static inline uint32_t sb_below(struct scoreboard *sb, uint32_t n)
+{
+	return dmmu_rand_below(&sb->prng, n);
+}
+
+#endif /* DMMU_SCOREBOARD_H */
