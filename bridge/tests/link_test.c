@@ -134,9 +134,9 @@ static void with_echo_thread(void *(*thread)(void *), uint32_t count, uint32_t w
 }
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define MANY 300000u
+#define MANY 200000u
 #else
-#define MANY 2000000u
+#define MANY 1000000u
 #endif
 
 static void round_trip(void)
