@@ -168,6 +168,20 @@ static void complain(struct run *run, const char *test, const char *reason)
 	results_add(&run->results, name, OUTCOME_NOT_OK, reason);
 }
 
+static void print_model_end(const struct run *run)
+{
+	char path[PATH_MAX], line[512];
+
+	snprintf(path, sizeof(path), "%s/model.log", run->dir);
+	FILE *file = fopen(path, "re");
+
+	fprintf(stderr, "vm: dmmu-model ended while the guest ran:\n");
+	while (file && fgets(line, sizeof(line), file))
+		fprintf(stderr, "  | %s", line);
+	if (file)
+		fclose(file);
+}
+
 static void loop(struct run *run)
 {
 	const struct options *options = &run->options;
@@ -200,6 +214,13 @@ static void loop(struct run *run)
 		if (boot_limit && !run->ready && !shell && now > boot_limit) {
 			snprintf(text, sizeof(text), "the guest was not ready in %d s", boot_limit);
 			complain(run, "boot", text);
+			return;
+		}
+		/* Without its device the rest of the tests would only say so again and again. */
+		if (!options->no_device && !run->model_disturbed && process_ended(&run->model) &&
+		    !process_ended(&run->qemu)) {
+			print_model_end(run);
+			run->model_ended_early = true;
 			return;
 		}
 		if (!options->no_device && process_ended(&run->bridge) &&
@@ -260,6 +281,8 @@ static void judge(struct run *run)
 	/* Of processes that we had to stop, the end says nothing. */
 	if (run->end_seen)
 		judge_process(run, &run->qemu);
+	if (!run->end_seen && !run->model_disturbed && run->model.pid && run->model_ended_early)
+		complain(run, "model", "dmmu-model ended while the guest ran");
 	if (!run->model_disturbed)
 		judge_process(run, &run->model);
 	judge_process(run, &run->bridge);

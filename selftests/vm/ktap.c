@@ -231,9 +231,15 @@ static void note(struct ktap *ktap, int indent, const char *text)
 
 	while (depth > 1 && ktap->levels[depth - 1].indent > indent)
 		depth--;
-	if (*text && depth)
-		snprintf(ktap->levels[depth - 1].reason, sizeof(ktap->levels[0].reason), "%.255s",
-			 text);
+	if (!*text || !depth)
+		return;
+
+	char *reason = ktap->levels[depth - 1].reason;
+
+	/* The harness of kselftest says last that the test ended; the failed comparison before it
+	 * tells more. */
+	if (!strstr(reason, ":Expected ") || strstr(text, ":Expected "))
+		snprintf(reason, sizeof(ktap->levels[0].reason), "%.255s", text);
 }
 
 void ktap_line(struct ktap *ktap, const char *line)

@@ -30,6 +30,7 @@ struct run {
 	struct process bridge, model, qemu;
 	struct channel console, test;
 	int model_starts;
+	bool model_ended_early;
 	bool model_disturbed; /* an action killed or stopped it: its end is no failure */
 
 	struct results results;

@@ -36,6 +36,11 @@ static const struct {
 	 "ok prog/x\nnot ok prog/y: why\nok s/c\n"},
 	{"no_version", "1..1\nok 1 a\n", "not ok (output): no KTAP at all\n"},
 	{"empty", "", "not ok (output): no KTAP at all\n"},
+	{"kselftest_reason",
+	 "TAP version 13\n1..1\n#  RUN  f.t ...\n# a.c:7:t:Expected 1 (1) == x (0)\n# t: Test "
+	 "terminated by assertion\n"
+	 "#  FAIL  f.t\nnot ok 1 f.t\n",
+	 "not ok f.t: a.c:7:t:Expected 1 (1) == x (0)\n"},
 	{"zero_tests", "KTAP version 1\n1..0\n",
 	 "not ok (output): no test at all: the plan is 1..0\n"},
 	{"no_plan", "KTAP version 1\nok 1 a\n",
