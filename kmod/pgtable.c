@@ -414,12 +414,35 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 }
 
 /*
+ * May a neighbour of a written page be mapped writable as well? What the device can write must be
+ * taken for dirty in the end, so only where that costs nothing: the folio is dirty already, or it
+ * is ordinary anonymous memory, which has no clean copy anywhere that dirt would devalue.
+ */
+static bool dmmu_dirt_is_free(struct folio *folio)
+{
+	if (folio_test_dirty(folio))
+		return true;
+	return folio_test_anon(folio) && folio_test_swapbacked(folio) &&
+	       !folio_test_swapcache(folio);
+}
+
+/* Shall the device be able to write @page?  is the request for it, if there is one. */
+static bool dmmu_want_write(const struct dmmu_window *win, const struct dmmu_page_req *req,
+			    struct page *page)
+{
+	if (req && req->write)
+		return true;
+	return win->write && dmmu_dirt_is_free(page_folio(page));
+}
+
+/*
  * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the
  * sequence under the lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when
  * tables are missing, or why a page could not be mapped.
  */
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns)
 {
+	struct dmmu_page_req *req = &ctx->req[win->first];
 	u64 pte[DMMU_WINDOW_MAX_PAGES];
 	struct dmmu_link link;
 	struct dmmu_table *t;
@@ -439,15 +462,17 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		return ret;
 	first = dmmu_level_index(win->start, 0);
 	for (i = 0; i < win->npages; i++) {
+		struct dmmu_page_req *r;
+		struct page *page;
+		bool write;
+
 		pte[i] = 0;
 		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
 			continue;
-		/*
-		 * Only what was asked to be writable is: a device mapping that can write makes the
-		 * page dirty.
-		 */
-		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], hmm_pfn_to_page(pfns[i]),
-				       win->write && pfns[i] & HMM_PFN_WRITE, &error);
+		page = hmm_pfn_to_page(pfns[i]);
+		r = dmmu_plan_find(req, win->count, win->start + i * DMMU_PAGE_SIZE);
+		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page);
+		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write, &error);
 	}
 	for (i = 0; i < win->npages; i += n) {
 		for (n = 0; i + n < win->npages && pte[i + n]; n++)
