@@ -78,7 +78,8 @@ CLAIM(dontneed, running_writers_continue_in_new_pages)
 CLAIM(dontneed, device_write_after_madv_free_survives_reclaim)
 {
 	uint64_t *p = dmmu_map(BYTES);
-	uint64_t *control = dmmu_map(BYTES);
+	/* Far from p, so that the driver does not map it along with p. */
+	uint64_t *control = dmmu_map_huge_aligned(BYTES);
 	struct dmmu_completion c;
 	int i;
 

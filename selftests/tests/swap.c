@@ -150,7 +150,7 @@ CLAIM(swap, page_out_under_running_writers_loses_nothing)
 	dmmu_hammers_read(p, DMMU_PAGE, PAGES, last);
 	for (i = 0; i < PAGES; i++)
 		EXPECT_EQ(last[c[i].cookie], c[i].done) TH_LOG("%s", dmmu_text(&c[i]));
-	TH_LOG("pages seen swapped out: %u", out);
+	EXPECT_LT(0, out) TH_LOG("no page was swapped out under the writers: nothing was tested");
 }
 
 DMMU_TEST_MAIN
