@@ -832,6 +832,7 @@ static void garbage(void)
 
 	start_all("none");
 	close(sock);
+	wait_for(&fake->bus_reset, 2); /* it has seen that */
 	make_ram();
 	before = descriptors_of(bridge);
 	for (int i = 0; i < 40; i++)
@@ -867,12 +868,13 @@ static void garbage(void)
 	/* payloads cut short, at every length */
 	for (uint16_t command = 2; command < 14; command++)
 		for (size_t bytes = 0; bytes < 20; bytes++) {
+			const uint32_t some[5] = {32, 16, 5, 0, 0};
 			char reply[64];
 			int err;
 
 			if (command == VU_RESET || command == VU_GET_INFO)
 				continue;
-			err = vu_call(sock, command, header, bytes, NULL, 0, reply, sizeof(reply));
+			err = vu_call(sock, command, some, bytes, NULL, 0, reply, sizeof(reply));
 			CHECK(err || command == VU_GET_IRQ_INFO || command == VU_REGION_READ);
 		}
 	/* in the middle of a message: gone */
