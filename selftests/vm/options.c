@@ -313,9 +313,13 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0
 				   : debug				       ? 2700
 									       : 900;
+	bool command = options->mode == MODE_DEMO || options->mode == MODE_BENCH ||
+		       options->mode == MODE_EXEC;
+
+	/* A single command may take all the time of the run. */
+	if (options->program_timeout < 0 && command)
+		options->program_timeout = options->timeout ? options->timeout : 86400;
 	if (options->program_timeout < 0)
 		options->program_timeout = options->gdb ? 86400 : debug ? 480 : 120;
-	if (options->mode == MODE_DEMO || options->mode == MODE_BENCH || options->mode == MODE_EXEC)
-		options->program_timeout = options->timeout ? options->timeout : 86400;
 	return true;
 }

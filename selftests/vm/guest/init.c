@@ -176,7 +176,9 @@ static void run_selftests(unsigned int checks)
 
 	for (size_t i = 0; i < programs.gl_pathc; i++)
 		chosen += matches(programs.gl_pathv[i], filter);
-	report_plan(chosen + checks);
+	report_plan(chosen + checks + !chosen);
+	if (!chosen)
+		judge(false, "selftests", "no program matches the filter");
 	for (size_t i = 0; i < programs.gl_pathc; i++) {
 		if (!matches(programs.gl_pathv[i], filter))
 			continue;
