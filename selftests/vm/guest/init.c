@@ -217,17 +217,17 @@ static void run_command(const char *mode)
 	report("# dmmu-guest: exit %s", *reason ? reason : "0");
 }
 
-static const char greeting[] = //
-	"\r\n"
-	"dmmu guest. The driver is loaded; the device is /dev/dmmu0.\r\n"
+static const char greeting[] =
+	"\n"
+	"dmmu guest. The driver is loaded; the device is /dev/dmmu0.\n"
 	"  /selftests           test programs, run one by name        /bin/dmmu-*   demo and "
-	"tools\r\n"
+	"tools\n"
 	"  /modules             dmmu.ko and the KUnit modules         /mnt          an ext4 "
-	"disk\r\n"
+	"disk\n"
 	"  /sys/kernel/debug/dmmu*, /sys/kernel/debug/kunit           dmesg         the kernel's "
-	"log\r\n"
-	"  /sys/kernel/tracing/events/dmmu                            free          swap is on\r\n"
-	"Leave with exit or Ctrl-D (or Ctrl-A x when it hangs).\r\n\r\n";
+	"log\n"
+	"  /sys/kernel/tracing/events/dmmu                            free          swap is on\n"
+	"Leave with exit or Ctrl-D (or Ctrl-A x when it hangs).\n\n";
 
 static void run_shell(void)
 {
@@ -327,6 +327,7 @@ int main(void)
 		judge(!boot_complaint, "guest.log", boot_complaint ? complaint : "");
 	} else if (!strcmp(mode, "shell")) {
 		run_shell();
+		report_open(); /* the end of a session hangs up its terminal, our descriptor included */
 	} else {
 		run_command(mode);
 		if (driver_loaded) {
