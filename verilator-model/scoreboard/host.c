@@ -116,17 +116,25 @@ static void map(struct scoreboard *sb, struct vpage *page, unsigned int access)
 {
 	static const uint8_t need_perm[3] = {R, W, R | W | AT};
 	uint8_t perm = page->truth;
+	uint64_t keep = 0;
 
 	/* at times only what is asked for, so that the next access has to ask again */
 	if (sb_chance(sb, 400))
 		perm = need_perm[access] | (page->truth & (uint8_t)sb_below(sb, 8));
-	/* permissions only grow here; taking some away needs an invalidation */
-	if (page->pte & DMMU_PTE_V && mapped_for(page, DMMU_ACCESS_READ))
+	/*
+	 * Permissions only grow here; taking some away needs an invalidation. Without one the
+	 * device may go on with what it has of the old entry, and thinks that A and D are set.
+	 */
+	if (mapped_for(page, DMMU_ACCESS_READ)) {
 		perm |= R;
-	if (page->pte & DMMU_PTE_V && mapped_for(page, DMMU_ACCESS_WRITE))
+		keep |= DMMU_PTE_A;
+	}
+	if (mapped_for(page, DMMU_ACCESS_WRITE)) {
 		perm |= W;
+		keep |= DMMU_PTE_A | DMMU_PTE_D;
+	}
 	sb_grant(sb, page, perm & (R | W));
-	set_leaf(sb, page, sb_leaf(sb, page, perm));
+	set_leaf(sb, page, sb_leaf(sb, page, perm) | keep);
 }
 
 /* ---- acknowledges */

@@ -69,7 +69,8 @@ struct region {
 };
 
 struct slot {
-	uint64_t va, bytes; /* where one operation may write; a page of bad truth follows */
+	uint64_t va, bytes; /* where one operation may write */
+	bool guarded;	    /* a page of bad truth follows, else more memory does */
 	bool busy;
 };
 

@@ -346,7 +346,8 @@ static void make_context(struct scoreboard *sb, struct context *ctx)
 			give_truth(sb, &first[k],
 				   (uint8_t)(slot_truth | (sb_chance(sb, 800) ? AT : 0)));
 		give_bad_truth(sb, &first[SLOT_PAGES]);
-		ctx->slot[ctx->slots++] = (struct slot){first->va, SLOT_PAGES * PAGE, false};
+		ctx->slot[ctx->slots++] =
+			(struct slot){.va = first->va, .bytes = SLOT_PAGES * PAGE, .guarded = true};
 	}
 
 	ctx->shared = r = add_region(sb, ctx, SHARED_VA, 1, PAGE);
@@ -356,8 +357,10 @@ static void make_context(struct scoreboard *sb, struct context *ctx)
 	for (unsigned int i = 0; i < 2; i++) {
 		give_truth(sb, &r->page[i], R | W | AT);
 		for (unsigned int k = 0; k < 3; k++)
-			ctx->slot[ctx->slots++] = (struct slot){
-				r->page[i].va + k * 0x9f000ull + 0x1000, SLOT_PAGES * PAGE, false};
+			ctx->slot[ctx->slots++] =
+				(struct slot){.va = r->page[i].va + k * 0x9f000ull + 0x1000,
+					      .bytes = SLOT_PAGES * PAGE,
+					      .guarded = false};
 	}
 	for (unsigned int i = 0; i < ctx->regions; i++)
 		for (unsigned int k = 0; k < ctx->region[i].pages; k++)

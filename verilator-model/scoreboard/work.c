@@ -127,7 +127,7 @@ static void make(struct scoreboard *sb, struct item *item)
 	w->op = (uint8_t)sb_below(sb, DMMU_OP_COUNT);
 	w->dst = somewhere(sb, slot->va, slot->bytes);
 	room = (slot->va + slot->bytes - w->dst) / 8;
-	if (sb_chance(sb, 120))
+	if (slot->guarded && sb_chance(sb, 120))
 		room += 100; /* into the page behind, whatever that is */
 	count = words(sb, room);
 	w->len = w->op == DMMU_OP_COPY || w->op == DMMU_OP_FILL ? 8 * count : count;
