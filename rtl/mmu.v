@@ -143,6 +143,7 @@ module mmu #(
     logic [THREADS-1:0] granted_reg;    // OK was given, release is due
     logic [THREADS-1:0] ok_reg;
     logic [THREADS-1:0] failed_reg;
+    logic [THREADS-1:0] huge_reg;       // its translation is a part of a 2 MiB page
     logic [THREADS-1:0] seen_reg;       // asked for something since reset
     logic [THREADS-1:0] numbered_reg;   // faulted since reset
     logic [THREADS-1:0] visible_reg;    // its fault record is visible in memory
@@ -199,9 +200,12 @@ module mmu #(
     wire             settled;
     wire [THR_W-1:0] scan;
     wire [51:0]      scan_page = va_reg[scan][63:12];
+    // a 2 MiB page is one translation: a part of it in the range is all of it
+    wire [8:0]       scan_part = {9{huge_reg[scan]}};
     wire             scan_held = (granted_reg[scan] || (answer_reg[scan] && ok_reg[scan])) &&
                                  (inv_every || ctx_reg[scan*CTX_W +: CTX_W] == inv_ctx) &&
-                                 (inv_all || (scan_page >= inv_first && scan_page <= inv_last));
+                                 (inv_all || ({scan_page[51:9], scan_page[8:0] | scan_part} >= inv_first &&
+                                              {scan_page[51:9], scan_page[8:0] & ~scan_part} <= inv_last));
 
     invalidate #(.THREADS(THREADS), .THR_W(THR_W)) invalidation (
         .clk(clk), .rst(rst), .start(inv_start), .active(inv_active), .done(inv_done), .hold(hold), .settled(settled),
@@ -212,6 +216,7 @@ module mmu #(
     wire         tlb_ready;
     wire         tlb_idle;
     wire         hit;
+    wire         hit_huge;
     wire         hit_local;
     wire [39:0]  hit_frame;
     logic        v1_reg;
@@ -295,7 +300,7 @@ module mmu #(
     tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared_tlb (
         .clk(clk), .rst(rst), .ready(tlb_ready), .idle(tlb_idle),
         .lk_valid(accept), .lk_ready(lk_ready), .lk_ctx(req_ctx), .lk_vpn(req_va[12 +: VPN_W]), .lk_op(req_op),
-        .res_hit(hit), .res_local(hit_local), .res_frame(hit_frame),
+        .res_hit(hit), .res_huge(hit_huge), .res_local(hit_local), .res_frame(hit_frame),
         .in_valid(walk_install), .in_ready(in_ready), .in_ctx(walker_ctx), .in_vpn(va_reg[walker_thread_reg][12 +: VPN_W]),
         .in_huge(walk_huge), .in_perm(walk_perm), .in_frame(walk_frame),
         .sw_valid(sweep), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx),
@@ -370,6 +375,7 @@ module mmu #(
         if (v2_reg) begin
             lookup_reg[thread2_reg] <= 1'b0;
             ok_reg[thread2_reg] <= lookup_hit;
+            huge_reg[thread2_reg] <= hit_huge;
             failed_reg[thread2_reg] <= 1'b0;
             if (lookup_miss) wait_reg[thread2_reg] <= 1'b1;
             else answer_reg[thread2_reg] <= 1'b1;
@@ -385,6 +391,7 @@ module mmu #(
         if (walk_take) begin
             walking_reg[walker_thread_reg] <= 1'b0;
             ok_reg[walker_thread_reg] <= walk_install;
+            huge_reg[walker_thread_reg] <= walk_huge;
             if (walk_abort) wait_reg[walker_thread_reg] <= 1'b1;
             else if (walk_fault) fault_reg[walker_thread_reg] <= 1'b1;
             else answer_reg[walker_thread_reg] <= 1'b1;
@@ -432,6 +439,7 @@ module mmu #(
             granted_reg <= '0;
             ok_reg <= '0;
             failed_reg <= '0;
+            huge_reg <= '0;
             seen_reg <= '0;
             numbered_reg <= '0;
             visible_reg <= '0;
@@ -515,7 +523,8 @@ module mmu #(
             if (inv_start)
                 old[t] <= !(rel_valid && rel_thread == THR_W'(t)) && (given[t] || (pending[t] && (granted_reg[t] || (answer_reg[t] && ok_reg[t])))) &&
                           (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) &&
-                          (inv_all || (va_reg[t][63:12] >= inv_first && va_reg[t][63:12] <= inv_last));
+                          (inv_all || ({va_reg[t][63:21], va_reg[t][20:12] | {9{huge_reg[t]}}} >= inv_first &&
+                                       {va_reg[t][63:21], va_reg[t][20:12] & ~{9{huge_reg[t]}}} <= inv_last));
             else if (rel_valid && rel_thread == THR_W'(t)) old[t] <= 1'b0;
         if (walk_fault) posted[walker_thread_reg] <= 1'b0;
         if (post_take) posted[fault_thread] <= 1'b1;

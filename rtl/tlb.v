@@ -30,6 +30,8 @@ module tlb #(
     input  wire [1:0]       lk_op,
     // its answer
     output wire             res_hit,
+    // from a 2 MiB entry
+    output wire             res_huge,
     output wire             res_local,
     output wire [39:0]      res_frame,
 
@@ -99,9 +101,11 @@ module tlb #(
     logic [VPN_W-1:0] vpn1_reg;
     logic [1:0]       op1_reg;
     logic             hit;
+    logic             hit_huge;
     logic             hit_local;
     logic [39:0]      hit_frame;
     logic             hit_reg;
+    logic             huge_reg;
     logic             local_reg;
     logic [39:0]      frame_reg;
 
@@ -113,6 +117,7 @@ module tlb #(
 
     always_comb begin
         hit = 1'b0;
+        hit_huge = 1'b0;
         hit_local = 1'b0;
         hit_frame = 40'd0;
         for (int w = 0; w < WAYS; w++) begin
@@ -121,6 +126,7 @@ module tlb #(
                 out_huge[w*ENTRY_W + VPN + 9 +: VPN_W - 9] == vpn1_reg[VPN_W-1:9] &&
                 permits({out_huge[w*ENTRY_W + PERM + 4], out_huge[w*ENTRY_W + PERM +: 3]}, op1_reg)) begin
                 hit = 1'b1;
+                hit_huge = 1'b1;
                 hit_local = out_huge[w*ENTRY_W + PERM + 3];
                 hit_frame = {out_huge[w*ENTRY_W + FRAME + 9 +: 31], vpn1_reg[8:0]};
             end
@@ -131,6 +137,7 @@ module tlb #(
                 out[w*ENTRY_W + VPN +: VPN_W] == vpn1_reg &&
                 permits({out[w*ENTRY_W + PERM + 4], out[w*ENTRY_W + PERM +: 3]}, op1_reg)) begin
                 hit = 1'b1;
+                hit_huge = 1'b0;
                 hit_local = out[w*ENTRY_W + PERM + 3];
                 hit_frame = out[w*ENTRY_W + FRAME +: 40];
             end
@@ -142,6 +149,7 @@ module tlb #(
         vpn1_reg <= lk_vpn;
         op1_reg <= lk_op;
         hit_reg <= hit;
+        huge_reg <= hit_huge;
         local_reg <= hit_local;
         frame_reg <= hit_frame;
     end
@@ -229,6 +237,7 @@ module tlb #(
     assign in_ready = state_reg == IDLE;
     assign sw_done = state_reg == SWEPT;
     assign res_hit = hit_reg;
+    assign res_huge = huge_reg;
     assign res_local = local_reg;
     assign res_frame = frame_reg;
 

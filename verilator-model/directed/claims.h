@@ -35,6 +35,7 @@
 	X(cleared_pte_stays_clear_under_ad_updates) \
 	/* invalidation.c */ \
 	X(invalidate_waits_for_inflight_write) \
+	X(invalidate_of_a_part_waits_for_all_of_a_huge_page) \
 	X(invalidated_page_is_walked_again) \
 	X(invalidate_inside_a_huge_page_drops_it) \
 	X(invalidate_every_drops_all_contexts) \

@@ -29,30 +29,35 @@ static void accepted(void *opaque, bool local, uint64_t addr, uint64_t len, bool
  * CTL_HEAD is read as a register, since the status write would queue behind the very writes that
  * may be in flight.
  */
-void claim_invalidate_waits_for_inflight_write(struct dmmu_bench_config *config)
+static void acknowledge_under_writes(struct dmmu_bench_config *config, bool huge)
 {
 	struct dmmu_bench *bench;
 	struct watch watch = {0};
-	uint64_t root, entry;
+	/* the writes go to va; the invalidation names another part of a huge page */
+	uint64_t root, entry, pte, va = VA & ~0x1fffffull;
+	uint64_t named = va + (huge ? 0x155000 : 0x123);
 	struct dmmu_prng prng;
 
+	config->host_bytes = 32ull << 20;
 	config->host_latency = 400;
 	bench = dmmu_bench_new(config);
 	prng = dmmu_prng(config->seed, 3);
 	root = context_new(bench, 3);
-	watch.page = map_host(bench, root, VA, 1, PTE_RW);
-	entry = dmmu_bench_pte_at(bench, root, VA, 0);
+	watch.page =
+		dmmu_bench_alloc_host(bench, huge ? 2ull << 20 : PAGE, huge ? 2ull << 20 : PAGE);
+	pte = watch.page | PTE_RW;
+	entry = dmmu_bench_pte_at(bench, root, va, huge);
 	bench->accepted = accepted;
 	bench->opaque = &watch;
 	for (unsigned int round = 0; round < 12; round++) {
 		uint32_t done, before = 0;
 		struct dmmu_flt flt;
 
-		pte_write(bench, entry, watch.page | PTE_RW);
+		pte_write(bench, entry, pte);
 		watch.acknowledged = false;
 		submit(bench,
 		       (struct dmmu_work){
-			       .op = DMMU_OP_FILL, .ctx = 3, .dst = VA, .len = PAGE, .arg = round});
+			       .op = DMMU_OP_FILL, .ctx = 3, .dst = va, .len = PAGE, .arg = round});
 		BENCH_UNTIL(bench, dmmu_mem_in_flight(bench->dev->host, watch.page, PAGE), 10000);
 		dmmu_bench_run(bench, dmmu_rand_below(&prng, 900));
 		before = watch.before;
@@ -61,7 +66,7 @@ void claim_invalidate_waits_for_inflight_write(struct dmmu_bench_config *config)
 			&(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL, .local = entry, .count = 1});
 		done = dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
 								     .ctx = 3,
-								     .va = VA + 0x123,
+								     .va = named,
 								     .size = 1});
 		dmmu_bench_ctl_ring(bench);
 		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD) == done + 1, 20000);
@@ -73,13 +78,23 @@ void claim_invalidate_waits_for_inflight_write(struct dmmu_bench_config *config)
 		BENCH_CHECK(bench, watch.before > before, "round %u: no write was in the way",
 			    round);
 		flt = next_fault(bench);
-		BENCH_EQ(bench, flt.va & ~(PAGE - 1), VA);
+		BENCH_EQ(bench, flt.va & ~(PAGE - 1), va);
 		BENCH_EQ(bench, watch.after, 0);
 		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
 		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
 		BENCH_EQ(bench, watch.after, 0);
 	}
 	dmmu_bench_free(bench);
+}
+
+void claim_invalidate_waits_for_inflight_write(struct dmmu_bench_config *config)
+{
+	acknowledge_under_writes(config, false);
+}
+
+void claim_invalidate_of_a_part_waits_for_all_of_a_huge_page(struct dmmu_bench_config *config)
+{
+	acknowledge_under_writes(config, true);
 }
 
 void claim_invalidated_page_is_walked_again(struct dmmu_bench_config *config)
