@@ -195,8 +195,9 @@ CLAIM(anon, completion_fields_tell_what_happened)
 	ASSERT_OK(&warm);
 	EXPECT_LT(0, warm.cycles);
 	EXPECT_LE(warm.faults, cold.faults);
-	if (!warm.faults)
+	if (!warm.faults) {
 		EXPECT_EQ(0, warm.stall_cycles);
+	}
 }
 
 struct submitter {
@@ -249,8 +250,9 @@ CLAIM(anon, cpu_threads_may_submit_at_the_same_time)
 		EXPECT_FALSE(seen[c[i].cookie]);
 		seen[c[i].cookie] = true;
 	}
-	for (i = 0; i < ALL; i++)
+	for (i = 0; i < ALL; i++) {
 		ASSERT_EQ(8, dmmu_difference(dst + i * 512, src + i * 512, 8));
+	}
 }
 
 DMMU_TEST_MAIN

@@ -18,7 +18,7 @@
 
 #define DMMU_PAGE	  4096ul
 #define DMMU_HUGE	  (2ul << 20)
-#define DMMU_WAIT_SECONDS 120
+#define DMMU_WAIT_SECONDS 60
 #define DMMU_FOREVER	  (1ull << 62) /* a length no simulation comes to the end of */
 
 static inline uint64_t dmmu_va(const volatile void *p)

@@ -67,8 +67,9 @@ CLAIM(dontneed, running_writers_continue_in_new_pages)
 	}
 	/* Only the counters were written. */
 	for (i = 0; i < n; i++)
-		for (k = 1; k < 512; k++)
+		for (k = 1; k < 512; k++) {
 			ASSERT_EQ(0, p[i * 512 + k]);
+		}
 }
 
 /*

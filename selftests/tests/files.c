@@ -248,8 +248,9 @@ CLAIM(files, truncate_under_running_writers_stops_them)
 	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, DMMU_PAGE, PAGES));
 	ASSERT_EQ(0, ftruncate(self->file, 0));
 	ASSERT_EQ(0, dmmu_collect(self->fd, c, PAGES));
-	for (i = 0; i < PAGES; i++)
+	for (i = 0; i < PAGES; i++) {
 		EXPECT_FAULT(&c[i], dmmu_va(p) + c[i].cookie * DMMU_PAGE, DMMU_ATOMIC, -EFAULT);
+	}
 }
 
 CLAIM(files, punched_hole_reads_zeros)

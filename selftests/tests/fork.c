@@ -132,9 +132,10 @@ CLAIM(fork, fork_under_running_writers_gives_the_child_a_still_picture)
 		ASSERT_EQ(0, mprotect((void *)base, n * DMMU_PAGE, PROT_READ));
 		ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
 		dmmu_hammers_read(base, DMMU_PAGE, n, last);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			EXPECT_EQ(last[c[i].cookie], c[i].done)
-		TH_LOG("an add was lost over fork: %s", dmmu_text(&c[i]));
+			TH_LOG("an add was lost over fork: %s", dmmu_text(&c[i]));
+		}
 	}
 }
 

@@ -106,8 +106,9 @@ CLAIM(interleave, neighbouring_words_are_written_at_the_same_time)
 		EXPECT_OK(&c[i]);
 		EXPECT_EQ(ADDS, page[2 * i + 1]);
 	}
-	for (i = 0; i < 128; i++)
+	for (i = 0; i < 128; i++) {
 		ASSERT_EQ(cpu.rounds, page[2 * i]);
+	}
 }
 
 DMMU_TEST_MAIN

@@ -97,8 +97,9 @@ CLAIM(kill, nothing_lands_after_a_killed_process_was_reaped)
 		dmmu_hammers_read(shared, DMMU_PAGE, n, after);
 		EXPECT_EQ(0, device_works());
 		dmmu_hammers_read(shared, DMMU_PAGE, n, later);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			EXPECT_EQ(after[i], later[i]) TH_LOG("round %u, hammer %u", round, i);
+		}
 		munmap((void *)shared, n * DMMU_PAGE);
 	}
 }
@@ -191,9 +192,10 @@ CLAIM(kill, close_under_running_work_is_soon_and_final)
 		EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
 		dmmu_sleep_us(20000);
 		dmmu_hammers_read(base, DMMU_PAGE, n, later);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			EXPECT_EQ(after[i], later[i])
-		TH_LOG("round %u: hammer %u wrote after close", round, i);
+			TH_LOG("round %u: hammer %u wrote after close", round, i);
+		}
 	}
 	EXPECT_EQ(0, device_works());
 }
@@ -235,8 +237,9 @@ CLAIM(kill, process_that_exits_with_work_running)
 	dmmu_hammers_read(shared, DMMU_PAGE, 4, after);
 	EXPECT_EQ(0, device_works());
 	dmmu_hammers_read(shared, DMMU_PAGE, 4, later);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(after[i], later[i]);
+	}
 }
 
 /* The file outlives its owner in a child: the owner's memory is gone all the same, and nobody may
@@ -316,8 +319,9 @@ CLAIM(kill, every_context_can_be_used_and_one_more_is_busy)
 			c = dmmu_run_one(fd[i], dmmu_add(p, 1, 1));
 			ASSERT_OK(&c);
 		}
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			ASSERT_EQ(0, close(fd[i]));
+		}
 		used = 0;
 		EXPECT_EQ((k + 1) * n, *(volatile uint64_t *)p);
 	}

@@ -33,9 +33,10 @@ CLAIM(protect, no_write_lands_after_mprotect_readonly_returned)
 		ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
 		dmmu_sleep_us(2000);
 		dmmu_hammers_read(base, DMMU_PAGE, n, later);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			EXPECT_EQ(after[i], later[i])
-		TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+			TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+		}
 		for (i = 0; i < n; i++) {
 			EXPECT_FAULT(&c[i], dmmu_va(base) + c[i].cookie * DMMU_PAGE, DMMU_ATOMIC,
 				     -EPERM);
@@ -65,9 +66,10 @@ CLAIM(protect, no_write_lands_in_a_page_shared_by_all_threads)
 		ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
 		dmmu_sleep_us(2000);
 		dmmu_hammers_read(base, 64, n, later);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			EXPECT_EQ(after[i], later[i])
-		TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+			TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
+		}
 	}
 }
 

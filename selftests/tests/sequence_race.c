@@ -46,8 +46,9 @@ CLAIM(sequence_race, device_uses_no_page_that_was_given_back)
 		work[READERS + 1] = dmmu_copy(out, page + 1, 8);
 		ASSERT_EQ(0, dmmu_submit(self->fd, work + READERS, 2));
 		ASSERT_EQ(0, dmmu_collect(self->fd, c, ALL));
-		for (i = 0; i < ALL; i++)
+		for (i = 0; i < ALL; i++) {
 			ASSERT_OK(&c[i]);
+		}
 		ASSERT_EQ(round, out[0])
 		TH_LOG("round %llu: read from a page that is gone", (unsigned long long)round);
 		ASSERT_EQ(round, page[0])
@@ -123,8 +124,9 @@ CLAIM(sequence_race, writers_follow_no_page_that_moved_away)
 		TH_LOG("round %u: a writer goes on where nothing is mapped", round);
 		after = *(volatile uint64_t *)b;
 		ASSERT_EQ(before, after) TH_LOG("round %u: wrote to the page that moved", round);
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < 4; i++) {
 			EXPECT_FAULT(&c[i], dmmu_va(a), DMMU_ATOMIC, -EFAULT);
+		}
 		/* and back, by way of a new mapping */
 		ASSERT_EQ(a, mmap(a, DMMU_PAGE, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));

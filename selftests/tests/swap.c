@@ -120,8 +120,9 @@ CLAIM(swap, device_write_to_a_page_that_the_cpu_swapped_in_survives)
 	ASSERT_NE(NULL, p);
 	RUN_OK(dmmu_fill(p, 1, BYTES));
 	ASSERT_EQ(0, dmmu_page_out(p, BYTES));
-	for (i = 0; i < PAGES; i++)
+	for (i = 0; i < PAGES; i++) {
 		ASSERT_EQ(1, p[i * 512]);
+	}
 	RUN_OK(dmmu_fill(p, 2, BYTES));
 	ASSERT_EQ(0, dmmu_page_out(p, BYTES));
 	EXPECT_EQ(WORDS, dmmu_other_than(p, 2, WORDS));
@@ -148,8 +149,9 @@ CLAIM(swap, page_out_under_running_writers_loses_nothing)
 	ASSERT_EQ(0, mprotect(p, BYTES, PROT_READ));
 	ASSERT_EQ(0, dmmu_collect(self->fd, c, PAGES));
 	dmmu_hammers_read(p, DMMU_PAGE, PAGES, last);
-	for (i = 0; i < PAGES; i++)
+	for (i = 0; i < PAGES; i++) {
 		EXPECT_EQ(last[c[i].cookie], c[i].done) TH_LOG("%s", dmmu_text(&c[i]));
+	}
 	EXPECT_LT(0, out) TH_LOG("no page was swapped out under the writers: nothing was tested");
 }
 

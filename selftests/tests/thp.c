@@ -195,8 +195,9 @@ CLAIM(thp, split_under_running_writers_stops_only_those_it_concerns)
 	ASSERT_EQ(0, mprotect(p, DMMU_HUGE, PROT_READ));
 	ASSERT_EQ(0, dmmu_collect(self->fd, c, n - 1));
 	dmmu_hammers_read(p, 8 * DMMU_PAGE, n, last);
-	for (i = 0; i < n - 1; i++)
+	for (i = 0; i < n - 1; i++) {
 		EXPECT_EQ(last[c[i].cookie], c[i].done) TH_LOG("%s", dmmu_text(&c[i]));
+	}
 }
 
 CLAIM(thp, collapse_under_running_writers_loses_nothing)
@@ -226,10 +227,12 @@ CLAIM(thp, collapse_under_running_writers_loses_nothing)
 	ASSERT_EQ(0, mprotect(p, DMMU_HUGE, PROT_READ));
 	ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
 	dmmu_hammers_read(p, 16 * DMMU_PAGE, n, last);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		EXPECT_EQ(last[c[i].cookie], c[i].done) TH_LOG("%s", dmmu_text(&c[i]));
-	for (i = 0; i < 512; i++)
+	}
+	for (i = 0; i < 512; i++) {
 		ASSERT_EQ(i, p[i * 512 + 1]);
+	}
 	if (!collapsed)
 		SKIP(return, "MADV_COLLAPSE: %s", strerror(errno));
 	EXPECT_EQ(2048, huge_kb(p));

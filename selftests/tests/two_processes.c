@@ -109,9 +109,10 @@ CLAIM(two_processes, same_addresses_different_data_at_the_same_time)
 		if (!child[i])
 			_exit(one_process(m, i));
 	}
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, dmmu_reap(child[i]))
-	TH_LOG("process %u; 1 set-up, 2 other gone, 3 operation, 4 wrong data", i);
+		TH_LOG("process %u; 1 set-up, 2 other gone, 3 operation, 4 wrong data", i);
+	}
 	EXPECT_NE(m->context[0], m->context[1]);
 }
 
