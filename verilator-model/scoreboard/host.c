@@ -224,39 +224,47 @@ void sb_acknowledge(struct scoreboard *sb, bool forced)
 
 /* ---- invalidation */
 
+/* A range that touches all the pages in question; one byte of a page is enough. */
+static void choose_range(struct scoreboard *sb, struct dmmu_ctl *ctl, uint64_t va, uint64_t bytes,
+			 uint64_t page_bytes)
+{
+	uint64_t first = va, last = va + bytes - 1;
+
+	switch (sb_below(sb, 8)) {
+	case 0:
+		ctl->flags |= DMMU_CTL_F_ALL;
+		return;
+	case 1:
+		ctl->flags |= DMMU_CTL_F_ALL | DMMU_CTL_F_EVERY;
+		ctl->ctx = 0;
+		return;
+	case 2: /* from within the first page to within the last */
+	case 3:
+		first += sb_below(sb, (uint32_t)page_bytes);
+		last -= sb_below(sb, (uint32_t)page_bytes);
+		if (last < first)
+			last = first;
+		break;
+	case 4: /* more than needed */
+		first &= ~(HUGE - 1);
+		last |= HUGE - 1;
+		break;
+	default:
+		break;
+	}
+	ctl->va = first;
+	ctl->size = last - first + 1;
+}
+
 static void push_invalidate(struct scoreboard *sb, struct inval_op *op, struct context *ctx,
 			    uint64_t va, uint64_t bytes)
 {
 	struct dmmu_ctl ctl = {.opcode = DMMU_CTL_INVALIDATE,
 			       .flags = DMMU_CTL_F_WB,
-			       .ctx = (uint16_t)(ctx - sb->ctx),
-			       .va = va,
-			       .size = bytes};
+			       .ctx = (uint16_t)(ctx - sb->ctx)};
 	struct cmd *cmd;
 
-	switch (sb_below(sb, 8)) {
-	case 0:
-		ctl.flags |= DMMU_CTL_F_ALL;
-		ctl.va = ctl.size = 0;
-		break;
-	case 1:
-		ctl.flags |= DMMU_CTL_F_ALL | DMMU_CTL_F_EVERY;
-		ctl.ctx = 0;
-		ctl.va = ctl.size = 0;
-		break;
-	case 2: /* not aligned: the pages it touches count */
-		ctl.va += sb_below(sb, 4096);
-		ctl.size = bytes - PAGE + 1 + sb_below(sb, 4096 - (uint32_t)(ctl.va % PAGE));
-		if (ctl.va / PAGE + (bytes - 1) / PAGE > (ctl.va + ctl.size - 1) / PAGE)
-			ctl.size = bytes;
-		break;
-	case 3: /* more than needed */
-		ctl.va -= ctl.va % HUGE;
-		ctl.size = (va - ctl.va + bytes + HUGE - 1) & ~(HUGE - 1);
-		break;
-	default:
-		break;
-	}
+	choose_range(sb, &ctl, va, bytes, op->page[0]->bytes);
 	cmd = queue(sb, CMD_INVALIDATE, &ctl);
 	cmd->op = op;
 	sb->invalidations++;
@@ -292,7 +300,7 @@ static void invalidate_some(struct scoreboard *sb)
 	if (op->live || ctx->state == CTX_DEAD || ctx->state == CTX_SETTING)
 		return;
 	/* moving 2 MiB costs host time: now and then */
-	if (r->step == HUGE && !sb_chance(sb, 100))
+	if (r->step == HUGE && !sb_chance(sb, 250))
 		return;
 	*op = (struct inval_op){.kind = (enum op_kind)sb_below(sb, 4)};
 	if (op->kind == OP_UNMAP && sb_chance(sb, 500))

@@ -5,6 +5,7 @@
  */
 #include "scoreboard.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,20 @@ static const char usage[] =
 	"  --help\n\n"
 	"Ends with 0 when all agrees, 1 with an explanation when not, 2 on wrong usage.\n";
 
+static uint64_t number(const char *program, const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-') {
+		fprintf(stderr, "%s: %s is not a number\n", program, text);
+		exit(2);
+	}
+	return value;
+}
+
 static struct options parse(int argc, char **argv)
 {
 	enum { SEED = 1, OPS, NO_RESETS, NO_KILLS, TRACE, FROM, CYCLES, VERBOSE, HELP };
@@ -56,10 +71,10 @@ static struct options parse(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SEED:
-			o.seed = strtoull(optarg, NULL, 0);
+			o.seed = number(argv[0], optarg);
 			break;
 		case OPS:
-			o.ops = strtoull(optarg, NULL, 0);
+			o.ops = number(argv[0], optarg);
 			break;
 		case NO_RESETS:
 			o.no_resets = true;
@@ -71,10 +86,10 @@ static struct options parse(int argc, char **argv)
 			o.trace = optarg;
 			break;
 		case FROM:
-			o.trace_from = strtoull(optarg, NULL, 0);
+			o.trace_from = number(argv[0], optarg);
 			break;
 		case CYCLES:
-			o.trace_cycles = strtoull(optarg, NULL, 0);
+			o.trace_cycles = number(argv[0], optarg);
 			break;
 		case VERBOSE:
 			o.verbose = true;

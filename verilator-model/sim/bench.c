@@ -5,6 +5,7 @@
  */
 #include "bench.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,6 +58,20 @@ static void accepted_local(void *opaque, uint64_t addr, uint64_t len, bool write
 		bench->accepted(bench->opaque, true, addr, len, write);
 }
 
+static uint64_t number(const char *program, const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-') {
+		fprintf(stderr, "%s: %s is not a number\n", program, text);
+		exit(2);
+	}
+	return value;
+}
+
 void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 {
 	enum { SEED = 1, TRACE, FROM, CYCLES, REORDER, STALL, HOST, LOCAL, HELP };
@@ -77,28 +92,28 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SEED:
-			config->seed = strtoull(optarg, NULL, 0);
+			config->seed = number(argv[0], optarg);
 			break;
 		case TRACE:
 			config->trace = optarg;
 			break;
 		case FROM:
-			config->trace_from = strtoull(optarg, NULL, 0);
+			config->trace_from = number(argv[0], optarg);
 			break;
 		case CYCLES:
-			config->trace_cycles = strtoull(optarg, NULL, 0);
+			config->trace_cycles = number(argv[0], optarg);
 			break;
 		case REORDER:
 			config->reorder = true;
 			break;
 		case STALL:
-			config->stall = (uint32_t)strtoul(optarg, NULL, 0);
+			config->stall = (uint32_t)number(argv[0], optarg);
 			break;
 		case HOST:
-			config->host_latency = (uint32_t)strtoul(optarg, NULL, 0);
+			config->host_latency = (uint32_t)number(argv[0], optarg);
 			break;
 		case LOCAL:
-			config->local_latency = (uint32_t)strtoul(optarg, NULL, 0);
+			config->local_latency = (uint32_t)number(argv[0], optarg);
 			break;
 		default:
 			fprintf(option == HELP ? stdout : stderr,
