@@ -33,11 +33,11 @@ static const struct {
 	{"new suspected memory leaks", "kmemleak report"},
 	{"unreferenced object", "kmemleak report"},
 	{"Oops:", "oops"},
+	{"unable to handle", "oops"},
 	{"kernel BUG at", "BUG"},
 	{"BUG:", "BUG"},
 	{"Bad page state", "BUG"},
 	{"general protection fault", "oops"},
-	{"unable to handle", "oops"},
 	{"nobody cared", "lost interrupt"},
 	{"WARNING:", "WARNING"},
 };
