@@ -43,10 +43,6 @@ static unsigned int spin_us = 20;
 module_param(spin_us, uint, 0644);
 MODULE_PARM_DESC(spin_us, "how long to poll for a command before sleeping until its interrupt (default 20)");
 
-static unsigned int coalesce_cycles = 2048;
-module_param(coalesce_cycles, uint, 0444);
-MODULE_PARM_DESC(coalesce_cycles, "device cycles that a fault or completion may wait for others to share its interrupt, as long as something else runs; 0 to 65535 (default 2048)");
-
 unsigned int dmmu_fault_around_pages = 16;
 module_param_named(fault_around_pages, dmmu_fault_around_pages, uint, 0644);
 MODULE_PARM_DESC(fault_around_pages, "pages of the aligned window around a fault that are mapped along when the CPU has them mapped: 1 to 64, rounded down to a power of two (default 16)");
