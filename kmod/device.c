@@ -56,6 +56,8 @@ static void dmmu_dev_program(struct dmmu_dev *dev)
 	dmmu_write(dev, DMMU_REG_CPL_SIZE, ilog2(dev->work.cpl_entries));
 	dmmu_write64(dev, DMMU_REG_FLT_BASE_LO, dev->flt.dma);
 	dmmu_write(dev, DMMU_REG_FLT_SIZE, ilog2(dev->flt.entries));
+	dmmu_write(dev, DMMU_REG_COALESCE, dmmu_coalesce_cycles() * (BIT(DMMU_COALESCE_CPL_SHIFT) |
+								   BIT(DMMU_COALESCE_FLT_SHIFT)));
 	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(DMMU_IRQ_COUNT) - 1);
 	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
 }

@@ -43,6 +43,10 @@ static unsigned int spin_us = 20;
 module_param(spin_us, uint, 0644);
 MODULE_PARM_DESC(spin_us, "how long to poll for a command before sleeping until its interrupt (default 20)");
 
+static unsigned int coalesce_cycles = 2048;
+module_param(coalesce_cycles, uint, 0444);
+MODULE_PARM_DESC(coalesce_cycles, "device cycles that a fault or completion may wait for others to share its interrupt, as long as something else runs; 0 to 65535 (default 2048)");
+
 unsigned int dmmu_fault_around_pages = 16;
 module_param_named(fault_around_pages, dmmu_fault_around_pages, uint, 0644);
 MODULE_PARM_DESC(fault_around_pages, "pages of the aligned window around a fault that are mapped along when the CPU has them mapped: 1 to 64, rounded down to a power of two (default 16)");
@@ -98,4 +102,10 @@ u64 dmmu_spin_ns(void)
 {
 	/* Not scaled: spinning longer for a slower device wastes exactly what it should save. */
 	return min_t(u64, READ_ONCE(spin_us), 1000) * NSEC_PER_USEC;
+}
+
+u32 dmmu_coalesce_cycles(void)
+{
+	/* In device cycles already: not scaled. */
+	return min(coalesce_cycles, 0xffffU);
 }

@@ -19,5 +19,6 @@ unsigned long dmmu_watchdog_period(void);	/* jiffies */
 unsigned long dmmu_rearm_delay(void);		/* jiffies */
 u64 dmmu_nonblock_poll_ns(void);
 u64 dmmu_spin_ns(void);
+u32 dmmu_coalesce_cycles(void);
 
 #endif /* DMMU_PARAMS_H */

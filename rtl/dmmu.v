@@ -148,6 +148,8 @@ module dmmu #(
     wire [3:0]  irq_enable;
     wire [3:0]  irq_pending;
     wire [3:0]  irq_raised;
+    wire        irq_coalescing;
+    wire [31:0] coalesce;
     wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base;
     wire [3:0]  ctl_size, work_size, cpl_size, flt_size;
     wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail;
@@ -177,7 +179,7 @@ module dmmu #(
         .busy(core_busy), .stalled(stalled_count), .running(running_count),
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
         .err_stale_answer(err_stale_answer), .error_cause(error_cause), .irq_enable(irq_enable),
-        .irq_pending(irq_pending), .stat_base(stat_base),
+        .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
         .work_fetched(work_fetched),
@@ -458,9 +460,11 @@ module dmmu #(
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
-        .ctl_cause(ctl_irq), .error_cause(error_cause),
+        .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .error_cause(error_cause),
         .cpl_tail(shown_cpl_tail), .cpl_head(cpl_head), .cpl_rearm(cpl_head_now),
+        .cpl_delay(coalesce[dmmu_pkg::COALESCE_CPL_LSB +: 16]),
         .flt_tail(shown_flt_tail), .flt_head(flt_head), .flt_rearm(flt_head_now),
+        .flt_delay(coalesce[dmmu_pkg::COALESCE_FLT_LSB +: 16]),
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised));
 
     assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
@@ -518,7 +522,7 @@ module dmmu #(
     wire core_active = thread_active || mmu_active || ctl_active || ctl_can_fetch || work_can_fetch || work_active ||
                        cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
                        hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
-    wire pin_active = core_active || bus_active || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic [3:0] linger_reg;
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// irq: when an interrupt is due, and its request line. Causes wait here while their vector is disabled. The two
-// record rings interrupt once per batch: armed, they interrupt when records wait that the host has not consumed,
-// and stay quiet until the host moves its head. docs/rings.md, "Interrupts".
+// irq: the interrupt vectors and their request lines. Causes wait here while their vector is disabled. The two record
+// rings interrupt once per batch (irq_batch). docs/rings.md, "Interrupts".
 `default_nettype none
 
 module irq (
@@ -12,17 +11,23 @@ module irq (
     input  wire        arm,
     input  wire [3:0]  enable,
     output wire [3:0]  pending,
+    // nothing moves in the device but what is in here
+    input  wire        quiet,
+    // a record waits for others before it interrupts
+    output wire        coalescing,
 
     // pulses: cause of vectors CTL and ERROR
     input  wire        ctl_cause,
     input  wire        error_cause,
-    // records visible, records consumed, pulse: consumed was written
+    // records visible, records consumed, pulse: consumed was written; cycles a record may wait for others
     input  wire [31:0] cpl_tail,
     input  wire [31:0] cpl_head,
     input  wire        cpl_rearm,
+    input  wire [15:0] cpl_delay,
     input  wire [31:0] flt_tail,
     input  wire [31:0] flt_head,
     input  wire        flt_rearm,
+    input  wire [15:0] flt_delay,
 
     output wire [3:0]  irq_req,
     input  wire [3:0]  irq_ack,
@@ -31,11 +36,18 @@ module irq (
 );
     logic [3:0] cause_reg;
     logic [3:0] req_reg;
-    logic       cpl_armed_reg;
-    logic       flt_armed_reg;
 
-    wire cpl_fire = cpl_armed_reg && cpl_tail != cpl_head;
-    wire flt_fire = flt_armed_reg && flt_tail != flt_head;
+    wire cpl_fire;
+    wire cpl_waiting;
+    wire flt_fire;
+    wire flt_waiting;
+
+    irq_batch completions (
+        .clk(clk), .rst(rst), .arm(arm || cpl_rearm), .delay(cpl_delay), .quiet(quiet), .tail(cpl_tail), .head(cpl_head),
+        .waiting(cpl_waiting), .fire(cpl_fire));
+    irq_batch faults (
+        .clk(clk), .rst(rst), .arm(arm || flt_rearm), .delay(flt_delay), .quiet(quiet), .tail(flt_tail), .head(flt_head),
+        .waiting(flt_waiting), .fire(flt_fire));
 
     logic [3:0] cause_now;
     always_comb begin
@@ -49,20 +61,15 @@ module irq (
     always_ff @(posedge clk) begin
         req_reg <= (req_reg & ~irq_ack) | raised;
         cause_reg <= (cause_reg & ~raised) | cause_now;
-        if (cpl_fire) cpl_armed_reg <= 1'b0;
-        if (flt_fire) flt_armed_reg <= 1'b0;
-        if (arm || cpl_rearm) cpl_armed_reg <= 1'b1;
-        if (arm || flt_rearm) flt_armed_reg <= 1'b1;
         if (rst) begin
             req_reg <= 4'd0;
             cause_reg <= 4'd0;
-            cpl_armed_reg <= 1'b0;
-            flt_armed_reg <= 1'b0;
         end
     end
 
     assign raised = cause_reg & enable & ~req_reg;
     assign pending = cause_reg | req_reg;
+    assign coalescing = cpl_waiting || flt_waiting;
     assign irq_req = req_reg;
 endmodule
 

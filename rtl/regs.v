@@ -55,6 +55,7 @@ module regs #(
     output wire         error_cause,
     output wire [3:0]   irq_enable,
     input  wire [3:0]   irq_pending,
+    output wire [31:0]  coalesce,
 
     output wire [63:0]  stat_base,
     output wire [63:0]  ctl_base,
@@ -143,6 +144,7 @@ module regs #(
     logic [31:0] scratch_reg;
     logic [4:0]  error_reg;
     logic [3:0]  irq_enable_reg;
+    logic [31:0] coalesce_reg;
     logic [63:0] stat_base_reg;
     logic [63:0] ctl_base_reg;
     logic [63:0] work_base_reg;
@@ -202,6 +204,7 @@ module regs #(
             case (waddr)
                 dmmu_pkg::REG_SCRATCH: scratch_reg <= (scratch_reg & ~mask) | wdata;
                 dmmu_pkg::REG_IRQ_ENABLE: irq_enable_reg <= (irq_enable_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_COALESCE: coalesce_reg <= (coalesce_reg & ~mask) | wdata;
                 dmmu_pkg::REG_STAT_BASE_LO: stat_base_reg[31:0] <= (stat_base_reg[31:0] & ~mask) | wdata;
                 dmmu_pkg::REG_STAT_BASE_HI: stat_base_reg[63:32] <= (stat_base_reg[63:32] & ~mask) | wdata;
                 dmmu_pkg::REG_CTL_BASE_LO: ctl_base_reg[31:0] <= (ctl_base_reg[31:0] & ~mask) | wdata;
@@ -231,6 +234,7 @@ module regs #(
             scratch_reg <= dmmu_pkg::RST_SCRATCH;
             error_reg <= 5'd0;
             irq_enable_reg <= 4'd0;
+            coalesce_reg <= 32'd0;
             stat_base_reg <= 64'd0;
             ctl_base_reg <= 64'd0;
             work_base_reg <= 64'd0;
@@ -254,6 +258,7 @@ module regs #(
     assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
     assign error_cause = (error_reg == 5'd0 && error_next != 5'd0) || (clear_now && error_next != 5'd0);
     assign irq_enable = irq_enable_reg;
+    assign coalesce = coalesce_reg;
     assign stat_base = stat_base_reg;
     assign ctl_base = ctl_base_reg;
     assign ctl_size = ctl_size_reg;
@@ -301,6 +306,7 @@ module regs #(
             dmmu_pkg::REG_ERROR: rdata = {27'd0, error_reg};
             dmmu_pkg::REG_IRQ_ENABLE: rdata = {28'd0, irq_enable_reg};
             dmmu_pkg::REG_IRQ_PENDING: rdata = {28'd0, irq_pending};
+            dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;
             dmmu_pkg::REG_STAT_BASE_LO: rdata = stat_base_reg[31:0];
             dmmu_pkg::REG_STAT_BASE_HI: rdata = stat_base_reg[63:32];
             dmmu_pkg::REG_CTL_BASE_LO: rdata = ctl_base_reg[31:0];

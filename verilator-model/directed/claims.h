@@ -24,6 +24,7 @@
 	X(completion_never_overwrites_unconsumed) \
 	X(interrupt_after_status_after_record) \
 	X(one_interrupt_covers_a_batch) \
+	X(records_wait_for_others_only_while_some_may_come) \
 	X(bad_commands_are_skipped) \
 	X(ring_bus_errors_are_reported) \
 	X(page_table_writes_land) \

@@ -252,6 +252,53 @@ void claim_one_interrupt_covers_a_batch(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/*
+ * COALESCE lets records share an interrupt, without ever keeping one back when nothing can join it.
+ */
+void claim_records_wait_for_others_only_while_some_may_come(struct dmmu_bench_config *config)
+{
+	const uint64_t delay = 30000;
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root = context_new(bench, 0), seen;
+	struct dmmu_flt flt[8];
+
+	dmmu_bench_write(bench, DMMU_REG_COALESCE, delay << DMMU_COALESCE_FLT_SHIFT);
+	/* eight threads fault one after the other: one interrupt, as soon as the last is stalled */
+	for (unsigned int i = 0; i < 8; i++)
+		dmmu_bench_work_push(
+			bench,
+			&(struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA + i * PAGE, .len = 8});
+	dmmu_bench_work_ring(bench);
+	seen = dmmu_bench_cycle(bench);
+	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_FLT], 60000);
+	BENCH_EQ(bench, dmmu_bench_status(bench)->flt_tail, 8);
+	BENCH_CHECK(bench, dmmu_bench_cycle(bench) - seen < delay,
+		    "the interrupt came only after %llu cycles, though nothing else could come",
+		    (unsigned long long)(dmmu_bench_cycle(bench) - seen));
+	map_host(bench, root, VA, 8, PTE_RW);
+	for (unsigned int i = 0; i < 8; i++)
+		BENCH_CHECK(bench, dmmu_bench_flt_take(bench, &flt[i]), "record %u is missing", i);
+	dmmu_bench_heads(bench);
+	for (unsigned int i = 0; i < 8; i++)
+		dmmu_bench_answer(bench, flt[i].tag, DMMU_ANSWER_RETRY);
+	for (unsigned int i = 0; i < 8; i++)
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_OK);
+	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_FLT], 1);
+	/* beside a thread that works on and on, a lone fault waits as long as it may, not longer */
+	map_host(bench, root, VA + 8 * PAGE, 1, PTE_RW);
+	submit(bench,
+	       (struct dmmu_work){
+		       .op = DMMU_OP_ATOMIC_ADD, .dst = VA + 8 * PAGE, .len = 1u << 30, .arg = 1});
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA + 64 * PAGE, .len = 8});
+	BENCH_UNTIL(bench, dmmu_bench_status(bench)->flt_tail == 9, 20000);
+	seen = dmmu_bench_cycle(bench);
+	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_FLT] == 2, delay + 2000);
+	BENCH_CHECK(bench, dmmu_bench_cycle(bench) - seen > delay - 2000,
+		    "the fault waited for %llu cycles only",
+		    (unsigned long long)(dmmu_bench_cycle(bench) - seen));
+	dmmu_bench_free(bench);
+}
+
 void claim_bad_commands_are_skipped(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
