@@ -122,6 +122,15 @@ else
 	own_tree=
 fi
 
+# The source is thrown away when no kernel is left to be built from it; unpacking it again takes seconds.
+drop_source() {
+	[ -n "$own_tree" ] || return 0
+	if ls "$cache"/linux-plain-*/bzImage "$cache"/linux-debug-*/bzImage >/dev/null 2>&1 &&
+		! ls "$cache"/linux-gdb-*/bzImage >/dev/null 2>&1; then
+		rm -rf "$own_tree"
+	fi
+}
+
 # --- build ----------------------------------------------------------------------------------------------------------
 if [ "$action" = build ]; then
 	objects=$home.objects
@@ -129,20 +138,9 @@ else
 	objects=$(mktemp -d "$cache/config.XXXXXX")
 	trap 'rm -rf "$objects"' EXIT
 fi
-mkdir -p "$objects/no-python"
-calls=$objects/no-python/calls
-: >"$calls"
-for name in python python2 python3; do
-	cat >"$objects/no-python/$name" <<-STUB
-	#!/bin/sh
-	echo "\$0 \$*" >>'$calls'
-	echo "$name was called: the kernel's build must not need it" >&2
-	exit 97
-	STUB
-	chmod +x "$objects/no-python/$name"
-done
-PATH=$objects/no-python:$PATH
-export PATH
+mkdir -p "$objects"
+. "$here/cmake/no-python.sh"
+no_python "$objects/no-python"
 # Kconfig asks python for a module, for a driver we do not build: PYTHON3=false answers no without a python.
 kmake() { make -C "$tree" O="$objects" ARCH=x86_64 PYTHON3=false LC_ALL=C "$@" 9>&-; }
 
@@ -174,16 +172,18 @@ if [ -n "$lost" ]; then
 fi
 if [ "$action" = config ]; then
 	cp "$objects/.config" "$config"
-	[ ! -s "$calls" ] || die "the configuration called python: $(cat "$calls")"
+	! no_python_called >&2 || die 'the configuration called python'
+	drop_source
 	exit 0
 fi
 
-expected=1250
-[ "$variant" != debug ] || expected=1290
+expected=1370
+[ "$variant" != debug ] || expected=1410
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 start=$(date +%s)
 say "building the $variant kernel from $source_id with $jobs jobs; log: $log"
-kmake -j"$jobs" bzImage modules >>"$log" 2>&1 &
+# Not the function: the background job must be make itself, so that it can be stopped.
+make -C "$tree" O="$objects" ARCH=x86_64 PYTHON3=false LC_ALL=C -j"$jobs" bzImage modules >>"$log" 2>&1 9>&- &
 make_pid=$!
 trap 'kill $make_pid 2>/dev/null; wait $make_pid 2>/dev/null; exit 130' HUP INT TERM
 last=$start
@@ -202,9 +202,9 @@ while kill -0 $make_pid 2>/dev/null; do
 	fi
 done
 [ ! -t 2 ] || printf '\n' >&2
-wait $make_pid || { [ ! -s "$calls" ] || cat "$calls" >&2; failed 'the kernel does not build'; }
+wait $make_pid || { no_python_called >&2 || true; failed 'the kernel does not build'; }
 trap - HUP INT TERM
-[ ! -s "$calls" ] || failed "the build called python: $(cat "$calls")"
+! no_python_called >>"$log" || failed 'the build called python'
 
 # --- keep what is needed --------------------------------------------------------------------------------------------
 new=$home.new
@@ -219,7 +219,7 @@ cp "$objects/vmlinux" "$new/vmlinux"
 cp "$tree/tools/testing/selftests/"kselftest*.h "$new/kselftest/"
 cp "$tree/scripts/checkpatch.pl" "$tree/scripts/spelling.txt" "$tree/scripts/const_structs.checkpatch" "$new/scripts/"
 cp "$objects/include/config/kernel.release" "$new/release"
-[ ! -s "$calls" ] || failed "the build called python: $(cat "$calls")"
+! no_python_called >>"$log" || failed 'the build called python'
 printf '%s\n' "$source_id" >"$new/source"
 rm -rf "$home.old"
 [ ! -d "$home" ] || mv -T "$home" "$home.old"
@@ -227,14 +227,10 @@ mv -T "$new" "$home"
 rm -rf "$home.old"
 say "$variant: built in $(clock $(($(date +%s) - start)))"
 
-# A tree that the user named stays incremental. Ours is thrown away, and the source with it when both variants are there.
+# A tree that the user named stays incremental; of ours the objects go.
 if [ -n "$own_tree" ]; then
 	rm -rf "$objects"
-	if [ "$variant" = gdb ]; then
-		say "the source that gdb shows is $own_tree"
-	elif ls "$cache"/linux-plain-*/bzImage >/dev/null 2>&1 && ls "$cache"/linux-debug-*/bzImage >/dev/null 2>&1 &&
-		! ls "$cache"/linux-gdb-*/bzImage >/dev/null 2>&1; then
-		rm -rf "$own_tree"
-	fi
+	[ "$variant" != gdb ] || say "the source that gdb shows is $own_tree"
 fi
+drop_source
 printf '%s\n' "$home"
