@@ -274,15 +274,9 @@ static bool start_qemu(struct run *run)
 	add(&command, "-initrd");
 	add(&command, "%s", initramfs);
 	add(&command, "-append");
-	/*
-	 * The DMA-API checker knows of no page that is mapped twice, which is what a mirror does
-	 * all the time; the driver's rings, which KUnit exercises, it can check.
-	 */
 	add(&command,
-	    "console=ttyS0 panic=1 printk.devkmsg=on%s%s dmmu.mode=%s dmmu.seconds=%d %s%s%s "
-	    "%s%s%s "
+	    "console=ttyS0 panic=1 printk.devkmsg=on%s dmmu.mode=%s dmmu.seconds=%d %s%s%s %s%s%s "
 	    "%s %s",
-	    options->mode == MODE_KUNIT ? "" : " dma_debug=off",
 	    options->leaks ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
 	    options->mode == MODE_SHELL && getenv("TERM") ? " dmmu.term=linux" : "",
