@@ -144,6 +144,9 @@ static void program(struct scoreboard *sb)
 	sb->kill_answers = sb->invalidations = 0;
 	sb->killed = sb->may_stale = false;
 	b->dev->irq_new = 0;
+	/* a lost interrupt ends in the bound on progress, with or without waiting for company */
+	dmmu_bench_write(b, DMMU_REG_COALESCE,
+			 sb_chance(sb, 500) ? (uint32_t)dmmu_rand(&sb->prng) & 0x03ff03ff : 0);
 	dmmu_bench_enable(b);
 	sb->clock_offset = dmmu_bench_cycle(b);
 	sb->clock_offset -= dmmu_bench_counter(b, DMMU_CNT_CYCLES);

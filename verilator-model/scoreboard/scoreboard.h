@@ -70,6 +70,7 @@ struct region {
 
 struct slot {
 	uint64_t va, bytes; /* where one operation may write */
+	uint64_t span;	    /* with the page behind, when that can be written to */
 	bool guarded;	    /* a page of bad truth follows, else more memory does */
 	bool busy;
 };

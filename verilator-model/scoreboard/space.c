@@ -347,7 +347,10 @@ static void make_context(struct scoreboard *sb, struct context *ctx)
 				   (uint8_t)(slot_truth | (sb_chance(sb, 800) ? AT : 0)));
 		give_bad_truth(sb, &first[SLOT_PAGES]);
 		ctx->slot[ctx->slots++] =
-			(struct slot){.va = first->va, .bytes = SLOT_PAGES * PAGE, .guarded = true};
+			(struct slot){.va = first->va,
+				      .bytes = SLOT_PAGES * PAGE,
+				      .span = (SLOT_PAGES + !!first[SLOT_PAGES].gold) * PAGE,
+				      .guarded = true};
 	}
 
 	ctx->shared = r = add_region(sb, ctx, SHARED_VA, 1, PAGE);
@@ -360,6 +363,7 @@ static void make_context(struct scoreboard *sb, struct context *ctx)
 			ctx->slot[ctx->slots++] =
 				(struct slot){.va = r->page[i].va + k * 0x9f000ull + 0x1000,
 					      .bytes = SLOT_PAGES * PAGE,
+					      .span = SLOT_PAGES * PAGE,
 					      .guarded = false};
 	}
 	for (unsigned int i = 0; i < ctx->regions; i++)

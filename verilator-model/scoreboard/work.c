@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OLD_BYTES 12288
+#define OLD_BYTES 16384
 
 struct golden_memory {
 	const struct context *ctx;
@@ -177,7 +177,7 @@ static void make(struct scoreboard *sb, struct item *item)
 
 static void slot_copy(struct item *item, bool restore)
 {
-	for (uint64_t at = 0; at < item->slot->bytes;) {
+	for (uint64_t at = 0; at < item->slot->span;) {
 		uint64_t va = item->slot->va + at;
 		struct vpage *page = sb_page(item->ctx, va);
 		uint64_t offset = va - page->va;
@@ -267,7 +267,7 @@ static void compare(struct scoreboard *sb, const struct vpage *page, uint64_t of
 
 static void compare_slot(struct scoreboard *sb, const struct item *item)
 {
-	for (uint64_t at = 0; at < item->slot->bytes;) {
+	for (uint64_t at = 0; at < item->slot->span;) {
 		uint64_t va = item->slot->va + at;
 		const struct vpage *page = sb_page(item->ctx, va);
 		uint64_t n = PAGE - va % PAGE;
@@ -362,7 +362,7 @@ void sb_take_completion(struct scoreboard *sb, const struct dmmu_cpl *cpl)
 /* After a reset: each word of a slot is what it was or what it was to be; that is the new truth. */
 static void accept_partial(struct scoreboard *sb, struct item *item)
 {
-	for (uint64_t at = 0; at < item->slot->bytes; at += 8) {
+	for (uint64_t at = 0; at < item->slot->span; at += 8) {
 		uint64_t va = item->slot->va + at;
 		struct vpage *page = sb_page(item->ctx, va);
 		uint64_t offset = va - page->va;
