@@ -79,28 +79,34 @@ CLAIM(dontneed, running_writers_continue_in_new_pages)
 CLAIM(dontneed, device_write_after_madv_free_survives_reclaim)
 {
 	uint64_t *p = dmmu_map(BYTES);
-	/* Far from p, so that the driver does not map it along with p. */
-	uint64_t *control = dmmu_map_huge_aligned(BYTES);
+	/* 2 MiB from all else, so that the driver does not map it along with p. */
+	uint64_t *control = dmmu_map_huge_aligned(DMMU_HUGE);
+	bool dropped = false;
 	struct dmmu_completion c;
-	int i;
+	int round, i;
 
 	ASSERT_TRUE(p && control);
-	RUN_OK(dmmu_fill(p, 1, BYTES));
-	RUN_OK(dmmu_fill(control, 1, BYTES));
-	ASSERT_EQ(0, madvise(p, BYTES, MADV_FREE));
-	ASSERT_EQ(0, madvise(control, BYTES, MADV_FREE));
-	RUN_OK(dmmu_fill(p, 2, BYTES));
-	for (i = 0; i < 50 && (dmmu_pagemap(control) & DMMU_PAGEMAP_PRESENT); i++) {
+	/* Reclaim may swap a page instead of dropping it; then it was not tried. */
+	for (round = 0; round < 5 && !dropped; round++) {
+		RUN_OK(dmmu_fill(p, 1, BYTES));
+		RUN_OK(dmmu_fill(control, 1, BYTES));
 		dmmu_drop_caches();
-		ASSERT_EQ(0, madvise(control, BYTES, MADV_PAGEOUT));
-		ASSERT_EQ(0, madvise(p, BYTES, MADV_PAGEOUT));
-		dmmu_sleep_us(10000);
+		ASSERT_EQ(0, madvise(p, BYTES, MADV_FREE));
+		ASSERT_EQ(0, madvise(control, BYTES, MADV_FREE));
+		RUN_OK(dmmu_fill(p, 2, BYTES));
+		for (i = 0; i < 20 && (dmmu_pagemap(control) & DMMU_PAGEMAP_PRESENT); i++) {
+			dmmu_drop_caches();
+			ASSERT_EQ(0, madvise(control, BYTES, MADV_PAGEOUT));
+			ASSERT_EQ(0, madvise(p, BYTES, MADV_PAGEOUT));
+			dmmu_sleep_us(10000);
+		}
+		EXPECT_EQ(WORDS, dmmu_other_than(p, 2, WORDS));
+		c = dmmu_run_one(self->fd, dmmu_reduce(control, 512));
+		ASSERT_OK(&c);
+		dropped = !c.result;
 	}
 	/* The pages that nobody wrote were dropped, so reclaim was at work here. */
-	c = dmmu_run_one(self->fd, dmmu_reduce(control, 512));
-	ASSERT_OK(&c);
-	ASSERT_EQ(0, c.result) TH_LOG("reclaim did not drop the control pages");
-	EXPECT_EQ(WORDS, dmmu_other_than(p, 2, WORDS));
+	EXPECT_TRUE(dropped) TH_LOG("reclaim did not drop the control pages: nothing was tested");
 }
 
 DMMU_TEST_MAIN
