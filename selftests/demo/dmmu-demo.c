@@ -266,7 +266,7 @@ static double each(uint64_t sum, uint64_t count)
 
 static void fact(struct demo *d, const char *name, double value, const char *unit)
 {
-	printf(d->tsv ? "%s\t%.1f\t%s\n" : "  %-44s %14.1f %s\n", name, value, unit);
+	printf(d->tsv ? "%s\t%.*f\t%s\n" : "  %-44s %14.*f %s\n", name, *unit ? 1 : 0, value, unit);
 }
 
 static void report(struct demo *d, const struct dmmu_ioc_counters *a,
