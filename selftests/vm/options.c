@@ -21,7 +21,7 @@ static const char help[] =
 	"directory)\n"
 	"  --timeout S                for the whole run, 0 none (default 900, debug 2700, shell "
 	"and gdb none)\n"
-	"  --program-timeout S        for one program in the guest (default 120, debug 480)\n"
+	"  --program-timeout S        for one program in the guest (default 600, debug 1200)\n"
 	"  --leaks                    debug kernel: look for memory leaks too (kmemleak; takes "
 	"three times as long)\n"
 	"  --collect                  exit 0 when there are results, whatever they say\n"
@@ -320,6 +320,6 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	if (options->program_timeout < 0 && command)
 		options->program_timeout = options->timeout ? options->timeout : 86400;
 	if (options->program_timeout < 0)
-		options->program_timeout = options->gdb ? 86400 : debug ? 480 : 120;
+		options->program_timeout = options->gdb ? 86400 : debug ? 1200 : 600;
 	return true;
 }
