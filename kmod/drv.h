@@ -6,7 +6,7 @@
  * file. Their lifetimes and the order of the locks are described in docs/driver.md; in short, outer
  * to inner:
  *
- *	ctx_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock, flt.lock
+ *	ctx_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock, flt.lock, dma_lock
  */
 #ifndef DMMU_DRV_H
 #define DMMU_DRV_H
@@ -36,6 +36,7 @@
 #define DMMU_CTL_ENTRIES	1024U
 #define DMMU_MAX_SLOTS		512U	/* descriptors in the device: twice the most threads */
 #define DMMU_STAGE_ENTRIES	256U	/* half of a context's staging buffer, in entries */
+#define DMMU_DMA_HASH_BITS	10
 
 enum dmmu_state {
 	DMMU_STOPPED,	/* not set up, or being reset */
@@ -147,6 +148,8 @@ struct dmmu_dev {
 	struct list_head ctxs;
 	struct ida ctx_ids;
 	struct ida tables;		/* pages of local memory in use as page tables */
+	spinlock_t dma_lock;		/* innermost */
+	struct hlist_head dma_table[1 << DMMU_DMA_HASH_BITS];
 	struct workqueue_struct *fault_wq;
 	struct work_struct fail_work;
 	struct delayed_work watchdog;
@@ -177,6 +180,8 @@ struct dmmu_ctx {
 	struct dmmu_table *root;
 	struct list_head spare[2];	/* tables for later: [0] leaf, [1] others */
 	unsigned int spares[2];
+	struct hlist_head dma_spare;
+	unsigned int dma_spares;
 	u64 *stage;			/* entries on their way to the device */
 	dma_addr_t stage_dma;
 	unsigned int stage_used;
@@ -275,6 +280,12 @@ int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
 		      enum dmmu_wait how, u32 *index);
+
+/* dma.c */
+int dmmu_dma_stock(struct dmmu_ctx *ctx, unsigned int n);
+void dmmu_dma_unstock(struct dmmu_ctx *ctx);
+int dmmu_dma_get(struct dmmu_ctx *ctx, struct page *page, dma_addr_t *dma);
+void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 
 /* mirror.c */
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;

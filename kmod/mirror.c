@@ -201,7 +201,7 @@ int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
 		for (i = 0; i < nreq; i++)
 			ctx->req[i].error = 0;
 		ret = dmmu_pt_prepare(ctx, ctx->win, nwin);
-		if (ret < 0) {
+		if (ret) {
 			for (i = 0; i < nreq; i++)
 				ctx->req[i].error = ret;
 			return 0;

@@ -6,6 +6,7 @@
  * of it then answers -ENODEV.
  */
 #include <linux/dma-mapping.h>
+#include <linux/hashtable.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -74,6 +75,8 @@ static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&dev->ctxs);
 	ida_init(&dev->ctx_ids);
 	ida_init(&dev->tables);
+	spin_lock_init(&dev->dma_lock);
+	hash_init(dev->dma_table);
 	spin_lock_init(&dev->ctl.lock);
 	init_waitqueue_head(&dev->ctl.wq);
 	spin_lock_init(&dev->work.lock);

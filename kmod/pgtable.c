@@ -149,6 +149,7 @@ void dmmu_pt_fini(struct dmmu_ctx *ctx)
 		}
 		ctx->spares[i] = 0;
 	}
+	dmmu_dma_unstock(ctx);
 	dmmu_pt_free_stage(ctx);
 }
 
@@ -270,18 +271,18 @@ static struct dmmu_table *dmmu_pt_next_leaf(struct dmmu_ctx *ctx, u64 *va, u64 e
 }
 
 /*
- * Stock tables for mapping all windows. Called without the lock, may sleep. Returns 1 when there
- * was nothing to do, 0 when the stock was filled, or -ENOMEM.
+ * Stock what mapping all windows may take, tables and DMA mappings. Called without the lock, may
+ * sleep.
  */
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n)
 {
-	unsigned int need[2] = { 0, 0 }, i;
-	int ret = 1;
+	unsigned int need[2] = { 0, 0 }, pages = 0, i;
 
 	mutex_lock(&ctx->pt_lock);
 	for (i = 0; i < n && !ctx->dead; i++) {
 		unsigned int level = dmmu_pt_lowest(ctx, win[i].start)->level;
 
+		pages += win[i].npages;
 		if (level) {
 			need[0]++;
 			need[1] += level - 1;
@@ -290,6 +291,8 @@ int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigne
 	mutex_unlock(&ctx->pt_lock);
 
 	/* Only the fault worker takes from the stock, and that is the caller. */
+	if (dmmu_dma_stock(ctx, pages))
+		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(need); i++) {
 		while (ctx->spares[i] < need[i]) {
 			struct dmmu_table *t = dmmu_table_alloc(ctx->dev, i == 0);
@@ -298,10 +301,9 @@ int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigne
 				return -ENOMEM;
 			list_add(&t->node, &ctx->spare[i]);
 			ctx->spares[i]++;
-			ret = 0;
 		}
 	}
-	return ret;
+	return 0;
 }
 
 static struct dmmu_table *dmmu_take_spare(struct dmmu_ctx *ctx, unsigned int level)
@@ -365,71 +367,13 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link,
 }
 
 /*
- * DMA mappings follow the permission: what the device may only read is mapped for reading only,
- * which an IOMMU enforces, and which the same page (the zero page, say) may be any number of times.
- * There is no ownership to hand over and nothing to synchronise: both sides use the page at any
- * time.
- */
-static enum dma_data_direction dmmu_dma_dir(bool write)
-{
-	return write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
-}
-
-static void dmmu_dma_unmap(struct device *dev, u64 dma, bool write)
-{
-	dma_unmap_page_attrs(dev, dma, PAGE_SIZE, dmmu_dma_dir(write), DMA_ATTR_SKIP_CPU_SYNC);
-}
-
-static int dmmu_dma_map(struct device *dev, struct page *page, bool write, dma_addr_t *dma)
-{
-	*dma = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, dmmu_dma_dir(write),
-				  DMA_ATTR_SKIP_CPU_SYNC);
-	if (dma_mapping_error(dev, *dma))
-		return -ENOMEM;
-	/* A bounce buffer is a copy, which is not what sharing an address space means. */
-	if (dma_need_sync(dev, *dma) || !dmmu_pte_can_hold(*dma)) {
-		dev_err_once(dev, "host memory at %pad is out of reach; check IOMMU and swiotlb\n",
-			     dma);
-		dmmu_dma_unmap(dev, *dma, write);
-		return -EIO;
-	}
-	return 0;
-}
-
-/*
- * Map a page for writing that is mapped for reading. Without address translation on the way the DMA
- * address stays the same, and the new entry may simply replace the old one. With it the device must
- * first stop to use the old address: then *@leaf is empty afterwards.
- */
-static int dmmu_leaf_upgrade(struct dmmu_ctx *ctx, struct dmmu_leaf *leaf, u64 va)
-{
-	struct dmmu_range r = { va, va + DMMU_PAGE_SIZE };
-	struct device *dev = ctx->dev->dev;
-	u64 old = dmmu_pte_addr(leaf->entry);
-	dma_addr_t dma;
-	int ret;
-
-	ret = dmmu_dma_map(dev, leaf->page, true, &dma);
-	if (ret)
-		return ret;
-	if (dma == old) {
-		dmmu_dma_unmap(dev, old, false);
-		leaf->entry = dmmu_pte_host(dma, true, ctx->dev->caps & DMMU_CAPS_ATOMICS);
-		return 0;
-	}
-	dmmu_dma_unmap(dev, dma, true);
-	dmmu_pt_zap(ctx, r, false, false, DMMU_SLEEP);
-	return 0;
-}
-
-/*
  * Make @page the target of a shadow entry. Returns the device's entry, 0 when the device has it
  * already, or an error in @ret.
  */
-static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int slot,
+static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf,
 			 struct page *page, bool write, int *ret)
 {
-	struct dmmu_leaf *leaf = &t->leaf[slot];
+	bool atomics = ctx->dev->caps & DMMU_CAPS_ATOMICS;
 	dma_addr_t dma;
 	int error;
 
@@ -440,29 +384,21 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned in
 		*ret = -EIO;
 		return 0;
 	}
-	if (leaf->page && write && !(leaf->entry & DMMU_PTE_W)) {
-		error = dmmu_leaf_upgrade(ctx, leaf, t->va + slot * DMMU_PAGE_SIZE);
-		if (error) {
-			*ret = error;
-			return 0;
-		}
-		if (leaf->page)
-			return leaf->entry;
-	}
 	if (leaf->page) {
-		/* Once more after an invalidation that gave up. */
-		if (!(leaf->entry & DMMU_SHADOW_CLEARED))
+		if (!(leaf->entry & DMMU_SHADOW_CLEARED) && (!write || leaf->entry & DMMU_PTE_W))
 			return 0;
-		leaf->entry &= ~DMMU_SHADOW_CLEARED;
+		/* More rights, or once more after an invalidation that gave up; never fewer. */
+		write = write || leaf->entry & DMMU_PTE_W;
+		leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
 		return leaf->entry;
 	}
-	error = dmmu_dma_map(ctx->dev->dev, page, write, &dma);
+	error = dmmu_dma_get(ctx, page, &dma);
 	if (error) {
 		*ret = error;
 		return 0;
 	}
 	leaf->page = page;
-	leaf->entry = dmmu_pte_host(dma, write, ctx->dev->caps & DMMU_CAPS_ATOMICS);
+	leaf->entry = dmmu_pte_host(dma, write, atomics);
 	t->used++;
 	ctx->mapped++;
 	return leaf->entry;
@@ -527,7 +463,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		page = hmm_pfn_to_page(pfns[i]);
 		r = dmmu_plan_find(req, win->count, win->start + i * DMMU_PAGE_SIZE);
 		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page);
-		pte[i] = dmmu_leaf_set(ctx, t, first + i, page, write, &error);
+		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write, &error);
 	}
 	for (i = 0; i < win->npages; i += n) {
 		for (n = 0; i + n < win->npages && pte[i + n]; n++)
@@ -616,7 +552,6 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 {
 	struct folio *folio = page_folio(leaf->page);
 
-	dmmu_dma_unmap(ctx->dev->dev, dmmu_pte_addr(leaf->entry), leaf->entry & DMMU_PTE_W);
 	/*
 	 * The device may have written where the CPU's entry is still clean: a page of shmem or of
 	 * the swap cache that was only read by the CPU. The caller of the notifier has not looked
@@ -629,6 +564,7 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 	 */
 	if (leaf->entry & DMMU_PTE_W && !folio_test_dirty(folio))
 		folio_mark_dirty(folio);
+	dmmu_dma_put(ctx->dev, leaf->page);
 	leaf->page = NULL;
 	leaf->entry = 0;
 	t->used--;
