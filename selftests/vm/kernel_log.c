@@ -42,29 +42,8 @@ static const struct {
 	{"WARNING:", "WARNING"},
 };
 
-/*
- * The DMA-API checker counts how often a cache line is mapped and gives up, with a warning, once,
- * when that exceeds its counter. A page that many processes share is mapped that often by right;
- * the checker's other warnings stand.
- */
-static bool excused(const char *line)
-{
-	static bool next_warning;
-
-	if (strstr(line, "DMA-API: exceeded 7 overlapping mappings of cacheline")) {
-		next_warning = true;
-		return true;
-	}
-	if (!next_warning || !strstr(line, "WARNING: "))
-		return false;
-	next_warning = false;
-	return strstr(line, " at add_dma_entry+");
-}
-
 const char *kernel_log_complaint(const char *line)
 {
-	if (excused(line))
-		return NULL;
 	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
 		if (strstr(line, complaints[i].phrase))
 			return complaints[i].complaint;

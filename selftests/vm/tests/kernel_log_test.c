@@ -43,13 +43,6 @@ static const struct {
 	{"rcu: \tRCU lockdep checking is enabled.", NULL},
 	{"dmmu 0000:01:00.0: device failed: registers read all-ones, the device is gone", NULL},
 	{"Spectre V2 : Vulnerable", NULL},
-
-	/* the one excuse, once, and only for the warning that comes with it */
-	{"DMA-API: exceeded 7 overlapping mappings of cacheline 0x0000000000fc6780", NULL},
-	{"WARNING: CPU: 0 PID: 50 at add_dma_entry+0x33e/0x370", NULL},
-	{"WARNING: CPU: 0 PID: 50 at add_dma_entry+0x33e/0x370", "WARNING"},
-	{"DMA-API: exceeded 7 overlapping mappings of cacheline 0x0000000000fc6780", NULL},
-	{"WARNING: CPU: 0 PID: 50 at hmm_range_fault+0x1/0x2", "WARNING"},
 };
 
 int main(void)
