@@ -6,7 +6,7 @@
 
 module counters #(
     // number of counters
-    parameter N = 29
+    parameter N = 32
 ) (
     input  wire            clk,
     input  wire            rst,

@@ -13,10 +13,17 @@ module dmmu #(
     parameter CONTEXTS = 16,
     // page-table levels: 4 for 48-bit virtual addresses, 5 for 57
     parameter LEVELS = 4,
-    // TLB sets, a power of two
-    parameter TLB_SETS = 128,
-    // TLB ways
+    // MMU client ports, 1 to 8 and at most THREADS
+    parameter PORTS = 4,
+    // first-level TLB, entries per port
+    parameter L1_ENTRIES = 32,
+    // shared TLB: sets, a power of two, and ways
+    parameter TLB_SETS = 256,
     parameter TLB_WAYS = 4,
+    // page-table walks at a time, a power of two
+    parameter WALKERS = 16,
+    // 1: a walk also brings the entry of the next page
+    parameter PREFETCH = 1,
     // clock frequency that register CLOCK_KHZ reports
     parameter CLOCK_KHZ = 125000,
     // width of AXI IDs on both memory ports
@@ -113,6 +120,7 @@ module dmmu #(
 
     localparam THR_W = THREADS > 1 ? $clog2(THREADS) : 1;
     localparam CTX_W = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
+    localparam WLK_W = WALKERS > 1 ? $clog2(WALKERS) : 1;
     // bus users: the threads, then these
     localparam HR_CTL = THREADS, HR_WORK = THREADS + 1, HR_PT = THREADS + 2, HR_N = THREADS + 3;
     localparam HW_CPL = THREADS, HW_FLT = THREADS + 1, HW_STAT = THREADS + 2, HW_N = THREADS + 3;
@@ -165,8 +173,8 @@ module dmmu #(
     wire        mmio_read, mmio_write;
 
     regs #(
-        .PARAMS0({8'(12 + 9 * LEVELS), 4'd1, 4'(LEVELS), 8'(CONTEXTS), 8'(THREADS)}),
-        .PARAMS1({16'(TLB_SETS * TLB_WAYS), 16'd0}), .CLOCK_KHZ(CLOCK_KHZ)
+        .PARAMS0({8'(12 + 9 * LEVELS), 4'(PORTS), 4'(LEVELS), 8'(CONTEXTS), 8'(THREADS)}),
+        .PARAMS1({16'(TLB_SETS * TLB_WAYS), 16'(L1_ENTRIES)}), .CLOCK_KHZ(CLOCK_KHZ)
     ) registers (
         .clk(clk), .rst(rst), .core_rst(core_rst), .local_size(local_size),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
@@ -311,13 +319,14 @@ module dmmu #(
     // ---- MMU
     wire [63:0]         cycle;
     wire                mmu_active;
-    wire                req_valid, req_ready, rsp_valid, rsp_ready, rsp_local, rel_valid;
-    wire [CTX_W-1:0]    req_ctx;
-    wire [THR_W-1:0]    req_thread, rsp_thread, rel_thread;
-    wire [63:0]         req_va, req_cookie;
-    wire [1:0]          req_op, rsp_status, rsp_access;
-    wire [51:0]         rsp_pa;
-    wire [2:0]          rsp_cause;
+    wire [PORTS-1:0]    req_valid, req_ready, rsp_valid, rsp_ready, rsp_local, rel_valid;
+    wire [PORTS*CTX_W-1:0] req_ctx;
+    wire [PORTS*THR_W-1:0] req_thread, rsp_thread, rel_thread;
+    wire [PORTS*64-1:0] req_va, req_cookie;
+    wire [PORTS*2-1:0]  req_op, rsp_status, rsp_access;
+    wire [PORTS*52-1:0] rsp_pa;
+    wire [PORTS*3-1:0]  rsp_cause;
+    wire [WLK_W-1:0]    unused_arid, unused_awid;
     wire [CONTEXTS-1:0] ctx_ok;
     wire                kill_valid;
     wire [CTX_W-1:0]    kill_ctx;
@@ -326,13 +335,14 @@ module dmmu #(
     wire                flt_rec_valid, flt_rec_taken;
     wire [2:0]          flt_rec_word;
     wire [63:0]         flt_rec_data;
-    wire                ev_hit, ev_miss, ev_walk, ev_walk_read, ev_ad_update, ev_fault, ev_record, ev_retry, ev_fail;
-    wire                ev_kill, walk_error;
+    wire [PORTS-1:0]    ev_l1_hit, ev_kill;
+    wire                ev_l2_hit, ev_miss, ev_merge, ev_walk, ev_walk_cache_hit, ev_prefetch, ev_walk_read, ev_ad_update;
+    wire                ev_record, ev_retry, ev_fail, walk_error;
     wire [63:0]         detect_to_record, record_to_answer, answer_to_replay;
 
     mmu #(
-        .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .LEVELS(LEVELS), .TLB_SETS(TLB_SETS),
-        .TLB_WAYS(TLB_WAYS)
+        .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .LEVELS(LEVELS),
+        .L1_ENTRIES(L1_ENTRIES), .TLB_SETS(TLB_SETS), .TLB_WAYS(TLB_WAYS), .WALKERS(WALKERS), .WLK_W(WLK_W), .PREFETCH(PREFETCH)
     ) translator (
         .clk(clk), .rst(core_rst), .cycle(cycle), .ready(mmu_ready), .active(mmu_active),
         .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
@@ -346,19 +356,24 @@ module dmmu #(
         .answer_stale(err_stale_answer), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
         .stalled(stalled), .faulted(faulted), .flt_full(flt_full), .flt_active(flt_active), .flt_posted(flt_posted),
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
-        .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]),
-        .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .araddr(lr_araddr[LR_WALK*64 +: 64]),
-        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]),
-        .rdata(lr_rdata), .rerr(lr_rerr),
-        .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
-        .awlen(lw_awlen[LW_WALK*8 +: 8]), .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]),
-        .wdata(lw_wdata[LW_WALK*64 +: 64]), .wlast(lw_wlast[LW_WALK]), .bvalid(lw_bvalid[LW_WALK]), .berr(lw_berr),
+        .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]), .lock_wanted(pt_lock_req[1]),
+        .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(unused_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
+        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]), .rid('0),
+        .rdata(lr_rdata), .rresp(m_axi_local_rresp), .rlast(lr_rlast),
+        .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awid(unused_awid), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
+        .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]), .wdata(lw_wdata[LW_WALK*64 +: 64]),
+        .bvalid(lw_bvalid[LW_WALK]), .bid('0), .bresp(m_axi_local_bresp),
         .ctx_show(ctx_sel), .ctx_show_state(ctx_state), .ctx_show_root(ctx_root), .thr_show(thr_sel),
         .thr_show_va(thr_va), .thr_show_tag(thr_tag),
-        .ev_hit(ev_hit), .ev_miss(ev_miss), .ev_walk(ev_walk), .ev_walk_read(ev_walk_read),
-        .ev_ad_update(ev_ad_update), .ev_fault(ev_fault), .ev_record(ev_record), .ev_retry(ev_retry),
+        .ev_l1_hit(ev_l1_hit), .ev_l2_hit(ev_l2_hit), .ev_miss(ev_miss), .ev_merge(ev_merge), .ev_walk(ev_walk),
+        .ev_walk_cache_hit(ev_walk_cache_hit), .ev_prefetch(ev_prefetch), .ev_walk_read(ev_walk_read),
+        .ev_ad_update(ev_ad_update), .ev_record(ev_record), .ev_retry(ev_retry),
         .ev_fail(ev_fail), .ev_kill(ev_kill), .ev_bus_error(walk_error),
         .detect_to_record(detect_to_record), .record_to_answer(record_to_answer), .answer_to_replay(answer_to_replay));
+
+    // a walk's write is one word
+    assign lw_awlen[LW_WALK*8 +: 8] = 8'd0;
+    assign lw_wlast[LW_WALK] = 1'b1;
 
     ring_post fault_ring (
         .clk(clk), .rst(core_rst), .base(flt_base), .size_log2(flt_size), .head(flt_head), .tail(flt_tail),
@@ -394,7 +409,7 @@ module dmmu #(
         .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
         .active(work_active));
 
-    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) engines (
+    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS)) engines (
         .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
         .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
         .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
@@ -480,21 +495,26 @@ module dmmu #(
     assign stalled_count = population(stalled);
     assign running_count = population(thread_busy);
 
+    wire [7:0] l1_hits = population(THREADS'(ev_l1_hit));
     logic [dmmu_pkg::CNT_COUNT*64-1:0] add;
     always_comb begin
         add = '0;
         add[dmmu_pkg::CNT_CYCLES*64] = 1'b1;
-        add[dmmu_pkg::CNT_TLB_LOOKUPS*64 +: 2] = {1'b0, ev_hit || ev_miss} + {1'b0, ev_retry};
-        add[dmmu_pkg::CNT_TLB_L2_HITS*64] = ev_hit;
+        add[dmmu_pkg::CNT_TLB_LOOKUPS*64 +: 8] = l1_hits + {7'd0, ev_l2_hit} + {7'd0, ev_miss} + {7'd0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_L1_HITS*64 +: 8] = l1_hits;
+        add[dmmu_pkg::CNT_TLB_L2_HITS*64] = ev_l2_hit;
         add[dmmu_pkg::CNT_TLB_MISSES*64 +: 2] = {1'b0, ev_miss} + {1'b0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_MERGES*64] = ev_merge;
+        add[dmmu_pkg::CNT_WALK_CACHE_HITS*64] = ev_walk_cache_hit;
+        add[dmmu_pkg::CNT_PREFETCHES*64] = ev_prefetch;
         add[dmmu_pkg::CNT_WALKS*64] = ev_walk;
         add[dmmu_pkg::CNT_WALK_READS*64] = ev_walk_read;
         add[dmmu_pkg::CNT_AD_UPDATES*64] = ev_ad_update;
-        add[dmmu_pkg::CNT_FAULTS*64] = ev_fault;
+        add[dmmu_pkg::CNT_FAULTS*64 +: 8] = population(faulted);
         add[dmmu_pkg::CNT_FAULT_RECORDS*64] = ev_record;
         add[dmmu_pkg::CNT_RETRIES*64] = ev_retry;
         add[dmmu_pkg::CNT_FAILS*64] = ev_fail;
-        add[dmmu_pkg::CNT_KILLS*64] = ev_kill;
+        add[dmmu_pkg::CNT_KILLS*64 +: 8] = population(THREADS'(ev_kill));
         add[dmmu_pkg::CNT_STALL_CYCLES*64 +: 8] = stalled_count;
         add[dmmu_pkg::CNT_FLT_DETECT_TO_RECORD*64 +: 64] = detect_to_record;
         add[dmmu_pkg::CNT_FLT_RECORD_TO_ANSWER*64 +: 64] = record_to_answer;

@@ -6,7 +6,8 @@
 `default_nettype none
 
 module fault_post #(
-    // bits of a thread's number, of a context's number
+    // threads, and bits of a thread's number, of a context's number
+    parameter THREADS = 16,
     parameter THR_W = 4,
     parameter CTX_W = 4
 ) (
@@ -20,6 +21,8 @@ module fault_post #(
     input  wire             valid,
     output wire             ready,
     input  wire [THR_W-1:0] thread,
+    // all threads that its answer is for
+    input  wire [THREADS-1:0] group,
     input  wire [CTX_W-1:0] ctx,
     input  wire [1:0]       access,
     input  wire [23:0]      number,
@@ -40,6 +43,7 @@ module fault_post #(
 );
     logic             valid_reg;
     logic [THR_W-1:0] thread_reg;
+    logic [THREADS-1:0] group_reg;
     logic [CTX_W-1:0] ctx_reg;
     logic [1:0]       access_reg;
     logic [23:0]      number_reg;
@@ -55,6 +59,7 @@ module fault_post #(
         if (valid && ready) begin
             valid_reg <= 1'b1;
             thread_reg <= thread;
+            group_reg <= group;
             ctx_reg <= ctx;
             access_reg <= access;
             number_reg <= number;
@@ -76,6 +81,7 @@ module fault_post #(
             3'd3: rec_data = {48'd0, 5'd0, level_reg, 5'd0, cause_reg};
             3'd4: rec_data = detect_reg;
             3'd5: rec_data = record_reg;
+            3'd6: rec_data = 64'(group_reg);
             default: rec_data = 64'd0;
         endcase
     end

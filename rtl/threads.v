@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// threads: the hardware threads and what they share: one MMU client port, the atomic lock, the way to the completion
+// threads: the hardware threads and what they share: the MMU client ports, the atomic lock, the way to the completion
 // ring. Their memory ports go out side by side, thread N at bit or word N.
 `default_nettype none
 
@@ -9,7 +9,9 @@ module threads #(
     parameter THREADS = 16,
     parameter THR_W = 4,
     parameter CONTEXTS = 16,
-    parameter CTX_W = 4
+    parameter CTX_W = 4,
+    // MMU client ports; thread t uses port t modulo PORTS
+    parameter PORTS = 4
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -24,23 +26,23 @@ module threads #(
     // some thread of a killed context may still touch memory
     output wire                  dying,
 
-    output wire                  req_valid,
-    input  wire                  req_ready,
-    output wire [CTX_W-1:0]      req_ctx,
-    output wire [THR_W-1:0]      req_thread,
-    output wire [63:0]           req_va,
-    output wire [1:0]            req_op,
-    output wire [63:0]           req_cookie,
-    input  wire                  rsp_valid,
-    output wire                  rsp_ready,
-    input  wire [THR_W-1:0]      rsp_thread,
-    input  wire [1:0]            rsp_status,
-    input  wire [51:0]           rsp_pa,
-    input  wire                  rsp_local,
-    input  wire [1:0]            rsp_access,
-    input  wire [2:0]            rsp_cause,
-    output wire                  rel_valid,
-    output wire [THR_W-1:0]      rel_thread,
+    output wire [PORTS-1:0]      req_valid,
+    input  wire [PORTS-1:0]      req_ready,
+    output wire [PORTS*CTX_W-1:0] req_ctx,
+    output wire [PORTS*THR_W-1:0] req_thread,
+    output wire [PORTS*64-1:0]   req_va,
+    output wire [PORTS*2-1:0]    req_op,
+    output wire [PORTS*64-1:0]   req_cookie,
+    input  wire [PORTS-1:0]      rsp_valid,
+    output wire [PORTS-1:0]      rsp_ready,
+    input  wire [PORTS*THR_W-1:0] rsp_thread,
+    input  wire [PORTS*2-1:0]    rsp_status,
+    input  wire [PORTS*52-1:0]   rsp_pa,
+    input  wire [PORTS-1:0]      rsp_local,
+    input  wire [PORTS*2-1:0]    rsp_access,
+    input  wire [PORTS*3-1:0]    rsp_cause,
+    output wire [PORTS-1:0]      rel_valid,
+    output wire [PORTS*THR_W-1:0] rel_thread,
     input  wire [THREADS-1:0]    stalled,
     input  wire [THREADS-1:0]    faulted,
 
@@ -106,8 +108,8 @@ module threads #(
                 .dying(t_dying[t]), .op(op[t*8 +: 8]), .ctx(ctx[t*16 +: 16]),
                 .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(t_req_ctx[t*CTX_W +: CTX_W]),
                 .req_va(t_req_va[t*64 +: 64]), .req_op(t_req_op[t*2 +: 2]), .req_cookie(t_req_cookie[t*64 +: 64]),
-                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
-                .rsp_access(rsp_access), .rsp_cause(rsp_cause),
+                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_pa(rsp_pa[t%PORTS*52 +: 52]),
+                .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .stalled(stalled[t]), .faulted(faulted[t]),
                 .lock_req(lock_req[t]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .arvalid(arvalid[t]), .arready(arready[t]), .addr(addr[t*64 +: 64]),
@@ -121,14 +123,38 @@ module threads #(
         end
     endgenerate
 
-    thread_port #(.THREADS(THREADS), .THR_W(THR_W), .CTX_W(CTX_W)) port (
-        .clk(clk), .rst(rst),
-        .t_req_valid(t_req_valid), .t_req_ready(t_req_ready), .t_req_ctx(t_req_ctx), .t_req_va(t_req_va),
-        .t_req_op(t_req_op), .t_req_cookie(t_req_cookie), .t_rsp_valid(t_rsp_valid),
-        .t_rel_valid(t_rel_valid), .t_rel_ready(t_rel_ready),
-        .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
-        .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
-        .rsp_thread(rsp_thread), .rel_valid(rel_valid), .rel_thread(rel_thread));
+    // port p carries threads p, p + PORTS, ...; thread t is number t / PORTS of them
+    generate
+        for (genvar p = 0; p < PORTS; p = p + 1) begin : client
+            localparam N = (THREADS - p + PORTS - 1) / PORTS;
+            wire [N-1:0]       n_req_valid, n_req_ready, n_rsp_valid, n_rel_valid, n_rel_ready;
+            wire [N*CTX_W-1:0] n_req_ctx;
+            wire [N*64-1:0]    n_req_va, n_req_cookie;
+            wire [N*2-1:0]     n_req_op;
+            for (genvar n = 0; n < N; n = n + 1) begin : member
+                localparam T = n * PORTS + p;
+                assign n_req_valid[n] = t_req_valid[T];
+                assign t_req_ready[T] = n_req_ready[n];
+                assign n_req_ctx[n*CTX_W +: CTX_W] = t_req_ctx[T*CTX_W +: CTX_W];
+                assign n_req_va[n*64 +: 64] = t_req_va[T*64 +: 64];
+                assign n_req_op[n*2 +: 2] = t_req_op[T*2 +: 2];
+                assign n_req_cookie[n*64 +: 64] = t_req_cookie[T*64 +: 64];
+                assign t_rsp_valid[T] = n_rsp_valid[n];
+                assign n_rel_valid[n] = t_rel_valid[T];
+                assign t_rel_ready[T] = n_rel_ready[n];
+            end
+            thread_port #(.N(N), .FIRST(p), .STEP(PORTS), .THR_W(THR_W), .CTX_W(CTX_W)) port (
+                .clk(clk), .rst(rst),
+                .t_req_valid(n_req_valid), .t_req_ready(n_req_ready), .t_req_ctx(n_req_ctx), .t_req_va(n_req_va),
+                .t_req_op(n_req_op), .t_req_cookie(n_req_cookie), .t_rsp_valid(n_rsp_valid),
+                .t_rel_valid(n_rel_valid), .t_rel_ready(n_rel_ready),
+                .req_valid(req_valid[p]), .req_ready(req_ready[p]), .req_ctx(req_ctx[p*CTX_W +: CTX_W]),
+                .req_thread(req_thread[p*THR_W +: THR_W]), .req_va(req_va[p*64 +: 64]), .req_op(req_op[p*2 +: 2]),
+                .req_cookie(req_cookie[p*64 +: 64]), .rsp_valid(rsp_valid[p]), .rsp_ready(rsp_ready[p]),
+                .rsp_thread(rsp_thread[p*THR_W +: THR_W]), .rel_valid(rel_valid[p]),
+                .rel_thread(rel_thread[p*THR_W +: THR_W]));
+        end
+    endgenerate
 
     lock #(.N(THREADS), .W(THR_W)) atomic_lock (.clk(clk), .rst(rst), .req(lock_req), .grant(lock_grant));
 

@@ -46,7 +46,7 @@ module walker #(
     input  wire        rvalid,
     output wire        rready,
     input  wire [63:0] rdata,
-    input  wire        rerr,
+    input  wire [1:0]  rresp,
     output wire        awvalid,
     input  wire        awready,
     output wire [63:0] awaddr,
@@ -56,15 +56,16 @@ module walker #(
     output wire [63:0] wdata,
     output wire        wlast,
     input  wire        bvalid,
-    input  wire        berr
+    input  wire [1:0]  bresp
 );
     localparam VA_W = 12 + 9 * LEVELS;
     localparam [2:0] TOP = 3'(LEVELS - 1);
     localparam [3:0] IDLE = 4'd0, CHECK = 4'd1, LOCK = 4'd2, READ_ADDRESS = 4'd3, READ_DATA = 4'd4, DECIDE = 4'd5,
         WRITE_ADDRESS = 4'd6, WRITE_DATA = 4'd7, WRITE_RESPONSE = 4'd8, DONE = 4'd9;
+    localparam [1:0] SLVERR = 2'd2;
     localparam [2:0] NOT_PRESENT = 3'(dmmu_pkg::CAUSE_NOT_PRESENT), PERMISSION = 3'(dmmu_pkg::CAUSE_PERMISSION),
         BAD_PTE = 3'(dmmu_pkg::CAUSE_BAD_PTE), NONCANONICAL = 3'(dmmu_pkg::CAUSE_NONCANONICAL),
-        BUS = 3'(dmmu_pkg::CAUSE_BUS);
+        BUS = 3'(dmmu_pkg::CAUSE_BUS), POISON = 3'(dmmu_pkg::CAUSE_POISON);
 
     logic [3:0]  state_reg;
     logic [63:0] va_reg;
@@ -74,7 +75,7 @@ module walker #(
     logic [63:0] pte_reg;
     logic        ok_reg;
     logic [2:0]  cause_reg;
-    logic        error_reg;
+    logic [1:0]  error_reg;     // memory's answer to the read
 
     // index of this level: bits 12 + 9 * level upwards
     logic [8:0] index;
@@ -96,7 +97,7 @@ module walker #(
     wire permitted = op_reg == 2'(dmmu_pkg::ACCESS_READ) ? r : op_reg == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
     wire marked = pte_reg[dmmu_pkg::PTE_A_LSB] && (pte_reg[dmmu_pkg::PTE_D_LSB] || !is_write);
     // found a leaf that is to be marked: write it before anybody else may
-    wire holds_on = !error_reg && pte_reg[dmmu_pkg::PTE_V_LSB] && well_formed && is_leaf && permitted && !marked && !abort;
+    wire holds_on = error_reg == 2'd0 && pte_reg[dmmu_pkg::PTE_V_LSB] && well_formed && is_leaf && permitted && !marked && !abort;
     wire [63:0] entry_addr = table_reg | {52'd0, index, 3'd0};
 
     always_ff @(posedge clk) begin
@@ -121,12 +122,12 @@ module walker #(
             READ_ADDRESS: if (arready) state_reg <= READ_DATA;
             READ_DATA: if (rvalid) begin
                 pte_reg <= rdata;
-                error_reg <= rerr;
+                error_reg <= rresp;
                 state_reg <= DECIDE;
             end
             DECIDE: begin
                 state_reg <= DONE;
-                if (error_reg) cause_reg <= BUS;
+                if (error_reg != 2'd0) cause_reg <= error_reg == SLVERR ? POISON : BUS;
                 else if (!pte_reg[dmmu_pkg::PTE_V_LSB]) cause_reg <= NOT_PRESENT;
                 else if (!well_formed) cause_reg <= BAD_PTE;
                 else if (!is_leaf) begin
@@ -144,8 +145,8 @@ module walker #(
             WRITE_ADDRESS: if (awready) state_reg <= WRITE_DATA;
             WRITE_DATA: if (wready) state_reg <= WRITE_RESPONSE;
             WRITE_RESPONSE: if (bvalid) begin
-                ok_reg <= !berr;
-                cause_reg <= BUS;
+                ok_reg <= bresp == 2'd0;
+                cause_reg <= bresp == SLVERR ? POISON : BUS;
                 state_reg <= DONE;
             end
             DONE: if (take) state_reg <= IDLE;
@@ -166,8 +167,8 @@ module walker #(
     assign lock_req = (state_reg == LOCK && !abort) || (state_reg >= READ_ADDRESS && state_reg <= WRITE_RESPONSE &&
                                                         state_reg != DECIDE) || (state_reg == DECIDE && holds_on);
     assign entry_read = state_reg == READ_DATA && rvalid;
-    assign entry_written = state_reg == WRITE_RESPONSE && bvalid && !berr;
-    assign bus_error = (state_reg == READ_DATA && rvalid && rerr) || (state_reg == WRITE_RESPONSE && bvalid && berr);
+    assign entry_written = state_reg == WRITE_RESPONSE && bvalid && bresp == 2'd0;
+    assign bus_error = (state_reg == READ_DATA && rvalid && rresp != 2'd0) || (state_reg == WRITE_RESPONSE && bvalid && bresp != 2'd0);
 
     assign arvalid = state_reg == READ_ADDRESS;
     assign araddr = entry_addr;

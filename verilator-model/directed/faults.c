@@ -30,8 +30,8 @@ void claim_fault_record_tells_all(struct dmmu_bench_config *config)
 	BENCH_CHECK(bench, flt.detect > 0 && flt.record > flt.detect, "stamps out of order");
 	for (size_t i = 0; i < sizeof(flt.rsvd); i++)
 		BENCH_EQ(bench, flt.rsvd[i], 0);
-	for (size_t i = 0; i < sizeof(flt.rsvd2); i++)
-		BENCH_EQ(bench, flt.rsvd2[i], 0);
+	BENCH_EQ(bench, flt.rsvd2, 0);
+	BENCH_EQ(bench, flt.threads, 1ull << flt.thread);
 	/* the debug window and STATUS agree */
 	dmmu_bench_write(bench, DMMU_REG_THR_SEL, flt.thread);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_THR_STATE),

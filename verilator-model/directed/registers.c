@@ -49,9 +49,9 @@ void claim_reset_values_match_the_map(struct dmmu_bench_config *config)
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_THREADS) >> DMMU_PARAMS0_THREADS_SHIFT, 16);
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_CONTEXTS) >> DMMU_PARAMS0_CONTEXTS_SHIFT, 16);
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_LEVELS) >> DMMU_PARAMS0_LEVELS_SHIFT, 4);
-	BENCH_EQ(bench, (params & DMMU_PARAMS0_PORTS) >> DMMU_PARAMS0_PORTS_SHIFT, 1);
+	BENCH_EQ(bench, (params & DMMU_PARAMS0_PORTS) >> DMMU_PARAMS0_PORTS_SHIFT, 4);
 	BENCH_EQ(bench, (params & DMMU_PARAMS0_VA_BITS) >> DMMU_PARAMS0_VA_BITS_SHIFT, 48);
-	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_PARAMS1), 512u << 16);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_PARAMS1), 1024u << 16 | 32);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CLOCK_KHZ), 125000);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_LOCAL_SIZE_LO), 16u << 20);
 	dmmu_bench_free(bench);

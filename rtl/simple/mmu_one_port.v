@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// mmu: the client port of docs/client-port.md, and what is behind it. Each thread has a slot that holds its one
+// mmu_one_port: a client port of docs/client-port.md, and what is behind it. Each thread has a slot that holds its one
 // request from acceptance to release; slots move independently, so that a hit passes a walk and everything passes a
 // fault. Where a slot is, is a bit per thread in one of the masks below.
 //
@@ -8,7 +8,7 @@
 // leave by a record port to the fault ring. The walker's memory port goes to local memory.
 `default_nettype none
 
-module mmu #(
+module mmu_one_port #(
     // threads, contexts, and bits of their numbers
     parameter THREADS = 16,
     parameter THR_W = 4,
@@ -43,8 +43,7 @@ module mmu #(
     output wire                rsp_local,
     output wire [1:0]          rsp_access,
     output wire [2:0]          rsp_cause,
-    input  wire                rel_valid,
-    input  wire [THR_W-1:0]    rel_thread,
+    input  wire [THREADS-1:0]  rel,
 
     // commands: pulses, operands valid with them (those of an invalidation until inv_done)
     input  wire                ctx_set_valid,
@@ -92,7 +91,7 @@ module mmu #(
     input  wire                rvalid,
     output wire                rready,
     input  wire [63:0]         rdata,
-    input  wire                rerr,
+    input  wire [1:0]          rresp,
     output wire                awvalid,
     input  wire                awready,
     output wire [63:0]         awaddr,
@@ -102,7 +101,7 @@ module mmu #(
     output wire [63:0]         wdata,
     output wire                wlast,
     input  wire                bvalid,
-    input  wire                berr,
+    input  wire [1:0]          bresp,
 
     // debug windows
     input  wire [31:0]         ctx_show,
@@ -118,7 +117,6 @@ module mmu #(
     output wire                ev_walk,
     output wire                ev_walk_read,
     output wire                ev_ad_update,
-    output wire                ev_fault,
     output wire                ev_record,
     output wire                ev_retry,
     output wire                ev_fail,
@@ -293,9 +291,9 @@ module mmu #(
         .lock_req(lock_req), .lock_grant(lock_grant),
         .entry_read(ev_walk_read), .entry_written(ev_ad_update), .bus_error(ev_bus_error),
         .arvalid(arvalid), .arready(arready), .araddr(araddr), .arlen(arlen),
-        .rvalid(rvalid), .rready(rready), .rdata(rdata), .rerr(rerr),
+        .rvalid(rvalid), .rready(rready), .rdata(rdata), .rresp(rresp),
         .awvalid(awvalid), .awready(awready), .awaddr(awaddr), .awlen(awlen),
-        .wvalid(wvalid), .wready(wready), .wdata(wdata), .wlast(wlast), .bvalid(bvalid), .berr(berr));
+        .wvalid(wvalid), .wready(wready), .wdata(wdata), .wlast(wlast), .bvalid(bvalid), .bresp(bresp));
 
     tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared_tlb (
         .clk(clk), .rst(rst), .ready(tlb_ready), .idle(tlb_idle),
@@ -321,9 +319,10 @@ module mmu #(
     rr_arbiter #(.N(THREADS), .W(THR_W)) fault_order (
         .clk(clk), .rst(rst), .req(fault_reg), .take(post_take), .any(fault_any), .index(fault_thread));
 
-    fault_post #(.THR_W(THR_W), .CTX_W(CTX_W)) poster (
+    fault_post #(.THREADS(THREADS), .THR_W(THR_W), .CTX_W(CTX_W)) poster (
         .clk(clk), .rst(rst), .cycle(cycle), .ring_full(flt_full), .ring_active(flt_active),
-        .valid(fault_any), .ready(post_ready), .thread(fault_thread), .ctx(ctx_reg[fault_thread*CTX_W +: CTX_W]),
+        .valid(fault_any), .ready(post_ready), .thread(fault_thread), .group(THREADS'(1) << fault_thread),
+        .ctx(ctx_reg[fault_thread*CTX_W +: CTX_W]),
         .access(op_reg[fault_thread]), .number(number_reg[fault_thread]), .va(va_reg[fault_thread]),
         .cookie(cookie_reg[fault_thread]), .cause(cause_reg[fault_thread]), .level(level_reg[fault_thread]),
         .detect(detect_reg[fault_thread]),
@@ -413,12 +412,12 @@ module mmu #(
             if (answer_action == RETRY) wait_reg[answer_thread] <= 1'b1;
             else answer_reg[answer_thread] <= 1'b1;
         end
+        granted_reg <= granted_reg & ~rel;
         if (rsp_load) begin
             answer_reg[answer_pick] <= 1'b0;
             granted_reg[answer_pick] <= ok_reg[answer_pick];
         end
         if (rsp_valid && rsp_ready) replay_reg[rsp_thread] <= 1'b0;
-        if (rel_valid) granted_reg[rel_thread] <= 1'b0;
         // a kill ends whatever waits for the walker or the host; what is on the move ends by ok_now
         for (int t = 0; t < THREADS; t++)
             if (kill_hit[t] && (wait_reg[t] || fault_reg[t] || stalled_reg[t])) begin
@@ -488,7 +487,6 @@ module mmu #(
     assign ev_hit = lookup_hit;
     assign ev_miss = lookup_miss;
     assign ev_walk = walk_take && !walk_abort;
-    assign ev_fault = walk_fault;
     assign ev_record = flt_posted;
     assign ev_retry = answer_hit && answer_action == RETRY;
     assign ev_fail = answer_hit && answer_action == FAIL;
@@ -514,18 +512,18 @@ module mmu #(
         past_rsp_stuck <= rsp_valid && !rsp_ready;
         past_rsp <= {rsp_thread, rsp_status, rsp_pa, rsp_local, rsp_access, rsp_cause};
         if (accept) pending[req_thread] <= 1'b1;
+        given <= given & ~rel;
         if (rsp_valid && rsp_ready) begin
             pending[rsp_thread] <= 1'b0;
             given[rsp_thread] <= rsp_status == RSP_OK;
         end
-        if (rel_valid) given[rel_thread] <= 1'b0;
         for (int t = 0; t < THREADS; t++)
             if (inv_start)
-                old[t] <= !(rel_valid && rel_thread == THR_W'(t)) && (given[t] || (pending[t] && (granted_reg[t] || (answer_reg[t] && ok_reg[t])))) &&
+                old[t] <= !rel[t] && (given[t] || (pending[t] && (granted_reg[t] || (answer_reg[t] && ok_reg[t])))) &&
                           (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) &&
                           (inv_all || ({va_reg[t][63:21], va_reg[t][20:12] | {9{huge_reg[t]}}} >= inv_first &&
                                        {va_reg[t][63:21], va_reg[t][20:12] & ~{9{huge_reg[t]}}} <= inv_last));
-            else if (rel_valid && rel_thread == THR_W'(t)) old[t] <= 1'b0;
+            else if (rel[t]) old[t] <= 1'b0;
         if (walk_fault) posted[walker_thread_reg] <= 1'b0;
         if (post_take) posted[fault_thread] <= 1'b1;
         if (rst) begin
@@ -548,9 +546,7 @@ module mmu #(
             if (rsp_valid && rsp_ready) begin
                 `CHECK_NAME(i8_one_answer_per_request) assert (pending[rsp_thread]);
             end
-            if (rel_valid) begin
-                `CHECK_NAME(c3_release_what_was_given) assert (given[rel_thread]);
-            end
+            `CHECK_NAME(c3_release_what_was_given) assert ((rel & ~given) == '0);
             if (inv_done) begin
                 `CHECK_NAME(i2_no_old_translation_in_use) assert (old == '0);
             end
