@@ -1,72 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// axi_rd_mux: N internal readers on the read half of one AXI master. A reader's number is its AXI ID, so that
-// reads of different readers are outstanding together and may come back in any order, beats mixed. A reader has
-// one read outstanding and must take its beats. `stop` lets no new read out, `idle` says that none is in flight.
+// axi_rd_mux: N internal users on the read half of one AXI master. Each user has names of its own (SUB_W bits) for its
+// reads; the AXI ID is {user, name}. So reads of different users and names are outstanding together and may come back
+// in any order, beats mixed; those of one name come back in order. A user must take its beats in the end, whatever
+// others do. `stop` lets no new read out, `idle` says that none is in flight.
 `default_nettype none
 
 module axi_rd_mux #(
-    // readers
+    // users, at least two
     parameter N = 4,
-    // bits of a reader's number
-    parameter W = 2,
-    // bits of an AXI ID
-    parameter ID_W = 8
+    // bits of a user's names
+    parameter SUB_W = 6,
+    // bits of an AXI ID: a number for each user and SUB_W
+    parameter ID_W = 8,
+    // bits of the number of bursts in flight
+    parameter FLIGHT_W = 11
 ) (
-    input  wire            clk,
-    input  wire            rst,
-    input  wire            stop,
-    output wire            idle,
+    input  wire               clk,
+    input  wire               rst,
+    input  wire               stop,
+    output wire               idle,
 
-    input  wire [N-1:0]    s_arvalid,
-    output logic [N-1:0]   s_arready,
-    input  wire [N*64-1:0] s_araddr,
-    input  wire [N*8-1:0]  s_arlen,
-    output logic [N-1:0]   s_rvalid,
-    input  wire [N-1:0]    s_rready,
-    // the payload is common to all readers
-    output wire [63:0]     s_rdata,
-    output wire            s_rerr,
-    output wire            s_rlast,
+    input  wire [N-1:0]       s_arvalid,
+    output logic [N-1:0]      s_arready,
+    input  wire [N*SUB_W-1:0] s_arid,
+    input  wire [N*64-1:0]    s_araddr,
+    input  wire [N*8-1:0]     s_arlen,
+    output logic [N-1:0]      s_rvalid,
+    input  wire [N-1:0]       s_rready,
+    // the payload is common to all users
+    output wire [SUB_W-1:0]   s_rid,
+    output wire [63:0]        s_rdata,
+    output wire [1:0]         s_rresp,
+    output wire               s_rlast,
 
-    output wire            m_arvalid,
-    input  wire            m_arready,
-    output wire [ID_W-1:0] m_arid,
-    output wire [63:0]     m_araddr,
-    output wire [7:0]      m_arlen,
-    input  wire            m_rvalid,
-    output wire            m_rready,
-    input  wire [ID_W-1:0] m_rid,
-    input  wire [63:0]     m_rdata,
-    input  wire [1:0]      m_rresp,
-    input  wire            m_rlast
+    output wire               m_arvalid,
+    input  wire               m_arready,
+    output wire [ID_W-1:0]    m_arid,
+    output wire [63:0]        m_araddr,
+    output wire [7:0]         m_arlen,
+    input  wire               m_rvalid,
+    output wire               m_rready,
+    input  wire [ID_W-1:0]    m_rid,
+    input  wire [63:0]        m_rdata,
+    input  wire [1:0]         m_rresp,
+    input  wire               m_rlast
 );
-    wire         any;
-    wire [W-1:0] pick;
-    logic        ar_valid_reg;
-    logic [W-1:0] ar_id_reg;
-    logic [63:0] ar_addr_reg;
-    logic [7:0]  ar_len_reg;
-    logic [W:0]  flight_reg;
+    localparam U_W = $clog2(N);
+
+    wire              any;
+    wire [U_W-1:0]    pick;
+    logic             ar_valid_reg;
+    logic [U_W+SUB_W-1:0] ar_id_reg;
+    logic [63:0]      ar_addr_reg;
+    logic [7:0]       ar_len_reg;
+    logic [FLIGHT_W-1:0] flight_reg;
 
     wire take = any && !stop && (!ar_valid_reg || m_arready);
     wire last_beat = m_rvalid && m_rready && m_rlast;
+    wire [ID_W-SUB_W-1:0] to_user = m_rid[ID_W-1:SUB_W];
 
-    rr_arbiter #(.N(N), .W(W)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .index(pick));
+    rr_arbiter #(.N(N), .W(U_W)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .index(pick));
 
     always_comb begin
         s_arready = '0;
         s_arready[pick] = take;
         s_rvalid = '0;
-        for (int i = 0; i < N; i++)
-            if (m_rid == ID_W'(i)) s_rvalid[i] = m_rvalid;
+        for (int u = 0; u < N; u++)
+            if (to_user == (ID_W-SUB_W)'(u)) s_rvalid[u] = m_rvalid;
     end
 
     always_ff @(posedge clk) begin
         if (m_arready) ar_valid_reg <= 1'b0;
         if (take) begin
             ar_valid_reg <= 1'b1;
-            ar_id_reg <= pick;
+            ar_id_reg <= {pick, s_arid[pick*SUB_W +: SUB_W]};
             ar_addr_reg <= s_araddr[pick*64 +: 64];
             ar_len_reg <= s_arlen[pick*8 +: 8];
         end
@@ -83,8 +91,9 @@ module axi_rd_mux #(
     assign m_araddr = ar_addr_reg;
     assign m_arlen = ar_len_reg;
     assign m_rready = |(s_rready & s_rvalid);
+    assign s_rid = m_rid[SUB_W-1:0];
     assign s_rdata = m_rdata;
-    assign s_rerr = |m_rresp;
+    assign s_rresp = m_rresp;
     assign s_rlast = m_rlast;
     assign idle = flight_reg == '0;
 
@@ -106,7 +115,10 @@ module axi_rd_mux #(
                 `CHECK_NAME(ar_aligned) assert (m_araddr[2:0] == 3'd0);
             end
             if (m_rvalid) begin
-                `CHECK_NAME(r_was_asked_for) assert (flight_reg != '0 && m_rid < ID_W'(N));
+                `CHECK_NAME(r_was_asked_for) assert (flight_reg != '0 && s_rvalid != '0);
+            end
+            if (take) begin
+                `CHECK_NAME(reads_in_flight_are_counted) assert (flight_reg != '1);
             end
         end
     end

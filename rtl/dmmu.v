@@ -121,12 +121,12 @@ module dmmu #(
     localparam THR_W = THREADS > 1 ? $clog2(THREADS) : 1;
     localparam CTX_W = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
     localparam WLK_W = WALKERS > 1 ? $clog2(WALKERS) : 1;
-    // bus users: the threads, then these
-    localparam HR_CTL = THREADS, HR_WORK = THREADS + 1, HR_PT = THREADS + 2, HR_N = THREADS + 3;
-    localparam HW_CPL = THREADS, HW_FLT = THREADS + 1, HW_STAT = THREADS + 2, HW_N = THREADS + 3;
-    localparam LR_WALK = THREADS, LR_N = THREADS + 1;
-    localparam LW_WALK = THREADS, LW_PT = THREADS + 1, LW_N = THREADS + 2;
-    localparam HR_W = $clog2(HR_N), HW_W = $clog2(HW_N), LR_W = $clog2(LR_N), LW_W = $clog2(LW_N);
+    // bus users; each names its accesses, the AXI ID is {user, name}
+    localparam SUB_W = THR_W > WLK_W ? THR_W : WLK_W;
+    localparam HR_THR = 0, HR_CTL = 1, HR_WORK = 2, HR_PT = 3, HR_N = 4;
+    localparam HW_THR = 0, HW_CPL = 1, HW_FLT = 2, HW_STAT = 3, HW_N = 4;
+    localparam LR_THR = 0, LR_WALK = 1, LR_N = 2;
+    localparam LW_THR = 0, LW_WALK = 1, LW_PT = 2, LW_N = 3;
 
     // ---- reset
     wire core_rst;
@@ -199,60 +199,79 @@ module dmmu #(
 
     // ---- bus users' wires: host read, host write, local read, local write
     wire [HR_N-1:0]    hr_arvalid, hr_arready, hr_rvalid, hr_rready;
+    wire [HR_N*SUB_W-1:0] hr_arid;
     wire [HR_N*64-1:0] hr_araddr;
     wire [HR_N*8-1:0]  hr_arlen;
+    wire [SUB_W-1:0]   hr_rid;
     wire [63:0]        hr_rdata;
-    wire               hr_rerr, hr_rlast, hr_idle;
+    wire [1:0]         hr_rresp;
+    wire               hr_rlast, hr_idle;
     wire [HW_N-1:0]    hw_awvalid, hw_awready, hw_wvalid, hw_wready, hw_wlast, hw_bvalid;
+    wire [HW_N*SUB_W-1:0] hw_awid;
     wire [HW_N*64-1:0] hw_awaddr, hw_wdata;
-    wire [HW_N*8-1:0]  hw_awlen;
-    wire               hw_berr, hw_idle;
+    wire [HW_N*8-1:0]  hw_awlen, hw_wstrb;
+    wire [SUB_W-1:0]   hw_bid;
+    wire [1:0]         hw_bresp;
+    wire               hw_idle;
     wire [LR_N-1:0]    lr_arvalid, lr_arready, lr_rvalid, lr_rready;
+    wire [LR_N*SUB_W-1:0] lr_arid;
     wire [LR_N*64-1:0] lr_araddr;
     wire [LR_N*8-1:0]  lr_arlen;
+    wire [SUB_W-1:0]   lr_rid;
     wire [63:0]        lr_rdata;
-    wire               lr_rerr, lr_rlast, lr_idle;
+    wire [1:0]         lr_rresp;
+    wire               lr_rlast, lr_idle;
     wire [LW_N-1:0]    lw_awvalid, lw_awready, lw_wvalid, lw_wready, lw_wlast, lw_bvalid;
+    wire [LW_N*SUB_W-1:0] lw_awid;
     wire [LW_N*64-1:0] lw_awaddr, lw_wdata;
-    wire [LW_N*8-1:0]  lw_awlen;
-    wire               lw_berr, lw_idle;
+    wire [LW_N*8-1:0]  lw_awlen, lw_wstrb;
+    wire [SUB_W-1:0]   lw_bid;
+    wire [1:0]         lw_bresp;
+    wire               lw_idle;
+
+    // rings, commands and the status block have one access at a time or in order: one name; all write whole words
+    assign hr_arid[HR_N*SUB_W-1:SUB_W] = '0;
+    assign hw_awid[HW_N*SUB_W-1:SUB_W] = '0;
+    assign hw_wstrb[HW_N*8-1:8] = '1;
+    assign lw_awid[LW_PT*SUB_W +: SUB_W] = '0;
+    assign lw_wstrb[LW_N*8-1:8] = '1;
 
     assign buses_idle = hr_idle && hw_idle && lr_idle && lw_idle;
 
-    axi_rd_mux #(.N(HR_N), .W(HR_W), .ID_W(ID_W)) host_read (
+    axi_rd_mux #(.N(HR_N), .SUB_W(SUB_W), .ID_W(ID_W)) host_read (
         .clk(clk), .rst(core_rst), .stop(stop), .idle(hr_idle),
-        .s_arvalid(hr_arvalid), .s_arready(hr_arready), .s_araddr(hr_araddr), .s_arlen(hr_arlen),
-        .s_rvalid(hr_rvalid), .s_rready(hr_rready), .s_rdata(hr_rdata), .s_rerr(hr_rerr), .s_rlast(hr_rlast),
+        .s_arvalid(hr_arvalid), .s_arready(hr_arready), .s_arid(hr_arid), .s_araddr(hr_araddr), .s_arlen(hr_arlen),
+        .s_rvalid(hr_rvalid), .s_rready(hr_rready), .s_rid(hr_rid), .s_rdata(hr_rdata), .s_rresp(hr_rresp), .s_rlast(hr_rlast),
         .m_arvalid(m_axi_host_arvalid), .m_arready(m_axi_host_arready), .m_arid(m_axi_host_arid),
         .m_araddr(m_axi_host_araddr), .m_arlen(m_axi_host_arlen), .m_rvalid(m_axi_host_rvalid),
         .m_rready(m_axi_host_rready), .m_rid(m_axi_host_rid), .m_rdata(m_axi_host_rdata),
         .m_rresp(m_axi_host_rresp), .m_rlast(m_axi_host_rlast));
 
-    axi_wr_mux #(.N(HW_N), .W(HW_W), .ID_W(ID_W)) host_write (
+    axi_wr_mux #(.N(HW_N), .SUB_W(SUB_W), .ID_W(ID_W)) host_write (
         .clk(clk), .rst(core_rst), .stop(stop), .idle(hw_idle),
-        .s_awvalid(hw_awvalid), .s_awready(hw_awready), .s_awaddr(hw_awaddr), .s_awlen(hw_awlen),
-        .s_wvalid(hw_wvalid), .s_wready(hw_wready), .s_wdata(hw_wdata), .s_wlast(hw_wlast),
-        .s_bvalid(hw_bvalid), .s_berr(hw_berr),
+        .s_awvalid(hw_awvalid), .s_awready(hw_awready), .s_awid(hw_awid), .s_awaddr(hw_awaddr), .s_awlen(hw_awlen),
+        .s_wvalid(hw_wvalid), .s_wready(hw_wready), .s_wdata(hw_wdata), .s_wstrb(hw_wstrb), .s_wlast(hw_wlast),
+        .s_bvalid(hw_bvalid), .s_bid(hw_bid), .s_bresp(hw_bresp),
         .m_awvalid(m_axi_host_awvalid), .m_awready(m_axi_host_awready), .m_awid(m_axi_host_awid),
         .m_awaddr(m_axi_host_awaddr), .m_awlen(m_axi_host_awlen), .m_wvalid(m_axi_host_wvalid),
         .m_wready(m_axi_host_wready), .m_wdata(m_axi_host_wdata), .m_wstrb(m_axi_host_wstrb),
         .m_wlast(m_axi_host_wlast), .m_bvalid(m_axi_host_bvalid), .m_bready(m_axi_host_bready),
         .m_bid(m_axi_host_bid), .m_bresp(m_axi_host_bresp));
 
-    axi_rd_mux #(.N(LR_N), .W(LR_W), .ID_W(ID_W)) local_read (
+    axi_rd_mux #(.N(LR_N), .SUB_W(SUB_W), .ID_W(ID_W)) local_read (
         .clk(clk), .rst(core_rst), .stop(stop), .idle(lr_idle),
-        .s_arvalid(lr_arvalid), .s_arready(lr_arready), .s_araddr(lr_araddr), .s_arlen(lr_arlen),
-        .s_rvalid(lr_rvalid), .s_rready(lr_rready), .s_rdata(lr_rdata), .s_rerr(lr_rerr), .s_rlast(lr_rlast),
+        .s_arvalid(lr_arvalid), .s_arready(lr_arready), .s_arid(lr_arid), .s_araddr(lr_araddr), .s_arlen(lr_arlen),
+        .s_rvalid(lr_rvalid), .s_rready(lr_rready), .s_rid(lr_rid), .s_rdata(lr_rdata), .s_rresp(lr_rresp), .s_rlast(lr_rlast),
         .m_arvalid(m_axi_local_arvalid), .m_arready(m_axi_local_arready), .m_arid(m_axi_local_arid),
         .m_araddr(m_axi_local_araddr), .m_arlen(m_axi_local_arlen), .m_rvalid(m_axi_local_rvalid),
         .m_rready(m_axi_local_rready), .m_rid(m_axi_local_rid), .m_rdata(m_axi_local_rdata),
         .m_rresp(m_axi_local_rresp), .m_rlast(m_axi_local_rlast));
 
-    axi_wr_mux #(.N(LW_N), .W(LW_W), .ID_W(ID_W)) local_write (
+    axi_wr_mux #(.N(LW_N), .SUB_W(SUB_W), .ID_W(ID_W)) local_write (
         .clk(clk), .rst(core_rst), .stop(stop), .idle(lw_idle),
-        .s_awvalid(lw_awvalid), .s_awready(lw_awready), .s_awaddr(lw_awaddr), .s_awlen(lw_awlen),
-        .s_wvalid(lw_wvalid), .s_wready(lw_wready), .s_wdata(lw_wdata), .s_wlast(lw_wlast),
-        .s_bvalid(lw_bvalid), .s_berr(lw_berr),
+        .s_awvalid(lw_awvalid), .s_awready(lw_awready), .s_awid(lw_awid), .s_awaddr(lw_awaddr), .s_awlen(lw_awlen),
+        .s_wvalid(lw_wvalid), .s_wready(lw_wready), .s_wdata(lw_wdata), .s_wstrb(lw_wstrb), .s_wlast(lw_wlast),
+        .s_bvalid(lw_bvalid), .s_bid(lw_bid), .s_bresp(lw_bresp),
         .m_awvalid(m_axi_local_awvalid), .m_awready(m_axi_local_awready), .m_awid(m_axi_local_awid),
         .m_awaddr(m_axi_local_awaddr), .m_awlen(m_axi_local_awlen), .m_wvalid(m_axi_local_wvalid),
         .m_wready(m_axi_local_wready), .m_wdata(m_axi_local_wdata), .m_wstrb(m_axi_local_wstrb),
@@ -285,7 +304,7 @@ module dmmu #(
         .entry_bad(ctl_bad),
         .arvalid(hr_arvalid[HR_CTL]), .arready(hr_arready[HR_CTL]), .araddr(hr_araddr[HR_CTL*64 +: 64]),
         .arlen(hr_arlen[HR_CTL*8 +: 8]), .rvalid(hr_rvalid[HR_CTL]), .rready(hr_rready[HR_CTL]), .rdata(hr_rdata),
-        .rerr(hr_rerr), .rlast(hr_rlast));
+        .rerr(hr_rresp != 2'd0), .rlast(hr_rlast));
 
     ctl_exec #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) control (
         .clk(clk), .rst(core_rst), .local_size(local_size), .active(ctl_active),
@@ -310,11 +329,11 @@ module dmmu #(
         .lock_req(pt_lock_req[1]), .lock_grant(pt_lock_grant[1]),
         .h_arvalid(hr_arvalid[HR_PT]), .h_arready(hr_arready[HR_PT]), .h_araddr(hr_araddr[HR_PT*64 +: 64]),
         .h_arlen(hr_arlen[HR_PT*8 +: 8]), .h_rvalid(hr_rvalid[HR_PT]), .h_rready(hr_rready[HR_PT]),
-        .h_rdata(hr_rdata), .h_rerr(hr_rerr), .h_rlast(hr_rlast),
+        .h_rdata(hr_rdata), .h_rerr(hr_rresp != 2'd0), .h_rlast(hr_rlast),
         .l_awvalid(lw_awvalid[LW_PT]), .l_awready(lw_awready[LW_PT]), .l_awaddr(lw_awaddr[LW_PT*64 +: 64]),
         .l_awlen(lw_awlen[LW_PT*8 +: 8]), .l_wvalid(lw_wvalid[LW_PT]), .l_wready(lw_wready[LW_PT]),
         .l_wdata(lw_wdata[LW_PT*64 +: 64]), .l_wlast(lw_wlast[LW_PT]), .l_bvalid(lw_bvalid[LW_PT]),
-        .l_berr(lw_berr));
+        .l_berr(lw_bresp != 2'd0));
 
     // ---- MMU
     wire [63:0]         cycle;
@@ -326,7 +345,7 @@ module dmmu #(
     wire [PORTS*2-1:0]  req_op, rsp_status, rsp_access;
     wire [PORTS*52-1:0] rsp_pa;
     wire [PORTS*3-1:0]  rsp_cause;
-    wire [WLK_W-1:0]    unused_arid, unused_awid;
+    wire [WLK_W-1:0]    walk_arid, walk_awid;
     wire [CONTEXTS-1:0] ctx_ok;
     wire                kill_valid;
     wire [CTX_W-1:0]    kill_ctx;
@@ -357,12 +376,12 @@ module dmmu #(
         .stalled(stalled), .faulted(faulted), .flt_full(flt_full), .flt_active(flt_active), .flt_posted(flt_posted),
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]), .lock_wanted(pt_lock_req[1]),
-        .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(unused_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
-        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]), .rid('0),
-        .rdata(lr_rdata), .rresp(m_axi_local_rresp), .rlast(lr_rlast),
-        .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awid(unused_awid), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
+        .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(walk_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
+        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]), .rid(lr_rid[WLK_W-1:0]),
+        .rdata(lr_rdata), .rresp(lr_rresp), .rlast(lr_rlast),
+        .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awid(walk_awid), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
         .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]), .wdata(lw_wdata[LW_WALK*64 +: 64]),
-        .bvalid(lw_bvalid[LW_WALK]), .bid('0), .bresp(m_axi_local_bresp),
+        .bvalid(lw_bvalid[LW_WALK]), .bid(lw_bid[WLK_W-1:0]), .bresp(lw_bresp),
         .ctx_show(ctx_sel), .ctx_show_state(ctx_state), .ctx_show_root(ctx_root), .thr_show(thr_sel),
         .thr_show_va(thr_va), .thr_show_tag(thr_tag),
         .ev_l1_hit(ev_l1_hit), .ev_l2_hit(ev_l2_hit), .ev_miss(ev_miss), .ev_merge(ev_merge), .ev_walk(ev_walk),
@@ -372,6 +391,8 @@ module dmmu #(
         .detect_to_record(detect_to_record), .record_to_answer(record_to_answer), .answer_to_replay(answer_to_replay));
 
     // a walk's write is one word
+    assign lr_arid[LR_WALK*SUB_W +: SUB_W] = SUB_W'(walk_arid);
+    assign lw_awid[LW_WALK*SUB_W +: SUB_W] = SUB_W'(walk_awid);
     assign lw_awlen[LW_WALK*8 +: 8] = 8'd0;
     assign lw_wlast[LW_WALK] = 1'b1;
 
@@ -381,7 +402,7 @@ module dmmu #(
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .awvalid(hw_awvalid[HW_FLT]), .awready(hw_awready[HW_FLT]), .awaddr(hw_awaddr[HW_FLT*64 +: 64]),
         .awlen(hw_awlen[HW_FLT*8 +: 8]), .wvalid(hw_wvalid[HW_FLT]), .wready(hw_wready[HW_FLT]),
-        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_berr));
+        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_bresp != 2'd0));
 
     // ---- work
     wire                work_can_fetch, work_valid, work_ready, work_bad, work_active;
@@ -391,10 +412,6 @@ module dmmu #(
     wire                cpl_full, cpl_active, cpl_posted, cpl_error, cpl_rec_valid, cpl_rec_taken;
     wire [2:0]          cpl_rec_word;
     wire [63:0]         cpl_rec_data;
-    wire [THREADS-1:0]  t_local, t_arvalid, t_arready, t_rvalid, t_rready, t_awvalid, t_awready, t_wvalid, t_wready;
-    wire [THREADS-1:0]  t_wlast, t_bvalid;
-    wire [THREADS*64-1:0] t_addr, t_wdata;
-    wire [THREADS*8-1:0] t_len;
 
     ring_fetch work_ring (
         .clk(clk), .rst(core_rst), .enable(enable), .base(work_base), .size_log2(work_size), .tail(work_tail),
@@ -402,14 +419,14 @@ module dmmu #(
         .entry(work_entry), .entry_bad(work_bad),
         .arvalid(hr_arvalid[HR_WORK]), .arready(hr_arready[HR_WORK]), .araddr(hr_araddr[HR_WORK*64 +: 64]),
         .arlen(hr_arlen[HR_WORK*8 +: 8]), .rvalid(hr_rvalid[HR_WORK]), .rready(hr_rready[HR_WORK]),
-        .rdata(hr_rdata), .rerr(hr_rerr), .rlast(hr_rlast));
+        .rdata(hr_rdata), .rerr(hr_rresp != 2'd0), .rlast(hr_rlast));
 
     dispatch #(.THREADS(THREADS), .THR_W(THR_W)) dispatcher (
         .clk(clk), .rst(core_rst), .enable(enable), .entry_valid(work_valid), .entry_bad(work_bad),
         .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
         .active(work_active));
 
-    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS)) engines (
+    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .SUB_W(SUB_W)) engines (
         .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
         .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
         .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
@@ -417,40 +434,27 @@ module dmmu #(
         .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
         .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
         .stalled(stalled), .faulted(faulted),
-        .mem_local(t_local), .arvalid(t_arvalid), .arready(t_arready), .addr(t_addr), .len(t_len), .rvalid(t_rvalid),
-        .rready(t_rready), .host_rdata(hr_rdata), .host_rerr(hr_rerr), .host_rlast(hr_rlast),
-        .local_rdata(lr_rdata), .local_rerr(lr_rerr), .local_rlast(lr_rlast), .awvalid(t_awvalid),
-        .awready(t_awready), .wvalid(t_wvalid), .wready(t_wready), .wdata(t_wdata), .wlast(t_wlast),
-        .bvalid(t_bvalid), .host_berr(hw_berr), .local_berr(lw_berr), .cpl_full(cpl_full),
+        .host_arvalid(hr_arvalid[HR_THR]), .host_arready(hr_arready[HR_THR]), .host_arid(hr_arid[SUB_W-1:0]),
+        .host_araddr(hr_araddr[63:0]), .host_arlen(hr_arlen[7:0]), .host_rvalid(hr_rvalid[HR_THR]), .host_rid(hr_rid),
+        .host_rdata(hr_rdata), .host_rresp(hr_rresp), .host_rlast(hr_rlast),
+        .host_awvalid(hw_awvalid[HW_THR]), .host_awready(hw_awready[HW_THR]), .host_awid(hw_awid[SUB_W-1:0]),
+        .host_awaddr(hw_awaddr[63:0]), .host_awlen(hw_awlen[7:0]), .host_wvalid(hw_wvalid[HW_THR]),
+        .host_wready(hw_wready[HW_THR]), .host_wdata(hw_wdata[63:0]), .host_wstrb(hw_wstrb[7:0]), .host_wlast(hw_wlast[HW_THR]),
+        .host_bvalid(hw_bvalid[HW_THR]), .host_bid(hw_bid), .host_bresp(hw_bresp),
+        .local_arvalid(lr_arvalid[LR_THR]), .local_arready(lr_arready[LR_THR]), .local_arid(lr_arid[SUB_W-1:0]),
+        .local_araddr(lr_araddr[63:0]), .local_arlen(lr_arlen[7:0]), .local_rvalid(lr_rvalid[LR_THR]), .local_rid(lr_rid),
+        .local_rdata(lr_rdata), .local_rresp(lr_rresp), .local_rlast(lr_rlast),
+        .local_awvalid(lw_awvalid[LW_THR]), .local_awready(lw_awready[LW_THR]), .local_awid(lw_awid[SUB_W-1:0]),
+        .local_awaddr(lw_awaddr[63:0]), .local_awlen(lw_awlen[7:0]), .local_wvalid(lw_wvalid[LW_THR]),
+        .local_wready(lw_wready[LW_THR]), .local_wdata(lw_wdata[63:0]), .local_wstrb(lw_wstrb[7:0]), .local_wlast(lw_wlast[LW_THR]),
+        .local_bvalid(lw_bvalid[LW_THR]), .local_bid(lw_bid), .local_bresp(lw_bresp),
+        .cpl_full(cpl_full),
         .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
         .show(thr_sel), .show_state(thr_state));
 
-    // each thread's port goes to the memory its translation names
-    assign hr_arvalid[THREADS-1:0] = t_arvalid & ~t_local;
-    assign lr_arvalid[THREADS-1:0] = t_arvalid & t_local;
-    assign hr_araddr[THREADS*64-1:0] = t_addr;
-    assign lr_araddr[THREADS*64-1:0] = t_addr;
-    assign hr_arlen[THREADS*8-1:0] = t_len;
-    assign lr_arlen[THREADS*8-1:0] = t_len;
-    assign hr_rready[THREADS-1:0] = t_rready;
-    assign lr_rready[THREADS-1:0] = t_rready;
-    assign t_arready = hr_arready[THREADS-1:0] | lr_arready[THREADS-1:0];
-    assign t_rvalid = hr_rvalid[THREADS-1:0] | lr_rvalid[THREADS-1:0];
-    assign hw_awvalid[THREADS-1:0] = t_awvalid & ~t_local;
-    assign lw_awvalid[THREADS-1:0] = t_awvalid & t_local;
-    assign hw_awaddr[THREADS*64-1:0] = t_addr;
-    assign lw_awaddr[THREADS*64-1:0] = t_addr;
-    assign hw_awlen[THREADS*8-1:0] = t_len;
-    assign lw_awlen[THREADS*8-1:0] = t_len;
-    assign hw_wvalid[THREADS-1:0] = t_wvalid & ~t_local;
-    assign lw_wvalid[THREADS-1:0] = t_wvalid & t_local;
-    assign hw_wdata[THREADS*64-1:0] = t_wdata;
-    assign lw_wdata[THREADS*64-1:0] = t_wdata;
-    assign hw_wlast[THREADS-1:0] = t_wlast;
-    assign lw_wlast[THREADS-1:0] = t_wlast;
-    assign t_awready = hw_awready[THREADS-1:0] | lw_awready[THREADS-1:0];
-    assign t_wready = hw_wready[THREADS-1:0] | lw_wready[THREADS-1:0];
-    assign t_bvalid = hw_bvalid[THREADS-1:0] | lw_bvalid[THREADS-1:0];
+    // threads have room for what they read
+    assign hr_rready[HR_THR] = 1'b1;
+    assign lr_rready[LR_THR] = 1'b1;
 
     ring_post completion_ring (
         .clk(clk), .rst(core_rst), .base(cpl_base), .size_log2(cpl_size), .head(cpl_head), .tail(cpl_tail),
@@ -458,7 +462,7 @@ module dmmu #(
         .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
         .awvalid(hw_awvalid[HW_CPL]), .awready(hw_awready[HW_CPL]), .awaddr(hw_awaddr[HW_CPL*64 +: 64]),
         .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
-        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_berr));
+        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_bresp != 2'd0));
 
     // ---- what the host is told
     wire [31:0] shown_cpl_tail, shown_flt_tail;
@@ -471,7 +475,7 @@ module dmmu #(
         .error(stat_error),
         .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
         .awlen(hw_awlen[HW_STAT*8 +: 8]), .wvalid(hw_wvalid[HW_STAT]), .wready(hw_wready[HW_STAT]),
-        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_berr));
+        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_bresp != 2'd0));
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
@@ -483,7 +487,7 @@ module dmmu #(
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised));
 
     assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
-                          (|(hr_rvalid[HR_WORK:HR_CTL] & hr_rready[HR_WORK:HR_CTL]) && hr_rerr);
+                          (|(hr_rvalid[HR_WORK:HR_CTL] & hr_rready[HR_WORK:HR_CTL]) && hr_rresp != 2'd0);
     assign err_local_bus = walk_error || pt_local_error;
 
     // ---- counters
@@ -556,13 +560,6 @@ module dmmu #(
     assign core_busy = core_active || core_active_reg;
     assign busy = pin_active || linger_reg != 4'd0;
 
-`ifdef CHECK
-    always_ff @(posedge clk) begin
-        if (!core_rst) begin
-            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (t_arvalid | t_awvalid | t_wvalid)) == '0);
-        end
-    end
-`endif
 endmodule
 
 `default_nettype wire

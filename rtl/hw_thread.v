@@ -62,9 +62,9 @@ module hw_thread #(
     output wire [63:0]         addr,
     output wire [7:0]          len,
     input  wire                rvalid,
-    output wire                rready,
+
     input  wire [63:0]         rdata,
-    input  wire                rerr,
+    input  wire [1:0]          rresp,
     input  wire                rlast,
     output wire                awvalid,
     input  wire                awready,
@@ -73,7 +73,7 @@ module hw_thread #(
     output wire [63:0]         wdata,
     output wire                wlast,
     input  wire                bvalid,
-    input  wire                berr,
+    input  wire [1:0]          bresp,
 
     // completion record, word by word
     input  wire [2:0]          rec_word,
@@ -124,6 +124,8 @@ module hw_thread #(
     logic [31:0] faults_reg;
     logic [63:0] buffer [0:7];
 
+    wire rerr = rresp != 2'd0;
+    wire berr = bresp != 2'd0;
     wire is_atomic = op_reg == ATOMIC_ADD || op_reg == ATOMIC_CAS;
 
     // ---- descriptor rules
@@ -367,7 +369,6 @@ module hw_thread #(
     assign arvalid = state_reg == READ_ADDRESS;
     assign addr = {12'd0, pa_reg};
     assign len = {4'd0, words_reg - 4'd1};
-    assign rready = state_reg == READ_DATA;
     assign awvalid = state_reg == WRITE_ADDRESS;
     assign wvalid = state_reg == WRITE_DATA;
     assign wdata = op_reg == FILL ? arg_reg : op_reg == ATOMIC_ADD ? result_reg + arg_reg :

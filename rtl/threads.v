@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// threads: the hardware threads and what they share: the MMU client ports, the atomic lock, the way to the completion
-// ring. Their memory ports go out side by side, thread N at bit or word N.
+// threads: the hardware threads and what they share: the MMU client ports, the atomic lock, the ways to the two
+// memories (one user of each AXI multiplexer), and the way to the completion ring.
 `default_nettype none
 
 module threads #(
@@ -11,7 +11,9 @@ module threads #(
     parameter CONTEXTS = 16,
     parameter CTX_W = 4,
     // MMU client ports; thread t uses port t modulo PORTS
-    parameter PORTS = 4
+    parameter PORTS = 4,
+    // bits of a name on the buses
+    parameter SUB_W = 6
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -46,29 +48,54 @@ module threads #(
     input  wire [THREADS-1:0]    stalled,
     input  wire [THREADS-1:0]    faulted,
 
-    // memory ports; the read data of host and local memory are common to all threads
-    output wire [THREADS-1:0]    mem_local,
-    output wire [THREADS-1:0]    arvalid,
-    input  wire [THREADS-1:0]    arready,
-    output wire [THREADS*64-1:0] addr,
-    output wire [THREADS*8-1:0]  len,
-    input  wire [THREADS-1:0]    rvalid,
-    output wire [THREADS-1:0]    rready,
+    // host memory; the names are the threads' numbers
+    output wire                  host_arvalid,
+    input  wire                  host_arready,
+    output wire [SUB_W-1:0]      host_arid,
+    output wire [63:0]           host_araddr,
+    output wire [7:0]            host_arlen,
+    input  wire                  host_rvalid,
+    input  wire [SUB_W-1:0]      host_rid,
     input  wire [63:0]           host_rdata,
-    input  wire                  host_rerr,
+    input  wire [1:0]            host_rresp,
     input  wire                  host_rlast,
+    output wire                  host_awvalid,
+    input  wire                  host_awready,
+    output wire [SUB_W-1:0]      host_awid,
+    output wire [63:0]           host_awaddr,
+    output wire [7:0]            host_awlen,
+    output wire                  host_wvalid,
+    input  wire                  host_wready,
+    output wire [63:0]           host_wdata,
+    output wire [7:0]            host_wstrb,
+    output wire                  host_wlast,
+    input  wire                  host_bvalid,
+    input  wire [SUB_W-1:0]      host_bid,
+    input  wire [1:0]            host_bresp,
+    // local memory, the same
+    output wire                  local_arvalid,
+    input  wire                  local_arready,
+    output wire [SUB_W-1:0]      local_arid,
+    output wire [63:0]           local_araddr,
+    output wire [7:0]            local_arlen,
+    input  wire                  local_rvalid,
+    input  wire [SUB_W-1:0]      local_rid,
     input  wire [63:0]           local_rdata,
-    input  wire                  local_rerr,
+    input  wire [1:0]            local_rresp,
     input  wire                  local_rlast,
-    output wire [THREADS-1:0]    awvalid,
-    input  wire [THREADS-1:0]    awready,
-    output wire [THREADS-1:0]    wvalid,
-    input  wire [THREADS-1:0]    wready,
-    output wire [THREADS*64-1:0] wdata,
-    output wire [THREADS-1:0]    wlast,
-    input  wire [THREADS-1:0]    bvalid,
-    input  wire                  host_berr,
-    input  wire                  local_berr,
+    output wire                  local_awvalid,
+    input  wire                  local_awready,
+    output wire [SUB_W-1:0]      local_awid,
+    output wire [63:0]           local_awaddr,
+    output wire [7:0]            local_awlen,
+    output wire                  local_wvalid,
+    input  wire                  local_wready,
+    output wire [63:0]           local_wdata,
+    output wire [7:0]            local_wstrb,
+    output wire                  local_wlast,
+    input  wire                  local_bvalid,
+    input  wire [SUB_W-1:0]      local_bid,
+    input  wire [1:0]            local_bresp,
 
     // completion ring
     input  wire                  cpl_full,
@@ -100,6 +127,22 @@ module threads #(
     wire [THREADS*64-1:0]    t_rec_data;
     logic [THREADS-1:0]      t_rec_taken;
 
+    // memory: a thread's access is to one of the two
+    wire [THREADS-1:0]       mem_local;
+    wire [THREADS-1:0]       arvalid, h_arready, l_arready;
+    wire [THREADS*64-1:0]    addr;
+    wire [THREADS*8-1:0]     len;
+    wire [THREADS-1:0]       h_rvalid, l_rvalid;
+    wire [63:0]              h_rdata, l_rdata;
+    wire [1:0]               h_rresp, l_rresp;
+    wire                     h_rlast, l_rlast;
+    wire [THREADS-1:0]       awvalid, h_awready, l_awready;
+    wire [THREADS-1:0]       wvalid, h_wready, l_wready;
+    wire [THREADS*64-1:0]    wdata;
+    wire [THREADS-1:0]       wlast;
+    wire [THREADS-1:0]       h_bvalid, l_bvalid;
+    wire [1:0]               h_bresp, l_bresp;
+
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
             hw_thread #(.THREAD(8'(t)), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) engine (
@@ -112,16 +155,46 @@ module threads #(
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .stalled(stalled[t]), .faulted(faulted[t]),
                 .lock_req(lock_req[t]), .lock_grant(lock_grant[t]),
-                .mem_local(mem_local[t]), .arvalid(arvalid[t]), .arready(arready[t]), .addr(addr[t*64 +: 64]),
-                .len(len[t*8 +: 8]), .rvalid(rvalid[t]), .rready(rready[t]),
-                .rdata(mem_local[t] ? local_rdata : host_rdata), .rerr(mem_local[t] ? local_rerr : host_rerr),
-                .rlast(mem_local[t] ? local_rlast : host_rlast),
-                .awvalid(awvalid[t]), .awready(awready[t]), .wvalid(wvalid[t]), .wready(wready[t]),
-                .wdata(wdata[t*64 +: 64]), .wlast(wlast[t]), .bvalid(bvalid[t]),
-                .berr(mem_local[t] ? local_berr : host_berr),
+                .mem_local(mem_local[t]), .arvalid(arvalid[t]), .arready(h_arready[t] || l_arready[t]),
+                .addr(addr[t*64 +: 64]), .len(len[t*8 +: 8]), .rvalid(h_rvalid[t] || l_rvalid[t]),
+                .rdata(mem_local[t] ? l_rdata : h_rdata), .rresp(mem_local[t] ? l_rresp : h_rresp),
+                .rlast(mem_local[t] ? l_rlast : h_rlast),
+                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .wvalid(wvalid[t]),
+                .wready(h_wready[t] || l_wready[t]), .wdata(wdata[t*64 +: 64]), .wlast(wlast[t]),
+                .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
                 .rec_word(rec_word), .rec_data(t_rec_data[t*64 +: 64]), .rec_taken(t_rec_taken[t]));
         end
     endgenerate
+
+    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) host_read (
+        .clk(clk), .rst(rst), .arvalid(arvalid & ~mem_local), .arready(h_arready), .addr(addr), .len(len),
+        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast),
+        .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
+        .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
+        .m_rlast(host_rlast));
+
+    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) local_read (
+        .clk(clk), .rst(rst), .arvalid(arvalid & mem_local), .arready(l_arready), .addr(addr), .len(len),
+        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast),
+        .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),
+        .m_arlen(local_arlen), .m_rvalid(local_rvalid), .m_rid(local_rid), .m_rdata(local_rdata), .m_rresp(local_rresp),
+        .m_rlast(local_rlast));
+
+    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) host_write (
+        .clk(clk), .rst(rst), .awvalid(awvalid & ~mem_local), .awready(h_awready), .addr(addr), .len(len),
+        .wvalid(wvalid & ~mem_local), .wready(h_wready), .wdata(wdata), .wlast(wlast),
+        .bvalid(h_bvalid), .bresp(h_bresp),
+        .m_awvalid(host_awvalid), .m_awready(host_awready), .m_awid(host_awid), .m_awaddr(host_awaddr),
+        .m_awlen(host_awlen), .m_wvalid(host_wvalid), .m_wready(host_wready), .m_wdata(host_wdata),
+        .m_wstrb(host_wstrb), .m_wlast(host_wlast), .m_bvalid(host_bvalid), .m_bid(host_bid), .m_bresp(host_bresp));
+
+    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) local_write (
+        .clk(clk), .rst(rst), .awvalid(awvalid & mem_local), .awready(l_awready), .addr(addr), .len(len),
+        .wvalid(wvalid & mem_local), .wready(l_wready), .wdata(wdata), .wlast(wlast),
+        .bvalid(l_bvalid), .bresp(l_bresp),
+        .m_awvalid(local_awvalid), .m_awready(local_awready), .m_awid(local_awid), .m_awaddr(local_awaddr),
+        .m_awlen(local_awlen), .m_wvalid(local_wvalid), .m_wready(local_wready), .m_wdata(local_wdata),
+        .m_wstrb(local_wstrb), .m_wlast(local_wlast), .m_bvalid(local_bvalid), .m_bid(local_bid), .m_bresp(local_bresp));
 
     // port p carries threads p, p + PORTS, ...; thread t is number t / PORTS of them
     generate
@@ -200,6 +273,16 @@ module threads #(
             show_state[dmmu_pkg::THR_STATE_CTX_LSB +: 16] = ctx[shown*16 +: 16];
         end
     end
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid | wvalid)) == '0);
+            `CHECK_NAME(answers_come_from_the_memory_asked) assert (
+                ((h_rvalid | h_bvalid) & mem_local) == '0 && ((l_rvalid | l_bvalid) & ~mem_local) == '0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

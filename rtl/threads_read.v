@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// threads_read: the reads of all threads from one memory, joined to one user of axi_rd_mux; a thread's number is the
+// name of its reads. A thread that shows an address is served until it shows none any more (at most a page's
+// bursts), then the next one, so that threads get whole pages one after the other and do not all wait for the last
+// beats of theirs at the same time. Beats arrive a cycle later with their thread's `rvalid`; a thread has room for them.
+`default_nettype none
+
+module threads_read #(
+    // threads, and bits of their numbers
+    parameter THREADS = 16,
+    parameter THR_W = 4,
+    // bits of a name on the bus, at least THR_W
+    parameter SUB_W = 6
+) (
+    input  wire                  clk,
+    input  wire                  rst,
+
+    input  wire [THREADS-1:0]    arvalid,
+    output logic [THREADS-1:0]   arready,
+    input  wire [THREADS*64-1:0] addr,
+    input  wire [THREADS*8-1:0]  len,
+    output wire [THREADS-1:0]    rvalid,
+    // common to all threads
+    output wire [63:0]           rdata,
+    output wire [1:0]            rresp,
+    output wire                  rlast,
+
+    output wire                  m_arvalid,
+    input  wire                  m_arready,
+    output wire [SUB_W-1:0]      m_arid,
+    output wire [63:0]           m_araddr,
+    output wire [7:0]            m_arlen,
+    input  wire                  m_rvalid,
+    input  wire [SUB_W-1:0]      m_rid,
+    input  wire [63:0]           m_rdata,
+    input  wire [1:0]            m_rresp,
+    input  wire                  m_rlast
+);
+    wire                any;
+    wire [THR_W-1:0]    pick;
+    logic               picked_reg;     // a thread is being served
+    logic [THR_W-1:0]   pick_reg;
+    logic               ar_valid_reg;
+    logic [THR_W-1:0]   ar_id_reg;
+    logic [63:0]        ar_addr_reg;
+    logic [7:0]         ar_len_reg;
+    logic [THREADS-1:0] r_valid_reg;
+    logic [63:0]        r_data_reg;
+    logic [1:0]         r_resp_reg;
+    logic               r_last_reg;
+
+    wire goes_on = picked_reg && arvalid[pick_reg];
+    wire take = goes_on && (!ar_valid_reg || m_arready);
+
+    rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
+        .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .index(pick));
+
+    always_comb begin
+        arready = '0;
+        arready[pick_reg] = take;
+    end
+
+    always_ff @(posedge clk) begin
+        if (!goes_on) begin
+            picked_reg <= any;
+            pick_reg <= pick;
+        end
+        if (m_arready) ar_valid_reg <= 1'b0;
+        if (take) begin
+            ar_valid_reg <= 1'b1;
+            ar_id_reg <= pick_reg;
+            ar_addr_reg <= addr[pick_reg*64 +: 64];
+            ar_len_reg <= len[pick_reg*8 +: 8];
+        end
+        for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
+        r_data_reg <= m_rdata;
+        r_resp_reg <= m_rresp;
+        r_last_reg <= m_rlast;
+        if (rst) begin
+            picked_reg <= 1'b0;
+            pick_reg <= '0;
+            ar_valid_reg <= 1'b0;
+            r_valid_reg <= '0;
+        end
+    end
+
+    assign m_arvalid = ar_valid_reg;
+    assign m_arid = SUB_W'(ar_id_reg);
+    assign m_araddr = ar_addr_reg;
+    assign m_arlen = ar_len_reg;
+    assign rvalid = r_valid_reg;
+    assign rdata = r_data_reg;
+    assign rresp = r_resp_reg;
+    assign rlast = r_last_reg;
+endmodule
+
+`default_nettype wire
