@@ -29,3 +29,15 @@ add_dependencies(dmmu_regs dmmu_generated)
 
 add_test(NAME regmap.refuses_bad_maps
   COMMAND sh ${CMAKE_SOURCE_DIR}/cmake/regmap/test.sh $<TARGET_FILE:regmap> ${DMMU_REGISTER_MAP})
+
+# Verilator runs while CMake configures, so the package must exist by then.
+if(NOT EXISTS ${DMMU_GENERATED_DIR}/dmmu_pkg.v OR ${DMMU_REGISTER_MAP} IS_NEWER_THAN ${DMMU_GENERATED_DIR}/dmmu_pkg.v)
+  set(_bootstrap ${CMAKE_BINARY_DIR}/CMakeFiles/regmap-bootstrap)
+  execute_process(
+    COMMAND ${CMAKE_C_COMPILER} -D_GNU_SOURCE -o ${_bootstrap} ${CMAKE_SOURCE_DIR}/cmake/regmap/regmap.c
+    COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(
+    COMMAND ${_bootstrap} --verilog ${DMMU_REGISTER_MAP}
+    OUTPUT_FILE ${DMMU_GENERATED_DIR}/dmmu_pkg.v
+    COMMAND_ERROR_IS_FATAL ANY)
+endif()

@@ -8,18 +8,6 @@ if(NOT DMMU_RTL_SOURCES)
   message(FATAL_ERROR "DMMU_RTL_SOURCES is empty: rtl/CMakeLists.txt names the sources of the device")
 endif()
 
-# verilate() runs Verilator while CMake configures, so the generated package must exist by then.
-if(NOT EXISTS ${DMMU_GENERATED_DIR}/dmmu_pkg.v OR ${DMMU_REGISTER_MAP} IS_NEWER_THAN ${DMMU_GENERATED_DIR}/dmmu_pkg.v)
-  set(_bootstrap ${CMAKE_BINARY_DIR}/CMakeFiles/regmap-bootstrap)
-  execute_process(
-    COMMAND ${CMAKE_C_COMPILER} -D_GNU_SOURCE -o ${_bootstrap} ${CMAKE_SOURCE_DIR}/cmake/regmap/regmap.c
-    COMMAND_ERROR_IS_FATAL ANY)
-  execute_process(
-    COMMAND ${_bootstrap} --verilog ${DMMU_REGISTER_MAP}
-    OUTPUT_FILE ${DMMU_GENERATED_DIR}/dmmu_pkg.v
-    COMMAND_ERROR_IS_FATAL ANY)
-endif()
-
 set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(dmmu_verilate target)
