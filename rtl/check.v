@@ -10,3 +10,13 @@
 `define CHECK_NAME(label) label:
 `endif
 `endif
+
+// The same for `COVER_NAME(label) cover (condition) between `ifdef COVER and `endif: an event the tests must bring about
+// at least once (./dmmu coverage).
+`ifdef COVER
+`ifdef __ICARUS__
+`define COVER_NAME(label)
+`else
+`define COVER_NAME(label) label:
+`endif
+`endif

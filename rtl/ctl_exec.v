@@ -211,6 +211,20 @@ module ctl_exec #(
     assign ev_command = finish && !skip_reg;
     assign ev_invalidation = ev_command && is_inv;
     assign invalidating = is_inv && (state_reg == INVALIDATE || state_reg == INVALIDATING);
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(set_waits_for_threads_of_the_former_life) cover (state_reg == CTX_SET && dying);
+            `COVER_NAME(kill_waits_for_its_threads) cover (state_reg == DRAIN && dying);
+            `COVER_NAME(invalidation_of_a_range) cover (inv_start && !inv_all && !inv_every);
+            `COVER_NAME(invalidation_of_a_context) cover (inv_start && is_inv && inv_all && !inv_every);
+            `COVER_NAME(invalidation_of_everything) cover (inv_start && inv_all && inv_every);
+            `COVER_NAME(unreadable_command_skipped) cover (state_reg == DECODE && entry_bad);
+            `COVER_NAME(write_back_of_two_commands_at_once) cover (finish && want_reg && !want_taken);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

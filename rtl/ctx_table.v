@@ -54,6 +54,15 @@ module ctx_table #(
     assign root = root_reg[root_ctx];
     assign show_state = shown ? {killed_reg[show_ctx], enabled_reg[show_ctx]} : 2'd0;
     assign show_root = shown ? root_reg[show_ctx] : 64'd0;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(killed_context_set_anew) cover (set_valid && killed_reg[set_ctx]);
+            `COVER_NAME(killed_context_killed_again) cover (kill_valid && killed_reg[kill_ctx]);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

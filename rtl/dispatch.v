@@ -45,6 +45,15 @@ module dispatch #(
     assign entry_ready = take || (entry_valid && entry_bad);
     assign taken = taken_reg;
     assign active = entry_ready;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(work_waits_for_a_thread) cover (entry_valid && !entry_bad && enable && !any);
+            `COVER_NAME(unreadable_work_dropped) cover (entry_valid && entry_bad);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

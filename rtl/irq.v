@@ -71,6 +71,15 @@ module irq (
     assign pending = cause_reg | req_reg;
     assign coalescing = cpl_waiting || flt_waiting;
     assign irq_req = req_reg;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(cause_waits_while_disabled) cover ((cause_reg & ~enable) != 4'd0);
+            `COVER_NAME(new_cause_while_the_request_stands) cover ((cause_now & req_reg) != 4'd0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -37,6 +37,15 @@ module irq_batch (
             waited_reg <= 16'd0;
         end
     end
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(waited_for_company) cover (fire && waited_reg != 16'd0 && waited_reg >= delay);
+            `COVER_NAME(did_not_wait_in_vain) cover (fire && quiet && waited_reg < delay);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

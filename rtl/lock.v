@@ -40,6 +40,14 @@ module lock #(
         end
     end
 `endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(two_want_it) cover ((req & (req - 1'b1)) != '0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -124,6 +124,16 @@ module pt_unit (
     assign l_wvalid = state_reg == WRITE_DATA;
     assign l_wdata = from_host ? buffer[word_reg] : value_reg;
     assign l_wlast = {1'b0, word_reg} == words_reg - 4'd1;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(burst_split_at_a_host_page_end) cover (state_reg == NEXT && from_host && to_page_end < {6'd0, wanted});
+            `COVER_NAME(gives_up_at_an_unreadable_entry) cover (state_reg == READ_DATA && h_rvalid && h_rlast && (error_reg || h_rerr));
+            `COVER_NAME(gives_up_at_an_unwritable_entry) cover (local_error);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

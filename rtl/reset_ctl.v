@@ -70,6 +70,16 @@ module reset_ctl (
     assign resetting = stop || (state_reg == CLEAR && asked_reg);
     assign ready = state_reg == RUN;
     assign flr_done = done_reg;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(reset_waits_for_accesses_in_flight) cover (state_reg == DRAIN && !buses_idle && !flr_req);
+            `COVER_NAME(function_reset_waits_for_accesses_in_flight) cover (state_reg == DRAIN && !buses_idle && flr_req);
+            `COVER_NAME(function_reset_done) cover (flr_done);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

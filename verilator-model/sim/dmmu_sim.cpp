@@ -14,6 +14,7 @@
 
 #include "Vdmmu.h"
 #include "verilated.h"
+#include "verilated_coverage.h"
 #include "verilated_fst_c.h"
 
 struct dmmu_sim {
@@ -70,6 +71,7 @@ struct dmmu_sim *dmmu_sim_new(uint64_t local_size)
 		delete sim;
 		return nullptr;
 	}
+	coverage_begin(&sim->context);
 	sim->top->local_size = local_size;
 	sim->top->clk = 0;
 	sim->top->rst = 1;
@@ -84,6 +86,7 @@ void dmmu_sim_free(struct dmmu_sim *sim)
 	current = sim;
 	dmmu_sim_trace_close(sim);
 	sim->top->final();
+	coverage_end(&sim->context);
 	delete sim;
 	current = nullptr;
 }

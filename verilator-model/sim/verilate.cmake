@@ -1,5 +1,17 @@
-# dmmu_verilate(TARGET [UNCHECKED] [PARAMS NAME=VALUE...]): a static library with the Verilated device of those parameters
-# behind dmmu_sim.h, its assertions on unless UNCHECKED. Link it after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
+# dmmu_verilate(TARGET [UNCHECKED|COUNTED] [PARAMS NAME=VALUE...]): a static library with the Verilated device of those
+# parameters behind dmmu_sim.h, with its assertions. UNCHECKED: without; COUNTED: it counts coverage in their stead. Link it
+# after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
+#
+# DMMU_VERILATOR_CHECK is what such a call passes to verilate() for assertions, and DMMU_VERILATOR_OPT the optimization. In a
+# build for coverage (cmake/coverage.sh) every device is COUNTED, and little optimized, because it is large and runs once.
+option(DMMU_COVERAGE "Verilated devices write coverage data at their end, and have no assertions" OFF)
+set(DMMU_VERILATOR_COUNT --coverage --coverage-max-width 16 -DCOVER)
+set(DMMU_VERILATOR_CHECK --assert -DCHECK)
+set(DMMU_VERILATOR_OPT -O2)
+if(DMMU_COVERAGE)
+  set(DMMU_VERILATOR_CHECK ${DMMU_VERILATOR_COUNT})
+  set(DMMU_VERILATOR_OPT -O1)
+endif()
 find_package(verilator HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
 if(NOT verilator_FOUND)
   message(FATAL_ERROR "Verilator was not found. Install it (Debian: apt install verilator), or set VERILATOR_ROOT.")
@@ -11,10 +23,12 @@ endif()
 set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(dmmu_verilate target)
-  cmake_parse_arguments(ARG "UNCHECKED" "" "PARAMS" ${ARGN})
-  set(check --assert -DCHECK)
+  cmake_parse_arguments(ARG "UNCHECKED;COUNTED" "" "PARAMS" ${ARGN})
+  set(check ${DMMU_VERILATOR_CHECK})
   if(ARG_UNCHECKED)
     set(check "")
+  elseif(ARG_COUNTED)
+    set(check ${DMMU_VERILATOR_COUNT})
   endif()
   list(TRANSFORM ARG_PARAMS PREPEND -G)
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${DMMU_SIM_DIR}/dmmu_sim.cpp)
@@ -25,7 +39,7 @@ function(dmmu_verilate target)
     SOURCES ${DMMU_RTL_SOURCES}
     VERILATOR_ARGS -O3 --x-assign fast --x-initial fast ${check} --unroll-count 256
       --timescale 1ns/1ns ${ARG_PARAMS}
-    OPT_FAST -O2 -g0
+    OPT_FAST ${DMMU_VERILATOR_OPT} -g0
     OPT_SLOW -O1 -g0
     OPT_GLOBAL -O2 -g0)
   # the hooks of dmmu_sim.cpp replace those of Verilator's runtime
