@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// fault_post: turns the faults of stalled threads into records of the fault ring, one at a time. It takes a fault
-// only when the ring has room, so that the thread's slot keeps it until then and nothing is lost; once taken, the
-// record is complete here and does not change whatever becomes of the thread.
+// fault_post: turns the faults of stalled threads into records of the fault ring. It takes a fault only when the ring
+// has room, so that the thread's slot keeps it until then and nothing is lost; once taken, the record is complete here
+// and does not change whatever becomes of the thread. Whose records are on their way to memory is remembered in order.
 `default_nettype none
 
 module fault_post #(
@@ -14,8 +14,11 @@ module fault_post #(
     input  wire             clk,
     input  wire             rst,
     input  wire [63:0]      cycle,
+    // a record waits here or is on its way
+    output wire             active,
     input  wire             ring_full,
-    input  wire             ring_active,
+    // pulse: the oldest record under way is visible
+    input  wire             posted,
 
     // a fault that waits: taken when valid && ready
     input  wire             valid,
@@ -36,7 +39,7 @@ module fault_post #(
     input  wire [2:0]       rec_word,
     output logic [63:0]     rec_data,
     input  wire             rec_taken,
-    // whose record is on its way
+    // whose record `posted` is about
     output wire [THR_W-1:0] rec_thread,
     output wire [23:0]      rec_number,
     output wire [63:0]      rec_detect
@@ -86,12 +89,39 @@ module fault_post #(
         endcase
     end
 
-    // the ring writes one record at a time: wait for its end, so that rec_* names the record that becomes visible
-    assign ready = !valid_reg && !ring_active && !ring_full;
+    // ---- records taken by the ring and not visible yet
+    localparam DEPTH_W = 4;
+    logic [DEPTH_W:0]    head_reg;
+    logic [DEPTH_W:0]    tail_reg;
+    logic [THR_W+87:0]   under_way [0:(1<<DEPTH_W)-1];
+    wire                 crowded = (tail_reg - head_reg) == {1'b1, {DEPTH_W{1'b0}}};
+
+    always_ff @(posedge clk) begin
+        if (valid && ready) begin
+            under_way[tail_reg[DEPTH_W-1:0]] <= {detect, number, thread};
+            tail_reg <= tail_reg + 1'b1;
+        end
+        if (posted) head_reg <= head_reg + 1'b1;
+        if (rst) begin
+            head_reg <= '0;
+            tail_reg <= '0;
+        end
+    end
+
+    assign active = head_reg != tail_reg;
+    assign ready = !valid_reg && !ring_full && !crowded;
     assign rec_valid = valid_reg;
-    assign rec_thread = thread_reg;
-    assign rec_number = number_reg;
-    assign rec_detect = detect_reg;
+    assign {rec_detect, rec_number, rec_thread} = under_way[head_reg[DEPTH_W-1:0]];
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            if (posted) begin
+                `CHECK_NAME(posted_was_taken) assert (head_reg != tail_reg);
+            end
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// invalidate: makes the acknowledge of an invalidation true, in three steps. HOLD: no lookup and no walk begins, walks
-// of the context give up, and what is under way in the MMU ends. SWEEP: the TLB drops the entries. SCAN: each
-// thread in turn, until none holds a translation of the range any more. A thread may get a fresh one while others
-// are scanned; waiting for that too is harmless, since a client gives it back without waiting for anything.
+// invalidate: makes the acknowledge of an invalidation true. HOLD: no lookup begins, those under way end, so that every
+// translation given is known. FLUSH: first-level TLBs and walk caches forget, walks of the context are poisoned. Then
+// work goes on, but for lookups of the range (`guard`), while two things run side by side: the shared TLB is swept, and
+// each thread in turn is waited for until it holds no translation of the range. Last, an entry that a poisoned walk was
+// writing must be written. A thread may get a fresh translation while others are waited for; waiting for that too is
+// harmless, since a client gives it back without waiting for anything.
 `default_nettype none
 
 module invalidate #(
@@ -17,42 +19,61 @@ module invalidate #(
     input  wire             start,
     output wire             active,
     output wire             done,
-    // begin no lookup and no walk; give up walks of the range's context
+    // begin no lookup
     output wire             hold,
-    // nothing begun before is under way in the MMU
+    // no lookup is under way
     input  wire             settled,
-    output wire             sweep,
+    // pulse: forget, poison, begin the sweep
+    output wire             flush,
+    // turn back lookups of the range
+    output wire             guard,
     input  wire             swept,
     // does thread `scan` hold a translation of the range?
     output wire [THR_W-1:0] scan,
-    input  wire             scan_held
+    input  wire             scan_held,
+    // an A or D is being written
+    input  wire             ad_writing
 );
-    localparam [2:0] IDLE = 3'd0, HOLD = 3'd1, SWEEP = 3'd2, SCAN = 3'd3, DONE = 3'd4;
+    localparam [2:0] IDLE = 3'd0, HOLD = 3'd1, FLUSH = 3'd2, SCAN = 3'd3, REST = 3'd4, DONE = 3'd5;
 
     logic [2:0]       state_reg;
     logic [THR_W-1:0] scan_reg;
+    logic             guard_reg;
+    logic             sweeping_reg;     // the sweep has had a cycle to begin
+    logic             ad_wait_reg;      // the write that was under way at the flush
 
     always_ff @(posedge clk) begin
+        sweeping_reg <= guard_reg;
+        if (guard_reg && sweeping_reg && swept) guard_reg <= 1'b0;
+        if (!ad_writing) ad_wait_reg <= 1'b0;
         case (state_reg)
             IDLE: if (start) state_reg <= HOLD;
-            HOLD: if (settled) state_reg <= SWEEP;
-            SWEEP: if (swept) begin
+            HOLD: if (settled) state_reg <= FLUSH;
+            FLUSH: begin
                 state_reg <= SCAN;
                 scan_reg <= '0;
+                guard_reg <= 1'b1;
+                ad_wait_reg <= 1'b1;
             end
             SCAN: if (!scan_held) begin
                 scan_reg <= scan_reg + 1'b1;
-                if (scan_reg == THR_W'(THREADS - 1)) state_reg <= DONE;
+                if (scan_reg == THR_W'(THREADS - 1)) state_reg <= REST;
             end
+            REST: if (!guard_reg && !ad_wait_reg) state_reg <= DONE;
             default: state_reg <= IDLE;
         endcase
-        if (rst) state_reg <= IDLE;
+        if (rst) begin
+            state_reg <= IDLE;
+            guard_reg <= 1'b0;
+            ad_wait_reg <= 1'b0;
+        end
     end
 
     assign active = state_reg != IDLE;
     assign done = state_reg == DONE;
-    assign hold = state_reg == HOLD || state_reg == SWEEP;
-    assign sweep = state_reg == SWEEP;
+    assign hold = state_reg == HOLD || state_reg == FLUSH;
+    assign flush = state_reg == FLUSH;
+    assign guard = guard_reg;
     assign scan = scan_reg;
 endmodule
 

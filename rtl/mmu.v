@@ -1,0 +1,864 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// mmu: the client ports of docs/client-port.md, and what is behind them. A request is looked up in its port's own TLB
+// (answer in 2 cycles), then in the shared one (6), then a walk of the page table brings its entry; requests overtake each
+// other as they can. A walk is for all threads that miss on its page; when it faults, those that want the same access
+// share one fault and one record, and one answer is for all of them.
+//
+//   stage 0 accept   1 first-level compare   2 choose   3, 4 shared TLB   5 act: answer, walk, fault, or look up again
+//
+// The command port (from ctl_exec) sets and kills contexts, invalidates and answers faults, one at a time. Faults
+// leave by a record port to the fault ring. Walks have a memory port to local memory.
+`default_nettype none
+
+module mmu #(
+    // threads, contexts, and bits of their numbers
+    parameter THREADS = 16,
+    parameter THR_W = 4,
+    parameter CONTEXTS = 16,
+    parameter CTX_W = 4,
+    // client ports; thread t uses port t modulo PORTS
+    parameter PORTS = 4,
+    // page-table levels
+    parameter LEVELS = 4,
+    // first-level TLB, entries per port; 0 for none
+    parameter L1_ENTRIES = 32,
+    // shared TLB geometry
+    parameter TLB_SETS = 256,
+    parameter TLB_WAYS = 4,
+    // walks at a time, and bits of a walk's number
+    parameter WALKERS = 16,
+    parameter WLK_W = 4,
+    // 1: a walk also brings the entry of the next page
+    parameter PREFETCH = 1
+) (
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [63:0]         cycle,
+    output wire                ready,
+    // something here moves without a client or the host
+    output wire                active,
+
+    // client ports, port p in slice p
+    input  wire [PORTS-1:0]       req_valid,
+    output wire [PORTS-1:0]       req_ready,
+    input  wire [PORTS*CTX_W-1:0] req_ctx,
+    input  wire [PORTS*THR_W-1:0] req_thread,
+    input  wire [PORTS*64-1:0]    req_va,
+    input  wire [PORTS*2-1:0]     req_op,
+    input  wire [PORTS*64-1:0]    req_cookie,
+    output wire [PORTS-1:0]       rsp_valid,
+    input  wire [PORTS-1:0]       rsp_ready,
+    output wire [PORTS*THR_W-1:0] rsp_thread,
+    output wire [PORTS*2-1:0]     rsp_status,
+    output wire [PORTS*52-1:0]    rsp_pa,
+    output wire [PORTS-1:0]       rsp_local,
+    output wire [PORTS*2-1:0]     rsp_access,
+    output wire [PORTS*3-1:0]     rsp_cause,
+    input  wire [PORTS-1:0]       rel_valid,
+    input  wire [PORTS*THR_W-1:0] rel_thread,
+
+    // commands: pulses, operands valid with them (those of an invalidation until inv_done)
+    input  wire                ctx_set_valid,
+    input  wire [CTX_W-1:0]    ctx_set_ctx,
+    input  wire [63:0]         ctx_set_root,
+    input  wire                ctx_kill_valid,
+    input  wire [CTX_W-1:0]    ctx_kill_ctx,
+    input  wire                inv_start,
+    input  wire                inv_every,
+    input  wire                inv_all,
+    input  wire [CTX_W-1:0]    inv_ctx,
+    input  wire [51:0]         inv_first,
+    input  wire [51:0]         inv_last,
+    output wire                inv_done,
+    input  wire                answer_valid,
+    input  wire [31:0]         answer_tag,
+    input  wire [1:0]          answer_action,
+    // no waiting fault has this tag
+    output wire                answer_stale,
+
+    // to whoever runs in a context: which may, and which is killed now
+    output wire [CONTEXTS-1:0] ctx_ok,
+    output wire                kill_valid,
+    output wire [CTX_W-1:0]    kill_ctx,
+    // per thread: waits for a fault answer; pulse: a fault was raised
+    output wire [THREADS-1:0]  stalled,
+    output logic [THREADS-1:0] faulted,
+
+    // fault ring
+    input  wire                flt_full,
+    input  wire                flt_active,
+    input  wire                flt_posted,
+    output wire                rec_valid,
+    input  wire [2:0]          rec_word,
+    output wire [63:0]         rec_data,
+    input  wire                rec_taken,
+
+    // page-table lock: held while an entry is read and written back; somebody else waits for it
+    output wire                lock_req,
+    input  wire                lock_grant,
+    input  wire                lock_wanted,
+    // page tables in local memory: reads of one or two entries and writes of one, named by the walk; AXI rules
+    output wire                arvalid,
+    input  wire                arready,
+    output wire [WLK_W-1:0]    arid,
+    output wire [63:0]         araddr,
+    output wire [7:0]          arlen,
+    input  wire                rvalid,
+    output wire                rready,
+    input  wire [WLK_W-1:0]    rid,
+    input  wire [63:0]         rdata,
+    input  wire [1:0]          rresp,
+    input  wire                rlast,
+    output wire                awvalid,
+    input  wire                awready,
+    output wire [WLK_W-1:0]    awid,
+    output wire [63:0]         awaddr,
+    output wire                wvalid,
+    input  wire                wready,
+    output wire [63:0]         wdata,
+    input  wire                bvalid,
+    input  wire [WLK_W-1:0]    bid,
+    input  wire [1:0]          bresp,
+
+    // debug windows
+    input  wire [31:0]         ctx_show,
+    output wire [1:0]          ctx_show_state,
+    output wire [63:0]         ctx_show_root,
+    input  wire [31:0]         thr_show,
+    output wire [63:0]         thr_show_va,
+    output wire [31:0]         thr_show_tag,
+
+    // events for the counters, and cycles spent in the phases of a fault
+    // per port: hit in its first level
+    output wire [PORTS-1:0]    ev_l1_hit,
+    output wire                ev_l2_hit,
+    // wanted a walk; joined one that was under way
+    output wire                ev_miss,
+    output wire                ev_merge,
+    output wire                ev_walk,
+    output wire                ev_walk_cache_hit,
+    output wire                ev_prefetch,
+    output wire                ev_walk_read,
+    output wire                ev_ad_update,
+    output wire                ev_record,
+    output wire                ev_retry,
+    output wire                ev_fail,
+    // per port: a request was answered KILLED
+    output wire [PORTS-1:0]    ev_kill,
+    output wire                ev_bus_error,
+    output wire [63:0]         detect_to_record,
+    output wire [63:0]         record_to_answer,
+    output wire [63:0]         answer_to_replay
+);
+    localparam VA_W = 12 + 9 * LEVELS;
+    localparam VPN_W = 9 * LEVELS;
+    localparam [1:0] RSP_OK = 2'd0, RSP_FAULT = 2'd1, RSP_KILLED = 2'd2;
+    localparam [1:0] RETRY = 2'(dmmu_pkg::ANSWER_RETRY), FAIL = 2'(dmmu_pkg::ANSWER_FAIL), KILL = 2'(dmmu_pkg::ANSWER_KILL);
+    // what goes with a request: not canonical, page number, context, thread, operation
+    localparam ASK_W = 1 + VPN_W + CTX_W + THR_W + 2;
+
+    function [PORTS-1:0] port_of(input [THR_W-1:0] thread);
+        port_of = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (thread == THR_W'(t)) port_of[t % PORTS] = 1'b1;
+    endfunction
+
+    // ---- threads: where each one's request is, one place at a time
+    logic [THREADS-1:0] want_reg;       // is to be looked up in the shared TLB
+    logic [THREADS-1:0] walking_reg;    // waits for walk walk_reg
+    logic [THREADS-1:0] fault_reg;      // faulted, record not taken yet
+    logic [THREADS-1:0] stalled_reg;    // faulted, waits for the host's answer
+    logic [THREADS-1:0] ended_reg;      // is to be answered FAULT (failed_reg) or KILLED
+    logic [THREADS-1:0] granted_reg;    // OK was given or is on its way, release is due
+    // ---- and what is known of it
+    logic [THREADS-1:0] full_reg;       // in want_reg: there was no room for its walk
+    logic [THREADS-1:0] guarded_reg;    // in want_reg: its page is being invalidated
+    logic [THREADS-1:0] root_reg;       // answered RETRY: a walk, from the root
+    logic [THREADS-1:0] counted_reg;    // its lookup in the shared TLB was counted
+    logic [THREADS-1:0] failed_reg;
+    logic [THREADS-1:0] huge_reg;       // its translation is a part of a 2 MiB page
+    logic [THREADS-1:0] lead_reg;       // its fault has a record of its own
+    logic [THREADS-1:0] visible_reg;    // and that is visible in memory
+    logic [THREADS-1:0] replay_reg;     // and was answered RETRY, and there is no answer yet
+    logic [THREADS-1:0] seen_reg;       // asked for something since reset
+    logic [THREADS-1:0] numbered_reg;   // had a record since reset
+    logic [THREADS*CTX_W-1:0] ctx_reg;
+    logic [THREADS*2-1:0]     op_reg;
+    logic [THREADS*3-1:0]     cause_reg;
+    logic [THREADS*WLK_W-1:0] walk_reg;
+    // of the thread whose record it is
+    logic [THREADS-1:0] group [0:THREADS-1];    // who shares it
+    logic [2:0]  level [0:THREADS-1];
+    logic [23:0] number [0:THREADS-1];
+    logic [63:0] detect [0:THREADS-1];
+    logic [63:0] visible_at [0:THREADS-1];
+    logic [63:0] answer_at [0:THREADS-1];
+
+    // ---- contexts
+    wire [CTX_W-1:0]    root_ctx;
+    wire [63:0]         root;
+    wire [THR_W-1:0]    answer_thread = answer_tag[THR_W-1:0];
+    wire                answer_hit = answer_valid && answer_tag[7:0] < 8'(THREADS) && stalled_reg[answer_thread] &&
+                                     lead_reg[answer_thread] && number[answer_thread] == answer_tag[31:8];
+    wire [THREADS-1:0]  answered = answer_hit ? group[answer_thread] : '0;
+
+    assign answer_stale = answer_valid && !answer_hit;
+    assign kill_valid = ctx_kill_valid || (answer_hit && answer_action == KILL);
+    assign kill_ctx = ctx_kill_valid ? ctx_kill_ctx : ctx_reg[answer_thread*CTX_W +: CTX_W];
+
+    ctx_table #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) contexts (
+        .clk(clk), .rst(rst),
+        .set_valid(ctx_set_valid), .set_ctx(ctx_set_ctx), .set_root(ctx_set_root),
+        .kill_valid(kill_valid), .kill_ctx(kill_ctx), .ok(ctx_ok),
+        .root_ctx(root_ctx), .root(root),
+        .show(ctx_show), .show_state(ctx_show_state), .show_root(ctx_show_root));
+
+    // a context that may get translations from this cycle on
+    logic [CONTEXTS-1:0] ok_now;
+    logic [THREADS-1:0]  kill_hit;
+    always_comb begin
+        ok_now = ctx_ok;
+        if (kill_valid) ok_now[kill_ctx] = 1'b0;
+        for (int t = 0; t < THREADS; t++)
+            kill_hit[t] = kill_valid && ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
+    end
+
+    // ---- invalidation
+    wire             inv_active;
+    wire             hold;
+    wire             flush;
+    wire             guard;
+    wire             settled;
+    wire             swept;
+    wire             ad_writing;
+    wire [THR_W-1:0] scan;
+    wire [63:0]      scan_va;
+    // a 2 MiB page is one translation: a part of it in the range is all of it
+    wire [8:0]       scan_part = {9{huge_reg[scan]}};
+    wire             scan_held = granted_reg[scan] && (inv_every || ctx_reg[scan*CTX_W +: CTX_W] == inv_ctx) &&
+                                 (inv_all || ({scan_va[63:21], scan_va[20:12] | scan_part} >= inv_first &&
+                                              {scan_va[63:21], scan_va[20:12] & ~scan_part} <= inv_last));
+
+    invalidate #(.THREADS(THREADS), .THR_W(THR_W)) invalidation (
+        .clk(clk), .rst(rst), .start(inv_start), .active(inv_active), .done(inv_done), .hold(hold), .settled(settled),
+        .flush(flush), .guard(guard), .swept(swept), .scan(scan), .scan_held(scan_held), .ad_writing(ad_writing));
+
+    // ---- shared stage results, used by the ports (below)
+    logic             end_valid_reg;    // stage 5: an operation of the shared TLB has its result
+    logic             end_install_reg;
+    logic             end_last_reg;
+    logic [WLK_W-1:0] end_walk_reg;
+    logic             end_guarded_reg;
+    logic             end_root_reg;
+    logic [ASK_W-1:0] end_ask_reg;
+    wire              end_nc;
+    wire [VPN_W-1:0]  end_vpn;
+    wire [CTX_W-1:0]  end_ctx;
+    wire [THR_W-1:0]  end_thread;
+    wire [1:0]        end_op;
+    wire              end_hit;
+    wire              end_huge;
+    wire [4:0]        end_perm;
+    wire [39:0]       end_frame;
+    wire              end_ok;           // it is a translation for end_thread
+    wire [PORTS-1:0]  end_port = port_of(end_thread);
+
+    assign {end_nc, end_vpn, end_ctx, end_thread, end_op} = end_ask_reg;
+
+    // ---- client ports: accept; compare (first level); answer
+    logic [PORTS-1:0]     look_valid_reg;
+    wire  [PORTS-1:0]     out_free;
+    wire  [PORTS-1:0]     l1_hit;
+    wire  [PORTS-1:0]     l1_huge;
+    wire  [PORTS-1:0]     look_hit;
+    wire  [PORTS-1:0]     look_miss;
+    wire  [PORTS*ASK_W-1:0] look_ask;
+    wire  [PORTS-1:0]     late;         // answers of the second level and later wait
+    wire  [PORTS-1:0]     out_ended;    // answers a request of ended_reg
+    wire  [PORTS*THR_W-1:0] out_ended_thread;
+    logic [PORTS-1:0]     miss_valid_reg;   // missed, is to be looked up in the shared TLB before want_reg's
+    logic [PORTS*ASK_W-1:0] miss_ask_reg;
+    wire  [PORTS-1:0]     miss_take;
+    wire  [PORTS-1:0]     accept = req_valid & req_ready;
+
+    generate
+        for (genvar p = 0; p < PORTS; p = p + 1) begin : port
+            wire [THR_W-1:0] thread = req_thread[p*THR_W +: THR_W];
+            wire [63:0]      va = req_va[p*64 +: 64];
+            logic [ASK_W-1:0] ask_reg;
+            logic [11:0]     look_offset_reg;
+            wire             look_nc;
+            wire [CTX_W-1:0] look_ctx;
+            wire [THR_W-1:0] look_thread;
+            wire             l1_local;
+            wire [39:0]      l1_frame;
+
+            assign look_nc = ask_reg[ASK_W-1];
+            assign look_ctx = ask_reg[2+THR_W +: CTX_W];
+            assign look_thread = ask_reg[2 +: THR_W];
+            assign look_ask[p*ASK_W +: ASK_W] = ask_reg;
+
+            // late answers go first: they are of requests taken before
+            assign req_ready[p] = !hold && out_free[p] && !late[p];
+
+            always_ff @(posedge clk) begin
+                if (out_free[p]) look_valid_reg[p] <= accept[p];
+                if (accept[p]) begin
+                    ask_reg <= {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
+                    look_offset_reg <= va[11:0];
+                end
+                if (rst) look_valid_reg[p] <= 1'b0;
+            end
+
+            l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
+                .clk(clk), .rst(rst), .flush(flush),
+                .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
+                .res_take(look_valid_reg[p] && out_free[p]),
+                .fill_valid(end_ok && end_port[p]), .fill_ctx(end_ctx), .fill_vpn(end_vpn), .fill_huge(end_huge),
+                .fill_perm(end_perm), .fill_frame(end_frame));
+
+            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && ok_now[look_ctx];
+            assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
+
+            // an answer of the shared TLB that finds the way out taken waits here; a thread has one, so there is room
+            logic [THR_W+40:0] queue [0:THREADS-1];
+            logic [THR_W:0]    head_reg;
+            logic [THR_W:0]    tail_reg;
+            wire               queued = head_reg != tail_reg;
+            wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
+            wire               end_here = end_ok && end_port[p];
+            wire               direct = end_here && out_free[p] && !look_hit[p] && !queued;
+            wire               queue_in = end_here && !direct;
+            wire               queue_go = queued && out_free[p] && !look_hit[p];
+
+            always_ff @(posedge clk) begin
+                if (queue_in) begin
+                    queue[tail_reg[THR_W-1:0]] <= {end_perm[3], end_frame, end_thread};
+                    tail_reg <= tail_reg + 1'b1;
+                end
+                if (queue_go) head_reg <= head_reg + 1'b1;
+                if (rst) begin
+                    head_reg <= '0;
+                    tail_reg <= '0;
+                end
+            end
+
+            // offsets within the page, of late answers
+            logic [11:0] offset [0:THREADS-1];
+            always_ff @(posedge clk)
+                if (accept[p]) offset[thread] <= va[11:0];
+
+            // lowest thread that ended
+            logic             ended;
+            logic [THR_W-1:0] ended_thread;
+            always_comb begin
+                ended = 1'b0;
+                ended_thread = '0;
+                for (int t = THREADS - 1; t >= 0; t--)
+                    if (t % PORTS == p && ended_reg[t]) begin
+                        ended = 1'b1;
+                        ended_thread = THR_W'(t);
+                    end
+            end
+            assign late[p] = queued || ended;
+
+            logic             out_valid_reg;
+            logic [THR_W-1:0] out_thread_reg;
+            logic [1:0]       out_status_reg;
+            logic [52:0]      out_pa_reg;
+            logic [1:0]       out_access_reg;
+            logic [2:0]       out_cause_reg;
+            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued && !end_here;
+            wire              late_local;
+            wire [39:0]       late_frame;
+            wire [THR_W-1:0]  late_thread;
+
+            assign {late_local, late_frame, late_thread} = queued ? queue_out : {end_perm[3], end_frame, end_thread};
+            assign out_free[p] = !out_valid_reg || rsp_ready[p];
+            assign out_ended[p] = ended_go;
+            assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
+
+            always_ff @(posedge clk) begin
+                if (out_free[p]) begin
+                    out_valid_reg <= look_hit[p] || queued || direct || ended_go;
+                    out_status_reg <= !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED;
+                    out_access_reg <= op_reg[ended_thread*2 +: 2];
+                    out_cause_reg <= cause_reg[ended_thread*3 +: 3];
+                    out_thread_reg <= look_hit[p] ? look_thread : queued || direct ? late_thread : ended_thread;
+                    out_pa_reg <= look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]};
+                end
+                if (rst) out_valid_reg <= 1'b0;
+            end
+
+            assign rsp_valid[p] = out_valid_reg;
+            assign rsp_thread[p*THR_W +: THR_W] = out_thread_reg;
+            assign rsp_status[p*2 +: 2] = out_status_reg;
+            assign {rsp_local[p], rsp_pa[p*52 +: 52]} = out_pa_reg;
+            assign rsp_access[p*2 +: 2] = out_access_reg;
+            assign rsp_cause[p*3 +: 3] = out_cause_reg;
+            assign ev_l1_hit[p] = look_hit[p] && out_free[p];
+            assign ev_kill[p] = ended_go && !failed_reg[ended_thread];
+
+            // a miss waits for the shared TLB here, or in want_reg when another does already
+            always_ff @(posedge clk) begin
+                if (miss_take[p]) miss_valid_reg[p] <= 1'b0;
+                if (look_miss[p] && (!miss_valid_reg[p] || miss_take[p])) begin
+                    miss_valid_reg[p] <= 1'b1;
+                    miss_ask_reg[p*ASK_W +: ASK_W] <= ask_reg;
+                end
+                if (rst) miss_valid_reg[p] <= 1'b0;
+            end
+        end
+    endgenerate
+
+    // ---- requests by thread
+    wire [THR_W-1:0] again_thread;      // next of want_reg
+    wire [THR_W-1:0] fault_thread;      // next of fault_reg
+    wire             show_is = thr_show < THREADS;
+    wire [THR_W-1:0] show = thr_show[THR_W-1:0];
+    wire [63:0]      again_va, fault_va, fault_cookie, show_va;
+
+    slot_ram #(.THREADS(THREADS), .THR_W(THR_W), .PORTS(PORTS), .W(64), .READS(4)) addresses (
+        .clk(clk), .write(accept), .wthread(req_thread), .wdata(req_va),
+        .rthread({show, fault_thread, scan, again_thread}), .rdata({show_va, fault_va, scan_va, again_va}));
+    slot_ram #(.THREADS(THREADS), .THR_W(THR_W), .PORTS(PORTS), .W(64), .READS(1)) cookies (
+        .clk(clk), .write(accept), .wthread(req_thread), .wdata(req_cookie),
+        .rthread(fault_thread), .rdata(fault_cookie));
+
+    // ---- looked up again: those whose walk is over, who found no room, or were answered RETRY
+    wire             room;
+    wire             again_any;
+    logic            again_valid_reg;
+    logic [ASK_W-1:0] again_ask_reg;
+    wire             again_take;
+    wire [THREADS-1:0] again_may = want_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
+    wire             again_load = again_any && (!again_valid_reg || again_take);
+
+    rr_arbiter #(.N(THREADS), .W(THR_W)) again_order (
+        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .index(again_thread));
+
+    always_ff @(posedge clk) begin
+        if (again_take) again_valid_reg <= 1'b0;
+        if (again_load) begin
+            again_valid_reg <= 1'b1;
+            again_ask_reg <= {again_va[63:VA_W] != '0, again_va[12 +: VPN_W], ctx_reg[again_thread*CTX_W +: CTX_W],
+                              again_thread, op_reg[again_thread*2 +: 2]};
+        end
+        if (rst) again_valid_reg <= 1'b0;
+    end
+
+    // ---- stage 2: what the shared TLB does next. What walks bring goes first, a sweep has every other cycle at least.
+    wire             in_valid;
+    wire             in_last;
+    wire [WLK_W-1:0] in_walk;
+    wire [CTX_W-1:0] in_ctx;
+    wire [VPN_W-1:0] in_vpn;
+    wire             in_huge;
+    wire [4:0]       in_perm;
+    wire [39:0]      in_frame;
+    logic [THR_W-1:0] in_thread;
+    wire             sw_want;
+    logic            swept_reg;         // the last operation was the sweep's
+    wire             ask_any;
+    localparam ASK_N = PORTS + 1;
+    localparam ASK_N_W = $clog2(ASK_N);
+    wire [ASK_N_W-1:0] ask_pick;
+    wire             do_install = in_valid && !hold;
+    wire             do_sweep = sw_want && !do_install && !(swept_reg && ask_any);
+    wire             do_lookup = ask_any && !hold && !do_install && !do_sweep;
+    wire [ASK_N*ASK_W-1:0] asks = {again_ask_reg, miss_ask_reg};
+    wire [ASK_W-1:0] ask = asks[ask_pick*ASK_W +: ASK_W];
+    wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
+    wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
+
+    rr_arbiter #(.N(ASK_N), .W(ASK_N_W)) ask_order (
+        .clk(clk), .rst(rst), .req({again_valid_reg, miss_valid_reg}), .take(do_lookup), .any(ask_any), .index(ask_pick));
+
+    assign again_take = do_lookup && ask_pick == ASK_N_W'(PORTS);
+    generate
+        for (genvar p = 0; p < PORTS; p = p + 1) begin : taken
+            assign miss_take[p] = do_lookup && ask_pick == ASK_N_W'(p);
+        end
+    endgenerate
+
+    l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
+        .clk(clk), .rst(rst), .ready(ready),
+        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(do_install ? in_ctx : ask_ctx),
+        .vpn(do_install ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
+        .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
+        .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
+
+    // ---- stages 3 and 4 beside it
+    logic             s3_lookup_reg, s4_lookup_reg;
+    logic             s3_install_reg, s4_install_reg;
+    logic             s3_last_reg, s4_last_reg;
+    logic [WLK_W-1:0] s3_walk_reg, s4_walk_reg;
+    logic [ASK_W-1:0] s3_ask_reg, s4_ask_reg;
+    wire [VPN_W-1:0]  s3_vpn = s3_ask_reg[ASK_W-2 -: VPN_W];
+    wire [CTX_W-1:0]  s3_ctx = s3_ask_reg[2+THR_W +: CTX_W];
+    wire [VPN_W-1:0]  s4_vpn = s4_ask_reg[ASK_W-2 -: VPN_W];
+    wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
+    wire [THR_W-1:0]  s4_thread = s4_ask_reg[2 +: THR_W];
+
+    always_ff @(posedge clk) begin
+        swept_reg <= do_sweep;
+        s3_lookup_reg <= do_lookup;
+        s3_install_reg <= do_install;
+        s3_last_reg <= in_last;
+        s3_walk_reg <= in_walk;
+        s3_ask_reg <= do_install ? {1'b0, in_vpn, in_ctx, in_thread, 2'd0} : ask;
+        {s4_lookup_reg, s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg} <=
+            {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
+        end_valid_reg <= s4_lookup_reg || s4_install_reg;
+        {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
+        // a 2 MiB page that the range touches is turned back as a whole
+        end_guarded_reg <= guard && (inv_every || s4_ctx == inv_ctx) &&
+                           (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
+        end_root_reg <= root_reg[s4_thread];
+        if (rst) begin
+            swept_reg <= 1'b0;
+            s3_lookup_reg <= 1'b0;
+            s3_install_reg <= 1'b0;
+            s4_lookup_reg <= 1'b0;
+            s4_install_reg <= 1'b0;
+            end_valid_reg <= 1'b0;
+        end
+    end
+
+    assign root_ctx = s4_ctx;
+    assign settled = look_valid_reg == '0 && !s3_lookup_reg && !s3_install_reg && !s4_lookup_reg && !s4_install_reg &&
+                     !end_valid_reg;
+
+    // ---- stage 5: a translation, a walk, a fault, once more, or the end
+    wire              match;
+    wire [WLK_W-1:0]  match_walk;
+    wire [WLK_W-1:0]  free_walk;
+    wire              end_lookup = end_valid_reg && !end_install_reg;
+    wire              end_runs = ok_now[end_ctx];
+    wire              end_told = end_valid_reg && (end_install_reg ? end_last_reg : end_hit && !end_root_reg && !end_guarded_reg && !end_nc);
+    wire              end_killed = !end_runs && (end_lookup || (end_install_reg && end_last_reg && end_valid_reg));
+    wire              end_again = end_lookup && end_runs && end_guarded_reg && !end_nc;
+    wire              end_miss = end_lookup && end_runs && !end_again && !end_told && !end_nc;
+    wire              end_fault = end_lookup && end_runs && end_nc;
+    wire              end_join = end_miss && match;
+    wire              end_start = end_miss && !match && room;
+    wire              end_full = end_miss && !match && !room;
+    wire              end_done = end_valid_reg && end_install_reg && end_last_reg;
+
+    assign end_ok = end_told && end_runs;
+
+    wire              fin_valid;
+    wire              fin_again;
+    wire [WLK_W-1:0]  fin_walk;
+    wire [1:0]        fin_op;
+    wire [2:0]        fin_cause;
+    wire [2:0]        fin_level;
+    wire              walks_active;
+
+    walk_unit #(
+        .LEVELS(LEVELS), .WALKERS(WALKERS), .WLK_W(WLK_W), .CTX_W(CTX_W), .CACHE(16), .PREFETCH(PREFETCH), .VPN_W(VPN_W)
+    ) walks (
+        .clk(clk), .rst(rst), .active(walks_active),
+        .ask_ctx(s3_ctx), .ask_vpn(s3_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
+        .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
+        .start(end_start), .op(end_op),
+        .flush(flush), .flush_every(inv_every), .flush_ctx(inv_ctx), .ad_writing(ad_writing),
+        .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
+        .fin_level(fin_level), .fin_hold(end_fault),
+        .in_valid(in_valid), .in_ready(do_install), .in_last(in_last), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
+        .lock_req(lock_req), .lock_grant(lock_grant),
+        .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),
+        .rvalid(rvalid), .rready(rready), .rid(rid), .rdata(rdata), .rresp(rresp), .rlast(rlast),
+        .awvalid(awvalid), .awready(awready), .awid(awid), .awaddr(awaddr),
+        .wvalid(wvalid), .wready(wready), .wdata(wdata), .bvalid(bvalid), .bresp(bresp),
+        .ev_walk(ev_walk), .ev_cache_hit(ev_walk_cache_hit), .ev_read(ev_walk_read), .ev_prefetch(ev_prefetch),
+        .ev_ad_update(ev_ad_update), .ev_bus_error(ev_bus_error));
+
+    // ---- who began each walk: it gets the translation, whoever else waits looks it up
+    logic [THR_W-1:0] leader [0:WALKERS-1];
+    always_ff @(posedge clk)
+        if (end_start) leader[free_walk] <= end_thread;
+
+    wire [THR_W-1:0]   fin_leader = leader[fin_walk];
+    logic [THREADS-1:0] fin_who;        // waits for the walk that ends now
+    logic [THREADS-1:0] fin_same;       // of these, in the same way as its leader
+    logic [THREADS-1:0] done_who;       // waits for the walk that is told now, and did not begin it
+    logic [THREADS-1:0] end_1h;
+    assign in_thread = leader[in_walk];
+    always_comb begin
+        end_1h = '0;
+        end_1h[end_thread] = 1'b1;
+        for (int t = 0; t < THREADS; t++) begin
+            fin_who[t] = fin_valid && walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == fin_walk;
+            fin_same[t] = fin_who[t] && op_reg[t*2 +: 2] == fin_op;
+            done_who[t] = end_done && walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == end_walk_reg;
+        end
+    end
+
+    // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
+    wire               fin_fault = fin_valid && !fin_again;
+    wire               fin_runs = ok_now[ctx_reg[fin_leader*CTX_W +: CTX_W]];
+    wire               raise = end_fault || (fin_fault && fin_runs);
+    wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader;
+    wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_same;
+    wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause;
+    wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level;
+    wire [23:0]        raise_number = numbered_reg[raise_thread] ? number[raise_thread] + 24'd1 : 24'd1;
+
+    assign faulted = raise ? raise_group : '0;
+
+    always_ff @(posedge clk) begin
+        if (raise) begin
+            group[raise_thread] <= raise_group;
+            level[raise_thread] <= raise_level;
+            number[raise_thread] <= raise_number;
+            detect[raise_thread] <= cycle;
+        end
+        if (flt_posted) visible_at[rec_thread] <= cycle;
+        if (answer_hit) answer_at[answer_thread] <= cycle;
+    end
+
+    // ---- faults to the ring
+    wire               fault_any;
+    wire               post_ready;
+    wire               post_take = fault_any && post_ready;
+    wire [THREADS-1:0] posted_group = group[fault_thread];
+    wire [THR_W-1:0]   rec_thread;
+    wire [23:0]        rec_number;
+    wire [63:0]        rec_detect;
+    wire               posts_active;
+
+    rr_arbiter #(.N(THREADS), .W(THR_W)) fault_order (
+        .clk(clk), .rst(rst), .req(fault_reg & lead_reg), .take(post_take), .any(fault_any), .index(fault_thread));
+
+    fault_post #(.THREADS(THREADS), .THR_W(THR_W), .CTX_W(CTX_W)) poster (
+        .clk(clk), .rst(rst), .cycle(cycle), .active(posts_active), .ring_full(flt_full), .posted(flt_posted),
+        .valid(fault_any), .ready(post_ready), .thread(fault_thread), .group(posted_group),
+        .ctx(ctx_reg[fault_thread*CTX_W +: CTX_W]), .access(op_reg[fault_thread*2 +: 2]), .number(number[fault_thread]),
+        .va(fault_va), .cookie(fault_cookie), .cause(cause_reg[fault_thread*3 +: 3]), .level(level[fault_thread]),
+        .detect(detect[fault_thread]),
+        .rec_valid(rec_valid), .rec_word(rec_word), .rec_data(rec_data), .rec_taken(rec_taken),
+        .rec_thread(rec_thread), .rec_number(rec_number), .rec_detect(rec_detect));
+
+    // ---- how requests move
+    always_ff @(posedge clk) begin
+        for (int p = 0; p < PORTS; p++) begin
+            if (accept[p]) begin
+                seen_reg[req_thread[p*THR_W +: THR_W]] <= 1'b1;
+                ctx_reg[req_thread[p*THR_W +: THR_W]*CTX_W +: CTX_W] <= req_ctx[p*CTX_W +: CTX_W];
+                op_reg[req_thread[p*THR_W +: THR_W]*2 +: 2] <= req_op[p*2 +: 2];
+                root_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
+                counted_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
+                failed_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
+                replay_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
+            end
+            if (rel_valid[p]) granted_reg[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
+            if (look_hit[p] && out_free[p]) begin
+                granted_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b1;
+                huge_reg[look_ask[p*ASK_W+2 +: THR_W]] <= l1_huge[p];
+            end
+            if (look_miss[p] && miss_valid_reg[p] && !miss_take[p]) begin
+                want_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b1;
+                full_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
+                guarded_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
+            end
+            if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
+        end
+        if (again_load) want_reg[again_thread] <= 1'b0;
+
+        if (end_valid_reg && (!end_install_reg || end_last_reg)) counted_reg[end_thread] <= counted_reg[end_thread] || (end_lookup && (end_ok || end_miss || end_fault));
+        if (end_ok) begin
+            granted_reg[end_thread] <= 1'b1;
+            huge_reg[end_thread] <= end_huge;
+            replay_reg[end_thread] <= 1'b0;
+        end
+        if (end_killed) ended_reg[end_thread] <= 1'b1;
+        if (end_again || end_full) begin
+            want_reg[end_thread] <= 1'b1;
+            guarded_reg[end_thread] <= end_again;
+            full_reg[end_thread] <= end_full;
+        end
+        if (end_join || end_start) begin
+            walking_reg[end_thread] <= 1'b1;
+            walk_reg[end_thread*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
+            root_reg[end_thread] <= 1'b0;
+        end
+        // the walk is over: the leader has its translation, the others find it in the shared TLB
+        for (int t = 0; t < THREADS; t++) begin
+            if (done_who[t]) begin
+                walking_reg[t] <= 1'b0;
+                if (end_thread != THR_W'(t)) begin
+                    want_reg[t] <= 1'b1;
+                    full_reg[t] <= 1'b0;
+                    guarded_reg[t] <= 1'b0;
+                end
+            end
+            // a fault is for those that want the same; all others try again
+            if (fin_who[t]) begin
+                walking_reg[t] <= 1'b0;
+                if (fin_fault && !fin_runs) ended_reg[t] <= 1'b1;
+                else if (!fin_fault || !fin_same[t]) begin
+                    want_reg[t] <= 1'b1;
+                    full_reg[t] <= 1'b0;
+                    guarded_reg[t] <= 1'b0;
+                end
+            end
+            if (raise && raise_group[t]) begin
+                fault_reg[t] <= 1'b1;
+                lead_reg[t] <= raise_thread == THR_W'(t);
+                cause_reg[t*3 +: 3] <= raise_cause;
+                replay_reg[t] <= 1'b0;
+            end
+            if (post_take && posted_group[t]) begin
+                fault_reg[t] <= 1'b0;
+                stalled_reg[t] <= 1'b1;
+            end
+            if (answered[t]) begin
+                stalled_reg[t] <= 1'b0;
+                failed_reg[t] <= answer_action == FAIL;
+                if (answer_action == RETRY) begin
+                    want_reg[t] <= 1'b1;
+                    full_reg[t] <= 1'b0;
+                    guarded_reg[t] <= 1'b0;
+                    root_reg[t] <= 1'b1;
+                    replay_reg[t] <= lead_reg[t];
+                end else ended_reg[t] <= 1'b1;
+            end
+            // a kill ends who waits for the host; who is on the move ends at stage 5
+            if (kill_hit[t] && (fault_reg[t] || stalled_reg[t])) begin
+                fault_reg[t] <= 1'b0;
+                stalled_reg[t] <= 1'b0;
+                failed_reg[t] <= 1'b0;
+                ended_reg[t] <= 1'b1;
+            end
+        end
+        if (raise) begin
+            numbered_reg[raise_thread] <= 1'b1;
+            visible_reg[raise_thread] <= 1'b0;
+        end
+        if (flt_posted) visible_reg[rec_thread] <= stalled_reg[rec_thread] && lead_reg[rec_thread] && number[rec_thread] == rec_number;
+        if (rst) begin
+            want_reg <= '0;
+            walking_reg <= '0;
+            fault_reg <= '0;
+            stalled_reg <= '0;
+            ended_reg <= '0;
+            granted_reg <= '0;
+            lead_reg <= '0;
+            seen_reg <= '0;
+            numbered_reg <= '0;
+            visible_reg <= '0;
+            replay_reg <= '0;
+            root_reg <= '0;
+            ctx_reg <= '0;
+        end
+    end
+
+    assign stalled = fault_reg | stalled_reg;
+    assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
+                    miss_valid_reg != '0 || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
+                    (fault_reg != '0 && !flt_full) || posts_active;
+
+    // ---- debug windows
+    assign thr_show_va = show_is && seen_reg[show] ? show_va : 64'd0;
+    assign thr_show_tag = show_is && numbered_reg[show] ? {number[show], 8'(show)} : 32'd0;
+
+    // ---- counters
+    wire first_time = !counted_reg[end_thread];
+    assign ev_l2_hit = end_lookup && end_ok && first_time;
+    assign ev_miss = (end_miss || end_fault) && first_time;
+    assign ev_merge = end_join;
+    assign ev_record = flt_posted;
+    assign ev_retry = answer_hit && answer_action == RETRY;
+    assign ev_fail = answer_hit && answer_action == FAIL;
+    assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
+    assign record_to_answer = answer_hit && visible_reg[answer_thread] ? cycle - visible_at[answer_thread] : 64'd0;
+    assign answer_to_replay = end_ok && replay_reg[end_thread] ? cycle - answer_at[end_thread] : 64'd0;
+
+    wire unused = &{1'b0, lock_wanted, flt_active, bid, root[63:52], root[11:0], scan_va[11:0], again_va[11:0]};
+
+`ifdef CHECK
+    logic [THREADS-1:0] pending;        // asked and not answered
+    logic [THREADS-1:0] given;          // answered OK and not released
+    logic [THREADS-1:0] old;            // given before the invalidation began, and covered by it
+    logic [THREADS-1:0] posted;         // the record of the current fault went out
+    logic               past_ok;
+    logic [PORTS-1:0]   past_req_stuck;
+    logic [PORTS-1:0]   past_rsp_stuck;
+    logic [PORTS*(CTX_W+THR_W+130)-1:0] past_req;
+    logic [PORTS*(THR_W+60)-1:0] past_rsp;
+    always_ff @(posedge clk) begin
+        past_ok <= !rst;
+        past_req_stuck <= req_valid & ~req_ready;
+        past_rsp_stuck <= rsp_valid & ~rsp_ready;
+        for (int p = 0; p < PORTS; p++) begin
+            past_req[p*(CTX_W+THR_W+130) +: CTX_W+THR_W+130] <= {req_ctx[p*CTX_W +: CTX_W], req_thread[p*THR_W +: THR_W],
+                req_va[p*64 +: 64], req_op[p*2 +: 2], req_cookie[p*64 +: 64]};
+            past_rsp[p*(THR_W+60) +: THR_W+60] <= {rsp_thread[p*THR_W +: THR_W], rsp_status[p*2 +: 2], rsp_pa[p*52 +: 52],
+                rsp_local[p], rsp_access[p*2 +: 2], rsp_cause[p*3 +: 3]};
+            if (rel_valid[p]) given[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
+            if (accept[p]) pending[req_thread[p*THR_W +: THR_W]] <= 1'b1;
+            if (rsp_valid[p] && rsp_ready[p]) begin
+                pending[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
+                given[rsp_thread[p*THR_W +: THR_W]] <= rsp_status[p*2 +: 2] == RSP_OK;
+            end
+        end
+        for (int t = 0; t < THREADS; t++)
+            if (flush) old[t] <= granted_reg[t];
+        for (int p = 0; p < PORTS; p++)
+            if (rel_valid[p]) old[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
+        if (raise) posted <= posted & ~raise_group;
+        if (post_take) posted <= posted | posted_group;
+        if (rst) begin
+            pending <= '0;
+            given <= '0;
+            old <= '0;
+            posted <= '0;
+        end
+        if (!rst && past_ok) begin
+            for (int p = 0; p < PORTS; p++) begin
+                if (past_req_stuck[p]) begin
+                    `CHECK_NAME(req_holds) assert (req_valid[p] && past_req[p*(CTX_W+THR_W+130) +: CTX_W+THR_W+130] ==
+                        {req_ctx[p*CTX_W +: CTX_W], req_thread[p*THR_W +: THR_W], req_va[p*64 +: 64], req_op[p*2 +: 2], req_cookie[p*64 +: 64]});
+                end
+                if (past_rsp_stuck[p]) begin
+                    `CHECK_NAME(rsp_holds) assert (rsp_valid[p] && past_rsp[p*(THR_W+60) +: THR_W+60] ==
+                        {rsp_thread[p*THR_W +: THR_W], rsp_status[p*2 +: 2], rsp_pa[p*52 +: 52], rsp_local[p], rsp_access[p*2 +: 2], rsp_cause[p*3 +: 3]});
+                end
+                if (accept[p]) begin
+                    `CHECK_NAME(c1_one_request_per_thread) assert (!pending[req_thread[p*THR_W +: THR_W]] && !given[req_thread[p*THR_W +: THR_W]]);
+                    `CHECK_NAME(c0_thread_at_its_port) assert (32'(req_thread[p*THR_W +: THR_W]) % PORTS == p);
+                end
+                if (rsp_valid[p] && rsp_ready[p]) begin
+                    `CHECK_NAME(i8_one_answer_per_request) assert (pending[rsp_thread[p*THR_W +: THR_W]]);
+                end
+                if (rel_valid[p]) begin
+                    `CHECK_NAME(c3_release_what_was_given) assert (given[rel_thread[p*THR_W +: THR_W]]);
+                end
+            end
+            if (inv_done) begin
+                for (int t = 0; t < THREADS; t++) begin
+                    `CHECK_NAME(i2_no_old_translation_in_use) assert (!(old[t] && granted_reg[t] && (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) && inv_all));
+                end
+            end
+            if (post_take) begin
+                `CHECK_NAME(i4_one_record_per_fault) assert ((posted & posted_group) == '0);
+            end
+            if (answer_hit) begin
+                `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);
+            end
+            `CHECK_NAME(request_in_one_place) assert (
+                ((want_reg & (walking_reg | fault_reg | stalled_reg | ended_reg | granted_reg)) |
+                 (walking_reg & (fault_reg | stalled_reg | ended_reg | granted_reg)) |
+                 (fault_reg & (stalled_reg | ended_reg | granted_reg)) |
+                 (stalled_reg & (ended_reg | granted_reg)) | (ended_reg & granted_reg)) == '0);
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// walk_unit: WALKERS page-table walks at a time, one entry of each on its way. What comes back from memory goes through
+// two stages (decide, act); a walk goes on, ends with a fault, asks for its entry to have A and D set, or hands the
+// translation to the shared TLB. Walks begin where the walk caches say. The read of a last-level entry also brings
+// the next one, which is installed when it needs no update.
+//
+// A and D are set one entry at a time: under the page-table lock the entry is read again, decided again and written
+// back, so that what is written back is what is there.
+//
+// `flush` is an invalidation: walks of its context are poisoned. They end at their next step, hand out nothing, install
+// nothing, write nothing; who waited for them looks up again. `ad_writing` tells of the one thing that has to be waited for.
+`default_nettype none
+
+module walk_unit #(
+    // page-table levels, 2 to 5
+    parameter LEVELS = 4,
+    // walks, and bits of a walk's number
+    parameter WALKERS = 16,
+    parameter WLK_W = 4,
+    // bits of a context's number
+    parameter CTX_W = 4,
+    // tables that each walk cache remembers
+    parameter CACHE = 16,
+    // 1: read the next page's entry along
+    parameter PREFETCH = 1,
+    // bits of a virtual page number, 9 for each level
+    parameter VPN_W = 36
+) (
+    input  wire              clk,
+    input  wire              rst,
+    output wire              active,
+
+    // walk caches: asked two cycles before `start`, the root and whether it must be the root one cycle before
+    input  wire [CTX_W-1:0]  ask_ctx,
+    input  wire [VPN_W-1:0]  ask_vpn,
+    input  wire [39:0]       ask_root,
+    input  wire              ask_from_root,
+
+    // a page: is a walk of it under way that may be joined, is there room for another
+    input  wire [CTX_W-1:0]  ctx,
+    input  wire [VPN_W-1:0]  vpn,
+    output logic             match,
+    output logic [WLK_W-1:0] match_walk,
+    output wire              room,
+    output logic [WLK_W-1:0] free_walk,
+    // begin walk `free_walk` for that page
+    input  wire              start,
+    input  wire [1:0]        op,
+
+    // an invalidation begins
+    input  wire              flush,
+    input  wire              flush_every,
+    input  wire [CTX_W-1:0]  flush_ctx,
+    output wire              ad_writing,
+
+    // end without a translation: a fault, or (fin_again) look up again
+    output wire              fin_valid,
+    output wire              fin_again,
+    output wire [WLK_W-1:0]  fin_walk,
+    output wire [1:0]        fin_op,
+    output wire [2:0]        fin_cause,
+    output wire [2:0]        fin_level,
+    // no fault may be told now
+    input  wire              fin_hold,
+
+    // to the shared TLB; in_last: the walk's own translation, not the neighbour's
+    output wire              in_valid,
+    input  wire              in_ready,
+    output wire              in_last,
+    output wire [WLK_W-1:0]  in_walk,
+    output wire [CTX_W-1:0]  in_ctx,
+    output wire [VPN_W-1:0]  in_vpn,
+    output wire              in_huge,
+    output wire [4:0]        in_perm,
+    output wire [39:0]       in_frame,
+    // the walk's translation was installed and given out: the walk is over
+    input  wire              done_valid,
+    input  wire [WLK_W-1:0]  done_walk,
+
+    output wire              lock_req,
+    input  wire              lock_grant,
+
+    output wire              arvalid,
+    input  wire              arready,
+    output wire [WLK_W-1:0]  arid,
+    output wire [63:0]       araddr,
+    output wire [7:0]        arlen,
+    input  wire              rvalid,
+    output wire              rready,
+    input  wire [WLK_W-1:0]  rid,
+    input  wire [63:0]       rdata,
+    input  wire [1:0]        rresp,
+    input  wire              rlast,
+    output wire              awvalid,
+    input  wire              awready,
+    output wire [WLK_W-1:0]  awid,
+    output wire [63:0]       awaddr,
+    output wire              wvalid,
+    input  wire              wready,
+    output wire [63:0]       wdata,
+    input  wire              bvalid,
+    input  wire [1:0]        bresp,
+
+    output wire              ev_walk,
+    output wire              ev_cache_hit,
+    output wire              ev_read,
+    output wire              ev_prefetch,
+    output wire              ev_ad_update,
+    output wire              ev_bus_error
+);
+    localparam [2:0] TOP = 3'(LEVELS - 1);
+    localparam [1:0] SLVERR = 2'd2;
+    localparam [2:0] NOT_PRESENT = 3'(dmmu_pkg::CAUSE_NOT_PRESENT), PERMISSION = 3'(dmmu_pkg::CAUSE_PERMISSION),
+        BAD_PTE = 3'(dmmu_pkg::CAUSE_BAD_PTE), BUS = 3'(dmmu_pkg::CAUSE_BUS), POISON = 3'(dmmu_pkg::CAUSE_POISON);
+    // what an entry that came back means
+    localparam [2:0] NEXT = 3'd0, FAULT = 3'd1, MARK = 3'd2, LEAF = 3'd3, NEIGHBOUR = 3'd4, NOTHING = 3'd5;
+    // setting A and D
+    localparam [2:0] AD_IDLE = 3'd0, AD_LOCK = 3'd1, AD_READ = 3'd2, AD_ADDRESS = 3'd3, AD_DATA = 3'd4, AD_RESPONSE = 3'd5,
+        AD_DONE = 3'd6;
+
+    // ---- walks
+    logic [WALKERS-1:0] act_reg;        // under way
+    logic [WALKERS-1:0] fin_reg;        // over, but for a beat that is still to come
+    logic [WALKERS-1:0] poison_reg;     // an invalidation came
+    logic [WALKERS-1:0] read_reg;       // wants to read its entry
+    logic [WALKERS-1:0] mark_reg;       // wants A and D set
+    logic [WALKERS-1:0] two_reg;        // a read of two beats is not complete
+    logic [WALKERS-1:0] second_reg;     // the first of two beats has come
+    logic [WALKERS-1:0] moved_reg;      // its table is in `next_table`, not in `first_table`
+    logic [WALKERS*CTX_W-1:0] ctx_reg;
+    logic [WALKERS*VPN_W-1:0] vpn_reg;
+    logic [WALKERS*2-1:0]     op_reg;
+    logic [WALKERS*3-1:0]     level_reg;
+    logic [39:0] first_table [0:WALKERS-1];
+    logic [39:0] next_table [0:WALKERS-1];
+
+    logic [WALKERS-1:0] flushed;        // poisoned in this very cycle
+    always_comb
+        for (int w = 0; w < WALKERS; w++)
+            flushed[w] = flush && (flush_every || ctx_reg[w*CTX_W +: CTX_W] == flush_ctx);
+    wire [WALKERS-1:0] poisoned = poison_reg | flushed;
+
+    // ---- join or begin
+    wire [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg;
+    always_comb begin
+        match = 1'b0;
+        match_walk = '0;
+        free_walk = '0;
+        for (int w = 0; w < WALKERS; w++) begin
+            if (open[w] && ctx_reg[w*CTX_W +: CTX_W] == ctx && vpn_reg[w*VPN_W +: VPN_W] == vpn &&
+                !(fin_valid && fin_walk == WLK_W'(w))) begin
+                match = 1'b1;
+                match_walk = WLK_W'(w);
+            end
+            if (!act_reg[w]) free_walk = WLK_W'(w);
+        end
+    end
+    assign room = act_reg != '1;
+
+    // ---- walk caches: the table nearest to the leaf that is known
+    logic [39:0] start_table_reg;
+    logic [2:0]  start_level_reg;
+    wire  [LEVELS-2:0]      cache_hit;
+    wire  [(LEVELS-1)*40-1:0] cache_table;
+    logic [LEVELS-2:0]      cache_fill;
+
+    generate
+        for (genvar l = 0; l < LEVELS - 1; l = l + 1) begin : level
+            walk_cache #(.ENTRIES(CACHE), .CTX_W(CTX_W), .TAG_W(VPN_W - 9 * (l + 1))) cache (
+                .clk(clk), .rst(rst), .flush(flush), .flush_every(flush_every), .flush_ctx(flush_ctx),
+                .lk_ctx(ask_ctx), .lk_tag(ask_vpn[VPN_W-1:9*(l+1)]),
+                .res_hit(cache_hit[l]), .res_table(cache_table[l*40 +: 40]),
+                .fill_valid(cache_fill[l]), .fill_ctx(act_ctx), .fill_tag(act_vpn[VPN_W-1:9*(l+1)]),
+                .fill_table(act_pte_reg[51:12]));
+        end
+    endgenerate
+
+    always_ff @(posedge clk) begin
+        start_table_reg <= ask_root;
+        start_level_reg <= TOP;
+        for (int l = LEVELS - 2; l >= 0; l--)
+            if (cache_hit[l] && !ask_from_root) begin
+                start_table_reg <= cache_table[l*40 +: 40];
+                start_level_reg <= 3'(l);
+            end
+    end
+
+    // ---- reading
+    wire              read_any;
+    wire [WLK_W-1:0]  read_walk;
+    logic             ar_valid_reg;
+    logic [WLK_W-1:0] ar_walk_reg;
+    logic [51:0]      ar_addr_reg;
+    logic             ar_two_reg;
+    wire              ar_load = read_any && (!ar_valid_reg || arready);
+    wire [2:0]        read_level = level_reg[read_walk*3 +: 3];
+    wire [VPN_W-1:0]  read_vpn = vpn_reg[read_walk*VPN_W +: VPN_W];
+    wire [39:0]       read_table = moved_reg[read_walk] ? next_table[read_walk] : first_table[read_walk];
+    logic [8:0]       read_index;
+    always_comb begin
+        read_index = read_vpn[8:0];
+        for (int l = 1; l < LEVELS; l++)
+            if (read_level == 3'(l)) read_index = read_vpn[9*l +: 9];
+    end
+    // the entry of the next page, when it is in the same table; not when the read is for A and D
+    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_index != 9'd511 && !mark_reg[read_walk];
+
+    rr_arbiter #(.N(WALKERS), .W(WLK_W)) read_order (
+        .clk(clk), .rst(rst), .req(read_reg), .take(ar_load), .any(read_any), .index(read_walk));
+
+    always_ff @(posedge clk) begin
+        if (arready) ar_valid_reg <= 1'b0;
+        if (ar_load) begin
+            ar_valid_reg <= 1'b1;
+            ar_walk_reg <= read_walk;
+            ar_addr_reg <= {read_table, read_index, 3'd0};
+            ar_two_reg <= read_two;
+        end
+        if (rst) ar_valid_reg <= 1'b0;
+    end
+
+    assign arvalid = ar_valid_reg;
+    assign arid = ar_walk_reg;
+    assign araddr = {12'd0, ar_addr_reg};
+    assign arlen = {7'd0, ar_two_reg};
+
+    // ---- decide
+    logic             got_valid_reg;
+    logic [WLK_W-1:0] got_walk_reg;
+    logic [63:0]      got_pte_reg;
+    logic [1:0]       got_resp_reg;
+    logic             got_second_reg;
+    wire              got_go;
+
+    assign rready = !got_valid_reg || got_go;
+    wire r_take = rvalid && rready;
+
+    always_ff @(posedge clk) begin
+        if (got_go) got_valid_reg <= 1'b0;
+        if (r_take) begin
+            got_valid_reg <= 1'b1;
+            got_walk_reg <= rid;
+            got_pte_reg <= rdata;
+            got_resp_reg <= rresp;
+            got_second_reg <= second_reg[rid];
+            second_reg[rid] <= !rlast;
+        end
+        if (rst) begin
+            got_valid_reg <= 1'b0;
+            second_reg <= '0;
+        end
+    end
+
+    wire [2:0] got_level = level_reg[got_walk_reg*3 +: 3];
+    wire [1:0] got_op = op_reg[got_walk_reg*2 +: 2];
+    wire       is_leaf = got_pte_reg[dmmu_pkg::PTE_LEAF_LSB];
+    wire       is_write = got_op != 2'(dmmu_pkg::ACCESS_READ);
+    wire       well_formed = got_pte_reg[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
+                             got_pte_reg[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0 &&
+                             (is_leaf ? got_level == 3'd0 || (got_level == 3'd1 && got_pte_reg[20:12] == 9'd0)
+                                      : got_level != 3'd0 && got_pte_reg[6:1] == 6'd0);
+    wire       r = got_pte_reg[dmmu_pkg::PTE_R_LSB];
+    wire       w = got_pte_reg[dmmu_pkg::PTE_W_LSB];
+    wire       at = got_pte_reg[dmmu_pkg::PTE_AT_LSB];
+    wire       a = got_pte_reg[dmmu_pkg::PTE_A_LSB];
+    wire       d = got_pte_reg[dmmu_pkg::PTE_D_LSB];
+    wire       permitted = got_op == 2'(dmmu_pkg::ACCESS_READ) ? r : got_op == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
+    logic [2:0]  got_kind;
+    logic [2:0]  got_cause;
+    logic [63:0] got_marked;
+    always_comb begin
+        got_kind = FAULT;
+        got_cause = NOT_PRESENT;
+        got_marked = got_pte_reg;
+        if (got_second_reg) begin
+            // the neighbour is taken only as it is
+            got_kind = got_resp_reg == 2'd0 && got_pte_reg[dmmu_pkg::PTE_V_LSB] && is_leaf && well_formed && a ? NEIGHBOUR : NOTHING;
+        end else if (got_resp_reg != 2'd0) begin
+            got_cause = got_resp_reg == SLVERR ? POISON : BUS;
+        end else if (got_pte_reg[dmmu_pkg::PTE_V_LSB]) begin
+            if (!well_formed) got_cause = BAD_PTE;
+            else if (!is_leaf) got_kind = NEXT;
+            else if (!permitted) got_cause = PERMISSION;
+            else if (a && (d || !is_write)) got_kind = LEAF;
+            else begin
+                got_kind = MARK;
+                got_marked[dmmu_pkg::PTE_A_LSB] = 1'b1;
+                got_marked[dmmu_pkg::PTE_D_LSB] = d || is_write;
+            end
+        end
+    end
+
+    // ---- act
+    logic             act_valid_reg;
+    logic [WLK_W-1:0] act_walk_reg;
+    logic [2:0]       act_kind_reg;
+    logic [2:0]       act_cause_reg;
+    logic [2:0]       act_level_reg;
+    logic [63:0]      act_pte_reg;
+    wire              act_poisoned = poisoned[act_walk_reg];
+    wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
+    wire [CTX_W-1:0]  act_ctx = ctx_reg[act_walk_reg*CTX_W +: CTX_W];
+    wire [VPN_W-1:0]  act_vpn = vpn_reg[act_walk_reg*VPN_W +: VPN_W];
+    wire              act_huge = act_level_reg == 3'd1;
+    logic             act_go;
+
+    logic [2:0]       ad_state_reg;
+    logic [WLK_W-1:0] ad_walk_reg;
+    logic [63:0]      ad_pte_reg;
+    logic [51:0]      ad_addr_reg;
+    logic [1:0]       ad_resp_reg;
+    wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
+
+    always_comb begin
+        act_go = act_valid_reg;
+        if (!act_poisoned) begin
+            if (act_kind_reg == FAULT) act_go = act_valid_reg && !fin_hold;
+            if (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR) act_go = act_valid_reg && in_ready;
+        end
+    end
+
+    wire act_free = !act_valid_reg || act_go;
+    wire act_from_ad = ad_state_reg == AD_DONE && act_free;
+    assign got_go = got_valid_reg && act_free && !act_from_ad;
+
+    always_ff @(posedge clk) begin
+        if (act_go) act_valid_reg <= 1'b0;
+        if (act_from_ad) begin
+            act_valid_reg <= 1'b1;
+            act_walk_reg <= ad_walk_reg;
+            act_kind_reg <= ad_resp_reg == 2'd0 ? LEAF : FAULT;
+            act_cause_reg <= ad_resp_reg == SLVERR ? POISON : BUS;
+            act_level_reg <= level_reg[ad_walk_reg*3 +: 3];
+            act_pte_reg <= ad_pte_reg;
+        end else if (got_go) begin
+            act_valid_reg <= 1'b1;
+            act_walk_reg <= got_walk_reg;
+            act_kind_reg <= got_kind;
+            act_cause_reg <= got_cause;
+            act_level_reg <= got_level;
+            act_pte_reg <= got_marked;
+        end
+        if (rst) act_valid_reg <= 1'b0;
+    end
+
+    wire act_next = act_go && act_kind_reg == NEXT && !act_poisoned;
+
+    always_comb begin
+        cache_fill = '0;
+        for (int l = 0; l < LEVELS - 1; l++)
+            cache_fill[l] = act_next && act_level_reg == 3'(l + 1);
+    end
+
+    assign fin_valid = act_go && act_own && (act_poisoned || act_kind_reg == FAULT);
+    assign fin_again = act_poisoned;
+    assign fin_walk = act_walk_reg;
+    assign fin_op = op_reg[act_walk_reg*2 +: 2];
+    assign fin_cause = act_cause_reg;
+    assign fin_level = act_level_reg;
+
+    assign in_valid = act_valid_reg && !act_poisoned && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
+    assign in_last = act_kind_reg == LEAF;
+    assign in_walk = act_walk_reg;
+    assign in_ctx = act_ctx;
+    assign in_vpn = in_last ? act_vpn : {act_vpn[VPN_W-1:9], act_vpn[8:0] + 9'd1};
+    assign in_huge = act_huge && in_last;
+    assign in_perm = {act_pte_reg[dmmu_pkg::PTE_D_LSB], act_pte_reg[dmmu_pkg::PTE_LOCAL_LSB],
+                      act_pte_reg[dmmu_pkg::PTE_AT_LSB], act_pte_reg[dmmu_pkg::PTE_W_LSB], act_pte_reg[dmmu_pkg::PTE_R_LSB]};
+    assign in_frame = {act_pte_reg[51:21], in_huge ? act_vpn[8:0] : act_pte_reg[20:12]};
+
+    always_ff @(posedge clk) begin
+        if (ar_load) begin
+            read_reg[read_walk] <= 1'b0;
+            if (read_two) two_reg[read_walk] <= 1'b1;
+        end
+        if (act_next) begin
+            level_reg[act_walk_reg*3 +: 3] <= act_level_reg - 3'd1;
+            moved_reg[act_walk_reg] <= 1'b1;
+            read_reg[act_walk_reg] <= 1'b1;
+            mark_reg[act_walk_reg] <= 1'b0;
+        end
+        if (act_go && act_kind_reg == MARK && !act_poisoned) mark_reg[act_walk_reg] <= 1'b1;
+        if (act_go && act_again) mark_reg[act_walk_reg] <= 1'b0;
+        if (ad_state_reg == AD_LOCK && lock_grant) read_reg[ad_walk_reg] <= 1'b1;
+        if (act_go && !act_own) two_reg[act_walk_reg] <= 1'b0;
+        if (fin_valid) fin_reg[act_walk_reg] <= 1'b1;
+        if (done_valid) fin_reg[done_walk] <= 1'b1;
+        poison_reg <= poison_reg | (flushed & act_reg);
+        for (int i = 0; i < WALKERS; i++)
+            if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
+        if (start) begin
+            act_reg[free_walk] <= 1'b1;
+            fin_reg[free_walk] <= 1'b0;
+            // it may have found its table before the caches were emptied
+            poison_reg[free_walk] <= flush && (flush_every || ctx == flush_ctx);
+            read_reg[free_walk] <= 1'b1;
+            mark_reg[free_walk] <= 1'b0;
+            moved_reg[free_walk] <= 1'b0;
+            ctx_reg[free_walk*CTX_W +: CTX_W] <= ctx;
+            vpn_reg[free_walk*VPN_W +: VPN_W] <= vpn;
+            op_reg[free_walk*2 +: 2] <= op;
+            level_reg[free_walk*3 +: 3] <= start_level_reg;
+        end
+        if (rst) begin
+            act_reg <= '0;
+            fin_reg <= '0;
+            poison_reg <= '0;
+            read_reg <= '0;
+            mark_reg <= '0;
+            two_reg <= '0;
+        end
+    end
+
+    always_ff @(posedge clk) begin
+        if (start) first_table[free_walk] <= start_table_reg;
+        if (act_next) next_table[act_walk_reg] <= act_pte_reg[51:12];
+    end
+
+    // ---- accessed and dirty
+    wire             mark_any;
+    wire [WLK_W-1:0] mark_walk;
+
+    rr_arbiter #(.N(WALKERS), .W(WLK_W)) mark_order (
+        .clk(clk), .rst(rst), .req(mark_reg), .take(ad_state_reg == AD_IDLE && mark_any), .any(mark_any), .index(mark_walk));
+
+    always_ff @(posedge clk) begin
+        case (ad_state_reg)
+            AD_IDLE: if (mark_any) begin
+                ad_walk_reg <= mark_walk;
+                ad_state_reg <= AD_LOCK;
+            end
+            AD_LOCK: if (lock_grant) ad_state_reg <= AD_READ;
+            AD_READ: begin
+                if (ar_load && read_walk == ad_walk_reg) ad_addr_reg <= {read_table, read_index, 3'd0};
+                if (act_go && act_again) begin
+                    ad_pte_reg <= act_pte_reg;
+                    ad_state_reg <= act_kind_reg == MARK && !act_poisoned ? AD_ADDRESS : AD_IDLE;
+                end
+            end
+            AD_ADDRESS: if (awready) ad_state_reg <= AD_DATA;
+            AD_DATA: if (wready) ad_state_reg <= AD_RESPONSE;
+            AD_RESPONSE: if (bvalid) begin
+                ad_resp_reg <= bresp;
+                ad_state_reg <= AD_DONE;
+            end
+            AD_DONE: if (act_from_ad) ad_state_reg <= AD_IDLE;
+            default: ad_state_reg <= AD_IDLE;
+        endcase
+        if (rst) ad_state_reg <= AD_IDLE;
+    end
+
+    assign ad_writing = ad_state_reg == AD_ADDRESS || ad_state_reg == AD_DATA || ad_state_reg == AD_RESPONSE;
+    assign lock_req = ad_state_reg == AD_LOCK || ad_state_reg == AD_READ || ad_writing;
+    assign awvalid = ad_state_reg == AD_ADDRESS;
+    assign awid = ad_walk_reg;
+    assign awaddr = {12'd0, ad_addr_reg};
+    assign wvalid = ad_state_reg == AD_DATA;
+    assign wdata = ad_pte_reg;
+
+    assign active = act_reg != '0;
+    wire unused = &{1'b0, ask_vpn[8:0]};
+    assign ev_walk = (in_valid && in_ready && in_last) || (fin_valid && !fin_again);
+    assign ev_cache_hit = start && start_level_reg != TOP;
+    assign ev_read = r_take;
+    assign ev_prefetch = in_valid && in_ready && !in_last;
+    assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
+    assign ev_bus_error = (got_go && !got_second_reg && got_resp_reg != 2'd0) ||
+                          (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            if (start) begin
+                `CHECK_NAME(begins_a_free_walk) assert (room && !act_reg[free_walk]);
+            end
+            if (r_take) begin
+                `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
+            end
+            if (act_valid_reg && act_own) begin
+                `CHECK_NAME(step_of_a_live_walk) assert (act_reg[act_walk_reg] && !fin_reg[act_walk_reg]);
+            end
+            if (act_go && act_again) begin
+                `CHECK_NAME(entry_read_again_under_lock) assert (lock_grant);
+            end
+            if (ad_writing) begin
+                `CHECK_NAME(entry_written_under_lock) assert (lock_grant);
+            end
+            if (bvalid) begin
+                `CHECK_NAME(write_was_asked_for) assert (ad_state_reg == AD_RESPONSE);
+            end
+            if (awvalid) begin
+                `CHECK_NAME(i5_a_set_before_ok) assert (ad_pte_reg[dmmu_pkg::PTE_A_LSB]);
+            end
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire
