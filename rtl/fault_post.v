@@ -14,8 +14,6 @@ module fault_post #(
     input  wire             clk,
     input  wire             rst,
     input  wire [63:0]      cycle,
-    // a record waits here or is on its way
-    output wire             active,
     input  wire             ring_full,
     // pulse: the oldest record under way is visible
     input  wire             posted,
@@ -108,7 +106,6 @@ module fault_post #(
         end
     end
 
-    assign active = head_reg != tail_reg;
     assign ready = !valid_reg && !ring_full && !crowded;
     assign rec_valid = valid_reg;
     assign {rec_detect, rec_number, rec_thread} = under_way[head_reg[DEPTH_W-1:0]];

@@ -630,13 +630,12 @@ module mmu #(
     wire [THR_W-1:0]   rec_thread;
     wire [23:0]        rec_number;
     wire [63:0]        rec_detect;
-    wire               posts_active;
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) fault_order (
         .clk(clk), .rst(rst), .req(fault_reg & lead_reg), .take(post_take), .any(fault_any), .index(fault_thread));
 
     fault_post #(.THREADS(THREADS), .THR_W(THR_W), .CTX_W(CTX_W)) poster (
-        .clk(clk), .rst(rst), .cycle(cycle), .active(posts_active), .ring_full(flt_full), .posted(flt_posted),
+        .clk(clk), .rst(rst), .cycle(cycle), .ring_full(flt_full), .posted(flt_posted),
         .valid(fault_any), .ready(post_ready), .thread(fault_thread), .group(posted_group),
         .ctx(ctx_reg[fault_thread*CTX_W +: CTX_W]), .access(op_reg[fault_thread*2 +: 2]), .number(number[fault_thread]),
         .va(fault_va), .cookie(fault_cookie), .cause(cause_reg[fault_thread*3 +: 3]), .level(level[fault_thread]),
@@ -761,7 +760,7 @@ module mmu #(
     assign stalled = fault_reg | stalled_reg;
     assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
                     miss_valid_reg != '0 || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
-                    (fault_reg != '0 && !flt_full) || posts_active;
+                    (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 
     // ---- debug windows
     assign thr_show_va = show_is && seen_reg[show] ? show_va : 64'd0;
@@ -811,8 +810,7 @@ module mmu #(
             if (flush) old[t] <= granted_reg[t];
         for (int p = 0; p < PORTS; p++)
             if (rel_valid[p]) old[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
-        if (raise) posted <= posted & ~raise_group;
-        if (post_take) posted <= posted | posted_group;
+        posted <= (posted & ~(raise ? raise_group : '0)) | (post_take ? posted_group : '0);
         if (rst) begin
             pending <= '0;
             given <= '0;

@@ -337,6 +337,7 @@ void sb_take_fault(struct scoreboard *sb, const struct dmmu_flt *flt)
 	struct context *ctx;
 
 	sb->records++;
+	sb->faulted += (unsigned int)__builtin_popcountll(flt->threads);
 	sb->total_faults++;
 	sb->last_progress = dmmu_bench_cycle(sb->bench);
 	BENCH_CHECK(sb->bench, flt->ctx < sb->contexts && flt->thread < sb->bench->threads,
@@ -353,9 +354,23 @@ void sb_take_fault(struct scoreboard *sb, const struct dmmu_flt *flt)
 	if (item->ctx != ctx)
 		dmmu_bench_fail(sb->bench, "I7: fault of context %u for work of context %u",
 				flt->ctx, (unsigned int)(item->ctx - sb->ctx));
-	BENCH_CHECK(sb->bench, !fault->live || ctx->kills,
-		    "I4: thread %u has a second fault outstanding (tags 0x%x, 0x%x)", flt->thread,
-		    fault->flt.tag, flt->tag);
+	BENCH_CHECK(sb->bench, flt->threads >> flt->thread & 1,
+		    "fault record of thread %u is for threads 0x%llx", flt->thread,
+		    (unsigned long long)flt->threads);
+	for (unsigned int t = 0; t < MAX_THREADS; t++) {
+		if (sb->fault[t].live && sb->fault[t].flt.threads & flt->threads && !ctx->kills)
+			dmmu_bench_fail(
+				sb->bench,
+				"I4: threads 0x%llx have a second fault outstanding (tags "
+				"0x%x, 0x%x)",
+				(unsigned long long)(sb->fault[t].flt.threads & flt->threads),
+				sb->fault[t].flt.tag, flt->tag);
+		if (flt->threads >> t & 1) {
+			BENCH_CHECK(sb->bench, t < sb->bench->threads,
+				    "fault record is for thread %u", t);
+			sb->thread[t].told++;
+		}
+	}
 	if (!sb_fault_explained(sb, flt))
 		dmmu_bench_fail(sb->bench,
 				"fault of context %u va 0x%llx access %u with cause %u at level "
@@ -406,12 +421,25 @@ static void kill_context(struct scoreboard *sb, struct context *ctx, const struc
 	cmd->ctx = ctx;
 }
 
+static void will_fail(struct scoreboard *sb, struct thread_faults *thread,
+		      const struct dmmu_flt *flt)
+{
+	const unsigned int room = sizeof(thread->fail) / sizeof(thread->fail[0]);
+
+	/* completions of killed work take none away */
+	if (thread->fails == room) {
+		BENCH_CHECK(sb->bench, sb->killed,
+			    "%u operations of a thread failed and did not end", room);
+		memmove(thread->fail, thread->fail + 1, sizeof(thread->fail[0]) * --thread->fails);
+	}
+	thread->fail[thread->fails++] = *flt;
+}
+
 static void answer_one(struct scoreboard *sb, struct pending_fault *fault)
 {
 	struct dmmu_flt flt = fault->flt;
 	struct context *ctx = &sb->ctx[flt.ctx];
 	struct vpage *page = sb_page(ctx, flt.va);
-	struct item *item = sb_item(sb, flt.cookie);
 
 	fault->live = false;
 	if (ctx->state != CTX_LIVE) {
@@ -428,10 +456,9 @@ static void answer_one(struct scoreboard *sb, struct pending_fault *fault)
 			answer(sb, &flt, DMMU_ANSWER_RETRY); /* for nothing: it faults again */
 			return;
 		}
-		if (item) {
-			item->failed = true;
-			item->fail = flt;
-		}
+		for (unsigned int t = 0; t < MAX_THREADS; t++)
+			if (flt.threads >> t & 1)
+				will_fail(sb, &sb->thread[t], &flt);
 		answer(sb, &flt, DMMU_ANSWER_FAIL);
 		return;
 	}

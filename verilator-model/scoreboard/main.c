@@ -140,7 +140,7 @@ static void program(struct scoreboard *sb)
 {
 	struct dmmu_bench *b = sb->bench;
 
-	sb->completions = sb->records = sb->retries = sb->fails = 0;
+	sb->completions = sb->records = sb->faulted = sb->retries = sb->fails = 0;
 	sb->kill_answers = sb->invalidations = 0;
 	sb->killed = sb->may_stale = false;
 	b->dev->irq_new = 0;
@@ -237,7 +237,13 @@ static void check_counters(struct scoreboard *sb)
 		 dmmu_bench_counter(b, DMMU_CNT_TLB_LOOKUPS));
 	if (sb->killed)
 		return; /* kills and answers race, so the shares are not known */
-	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAULTS), sb->records);
+	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAULTS), sb->faulted);
+	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAULT_RECORDS), sb->records);
+	for (unsigned int t = 0; t < b->threads; t++)
+		BENCH_CHECK(b, sb->thread[t].told == sb->thread[t].completed,
+			    "records tell of %llu faults of thread %u, completions of %llu",
+			    (unsigned long long)sb->thread[t].told, t,
+			    (unsigned long long)sb->thread[t].completed);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_RETRIES), sb->retries);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAILS), sb->fails);
 }
@@ -294,6 +300,7 @@ static void reset(struct scoreboard *sb)
 	sb_forget_work(sb);
 	for (unsigned int t = 0; t < MAX_THREADS; t++)
 		sb->fault[t].live = false;
+	memset(sb->thread, 0, sizeof(sb->thread));
 	sb->total_resets++;
 	program(sb);
 }

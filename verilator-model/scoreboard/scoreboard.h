@@ -97,14 +97,13 @@ struct ppage {
 
 /* An operation in flight. */
 struct item {
-	bool live, may_be_killed, dead, shared, failed;
+	bool live, may_be_killed, dead, shared;
 	struct dmmu_work work;
 	struct gold_result gold;
 	struct context *ctx;
 	struct slot *slot;
-	uint32_t faults;
-	struct dmmu_flt fail; /* the fault that was answered FAIL */
-	uint8_t *old;	      /* the slot's golden content before */
+	uint32_t faults; /* at least so many: those whose record names it */
+	uint8_t *old;	 /* the slot's golden content before */
 };
 
 struct pending_fault {
@@ -112,6 +111,17 @@ struct pending_fault {
 	bool retried; /* was answered RETRY for nothing before it is to fail */
 	struct dmmu_flt flt;
 	uint64_t due;
+};
+
+/*
+ * What records and completions said of a hardware thread. A record names the work of one of its
+ * threads only, and may be read before the completion of the thread's former work; so the faults of
+ * records and completions are compared when all is quiet.
+ */
+struct thread_faults {
+	uint64_t told, completed; /* faults, by records and by completions since the reset */
+	unsigned int fails;
+	struct dmmu_flt fail[4]; /* records whose answer was FAIL and whose completion is to come */
 };
 
 enum op_kind { OP_SPURIOUS, OP_UNMAP, OP_MOVE, OP_DOWNGRADE };
@@ -150,7 +160,8 @@ struct scoreboard {
 	struct history **history; /* by table offset / 8 */
 	uint64_t *proper;	  /* by table offset / 8: what a pointer entry should be */
 	struct item item[MAX_ITEMS];
-	struct pending_fault fault[MAX_THREADS];
+	struct pending_fault fault[MAX_THREADS]; /* by the thread whose record it is */
+	struct thread_faults thread[MAX_THREADS];
 	struct inval_op op[4];
 	struct cmd *cmd; /* a queue */
 	unsigned int cmd_first, cmd_count;
@@ -161,7 +172,7 @@ struct scoreboard {
 	uint64_t clock_offset; /* bench cycle minus device cycle counter */
 	uint64_t last_progress;
 	/* since the last reset */
-	uint64_t completions, records, retries, fails, kill_answers, invalidations;
+	uint64_t completions, records, faulted, retries, fails, kill_answers, invalidations;
 	bool killed;
 	/* rates, in 1000 */
 	uint32_t invalidate_rate, kill_rate, answer_delay;
