@@ -20,9 +20,9 @@ struct burst {
 	uint64_t due; /* first cycle in which it may be answered */
 	uint16_t id;
 	uint16_t beats, at;
-	bool sampled; /* read: data is here; write: all data has come */
-	uint8_t resp;
-	uint32_t first; /* write: its first beat in the write data queue */
+	bool sampled;	     /* read: data is here; write: all data has come */
+	uint8_t resp[BOUND]; /* of a write: the first */
+	uint32_t first;	     /* write: its first beat in the write data queue */
 	uint64_t data[BOUND];
 };
 
@@ -134,9 +134,18 @@ static void sample(struct dmmu_mem *mem, struct burst *rd)
 	unsigned int i;
 
 	rd->sampled = true;
-	rd->resp = from ? 0 : 3;
-	for (i = 0; i < rd->beats; i++)
+	for (i = 0; i < rd->beats; i++) {
+		rd->resp[i] = from ? 0 : 3;
 		rd->data[i] = from ? __atomic_load_n(from + i, __ATOMIC_ACQUIRE) : ~0ull;
+		if (from && mem->config.respond) {
+			uint64_t garbage = ~0ull;
+
+			rd->resp[i] = mem->config.respond(mem->config.opaque, rd->addr + 8ull * i,
+							  false, &garbage);
+			if (rd->resp[i])
+				rd->data[i] = garbage;
+		}
+	}
 }
 
 static void store(struct dmmu_mem *mem, struct burst *wr)
@@ -144,9 +153,21 @@ static void store(struct dmmu_mem *mem, struct burst *wr)
 	uint64_t *to = mem->config.translate(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
 	unsigned int i, b;
 
-	wr->resp = to ? 0 : 3;
+	wr->resp[0] = to ? 0 : 3;
 	for (i = 0; to && i < wr->beats; i++) {
 		struct wbeat *beat = &mem->wq[(wr->first + i) % WBEATS];
+
+		if (mem->config.respond) {
+			uint8_t resp = mem->config.respond(mem->config.opaque, wr->addr + 8ull * i,
+							   true, NULL);
+
+			if (resp) {
+				wr->resp[0] = resp;
+				continue;
+			}
+		}
+		if (mem->config.stored)
+			mem->config.stored(mem->config.opaque, wr->addr + 8ull * i, beat->data);
 
 		if (beat->strb == 0xff)
 			__atomic_store_n(to + i, beat->data, __ATOMIC_RELEASE);
@@ -220,7 +241,7 @@ void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycl
 				sample(mem, rd);
 			pins->rvalid = true;
 			pins->rid = rd->id;
-			pins->rresp = rd->resp;
+			pins->rresp = rd->resp[rd->at];
 			pins->rdata = rd->data[rd->at];
 			pins->rlast = rd->at + 1 == rd->beats;
 			mem->r_now = rd;
@@ -233,7 +254,7 @@ void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycl
 			store(mem, wr);
 			pins->bvalid = true;
 			pins->bid = wr->id;
-			pins->bresp = wr->resp;
+			pins->bresp = wr->resp[0];
 			mem->b_now = wr;
 		}
 	}

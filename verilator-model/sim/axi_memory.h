@@ -23,6 +23,16 @@
 /* Host pointer to [addr, addr + len), or NULL: the access is answered with DECERR. */
 typedef void *(*dmmu_mem_translate)(void *opaque, uint64_t addr, uint64_t len, bool write);
 
+/*
+ * What memory answers for the word at addr (0 OKAY, 2 SLVERR, 3 DECERR), asked at the moment of the
+ * access where translate found something. A word read with an error comes as `garbage`; one written
+ * with an error is not stored. May be NULL.
+ */
+typedef uint8_t (*dmmu_mem_respond)(void *opaque, uint64_t addr, bool write, uint64_t *garbage);
+
+/* A word is about to be stored. May be NULL. */
+typedef void (*dmmu_mem_stored)(void *opaque, uint64_t addr, uint64_t value);
+
 /* Called for each burst at the moment its address is accepted; for monitors. May be NULL. */
 typedef void (*dmmu_mem_watch)(void *opaque, uint64_t addr, uint64_t len, bool write);
 
@@ -35,6 +45,8 @@ struct dmmu_mem_config {
 	uint32_t stall; /* back-pressure: each ready low or valid late, times in 1000 */
 	uint64_t seed;
 	dmmu_mem_translate translate;
+	dmmu_mem_respond respond;
+	dmmu_mem_stored stored;
 	dmmu_mem_watch watch;
 	void *opaque;
 };

@@ -1,77 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// dmmu_sim.cpp: the glue between the Verilated class and C. Copies pins, ticks the clock, dumps
-// waveforms, and turns a failing assertion into an error with a cycle number instead of an abort.
-// Kept thin because it is the only C++ of the project.
+// dmmu_sim.cpp: the glue between the Verilated device and C: copies pins, ticks the clock. What every such glue needs
+// is in sim_core. Kept thin, because this is all the C++ of the project, with mmu/mmu_sim.cpp.
 #include "dmmu_sim.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <new>
-#include <string>
-#include <unistd.h>
 
 #include "Vdmmu.h"
-#include "verilated.h"
-#include "verilated_coverage.h"
-#include "verilated_fst_c.h"
+#include "sim_core.h"
 
-struct dmmu_sim {
-	VerilatedContext context;
+struct dmmu_sim : sim_core {
 	std::unique_ptr<Vdmmu> top;
-	std::unique_ptr<VerilatedFstC> fst;
-	uint64_t cycles = 0;
-	uint64_t dump_from = UINT64_MAX; // first cycle to dump
-	uint64_t dump_until = 0;	 // first cycle after those to dump
-	std::string fst_path;
-	std::string error;
+
+	void trace_into(VerilatedFstC *fst) override
+	{
+		top->trace(fst, 99);
+	}
 };
-
-// The device whose evaluation runs now; Verilator's hooks carry no user pointer.
-static thread_local dmmu_sim *current;
-
-void vl_stop(const char *filename, int linenum, const char *hier)
-{
-	(void)hier;
-	if (!current)
-		std::abort();
-	if (current->error.empty())
-		current->error = "assertion failed at " + std::string(filename ? filename : "?") + ":" +
-				 std::to_string(linenum) + " in cycle " +
-				 std::to_string(current->cycles);
-}
-
-void vl_finish(const char *filename, int linenum, const char *hier)
-{
-	vl_stop(filename, linenum, hier);
-}
-
-// Only for what Verilator cannot go on from, such as a combinational loop that does not settle.
-void vl_fatal(const char *filename, int linenum, const char *hier, const char *msg)
-{
-	(void)hier;
-	std::fprintf(stderr, "dmmu: the RTL cannot be simulated: %s:%d: %s (cycle %llu)\n",
-		     filename ? filename : "?", linenum, msg,
-		     current ? (unsigned long long)current->cycles : 0ull);
-	if (current && current->fst)
-		current->fst->flush();
-	std::abort();
-}
 
 struct dmmu_sim *dmmu_sim_new(uint64_t local_size)
 {
 	auto *sim = new (std::nothrow) dmmu_sim;
 	if (!sim)
 		return nullptr;
-	current = sim;
-	sim->context.traceEverOn(true);
+	sim->enter();
 	sim->top.reset(new (std::nothrow) Vdmmu(&sim->context, "dmmu"));
 	if (!sim->top) {
 		delete sim;
 		return nullptr;
 	}
-	coverage_begin(&sim->context);
+	sim->count_begin();
 	sim->top->local_size = local_size;
 	sim->top->clk = 0;
 	sim->top->rst = 1;
@@ -83,12 +42,12 @@ void dmmu_sim_free(struct dmmu_sim *sim)
 {
 	if (!sim)
 		return;
-	current = sim;
+	sim->enter();
 	dmmu_sim_trace_close(sim);
 	sim->top->final();
-	coverage_end(&sim->context);
+	sim->count_end();
 	delete sim;
-	current = nullptr;
+	sim_core::leave();
 }
 
 static void drive_axi(const dmmu_axi_in &in, CData &awready, CData &wready, CData &bvalid,
@@ -137,16 +96,7 @@ bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct 
 {
 	Vdmmu &top = *sim->top;
 
-	current = sim;
-	if (__builtin_expect(sim->cycles >= sim->dump_from, 0)) {
-		if (sim->cycles >= sim->dump_until) {
-			dmmu_sim_trace_close(sim);
-		} else if (!sim->fst) {
-			sim->fst.reset(new VerilatedFstC);
-			top.trace(sim->fst.get(), 99);
-			sim->fst->open(sim->fst_path.c_str());
-		}
-	}
+	sim->begin();
 	top.rst = in->rst;
 	top.flr_req = in->flr_req;
 	top.irq_ack = in->irq_ack;
@@ -162,7 +112,6 @@ bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct 
 	DRIVE_AXI(top, host, in->host);
 	DRIVE_AXI(top, local, in->local);
 	top.clk = 0;
-	sim->context.time(sim->cycles * 10);
 	top.eval();
 
 	out->flr_done = top.flr_done;
@@ -178,20 +127,11 @@ bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct 
 	out->axil.rresp = top.s_axil_rresp;
 	SAMPLE_AXI(top, host, out->host);
 	SAMPLE_AXI(top, local, out->local);
-	if (__builtin_expect(!!sim->fst, 0))
-		sim->fst->dump(sim->cycles * 10);
+	sim->settled();
 
 	top.clk = 1;
-	sim->context.time(sim->cycles * 10 + 5);
 	top.eval();
-	if (__builtin_expect(!!sim->fst, 0))
-		sim->fst->dump(sim->cycles * 10 + 5);
-	if (__builtin_expect(!sim->error.empty(), 0)) {
-		dmmu_sim_trace_flush(sim);
-		return false;
-	}
-	sim->cycles++;
-	return true;
+	return sim->end();
 }
 
 uint64_t dmmu_sim_cycles(const struct dmmu_sim *sim)
@@ -206,29 +146,15 @@ const char *dmmu_sim_error(const struct dmmu_sim *sim)
 
 bool dmmu_sim_trace(struct dmmu_sim *sim, const char *path, uint64_t from, uint64_t count)
 {
-	// Verilator reports an unwritable file by ending the process, so try before it does.
-	FILE *probe = std::fopen(path, "wb");
-	if (!probe)
-		return false;
-	std::fclose(probe);
-	dmmu_sim_trace_close(sim);
-	sim->fst_path = path;
-	sim->dump_from = from > sim->cycles ? from : sim->cycles;
-	sim->dump_until = count ? sim->dump_from + count : UINT64_MAX;
-	return true;
+	return sim->trace(path, from, count);
 }
 
 void dmmu_sim_trace_flush(struct dmmu_sim *sim)
 {
-	if (sim->fst)
-		sim->fst->flush();
+	sim->trace_flush();
 }
 
 void dmmu_sim_trace_close(struct dmmu_sim *sim)
 {
-	sim->dump_from = UINT64_MAX;
-	if (!sim->fst)
-		return;
-	sim->fst->close();
-	sim->fst.reset();
+	sim->trace_close();
 }

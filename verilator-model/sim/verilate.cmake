@@ -1,6 +1,8 @@
-# dmmu_verilate(TARGET [UNCHECKED|COUNTED] [PARAMS NAME=VALUE...]): a static library with the Verilated device of those
-# parameters behind dmmu_sim.h, with its assertions. UNCHECKED: without; COUNTED: it counts coverage in their stead. Link it
-# after dmmu_bench. VERILATOR_ROOT in the environment chooses another Verilator.
+# dmmu_verilate(TARGET [UNCHECKED|COUNTED] [MMU [MUTANTS]] [SOURCES FILE...] [PARAMS NAME=VALUE...]): a static library with
+# the Verilated device of those parameters behind dmmu_sim.h, or with MMU the MMU alone behind mmu/mmu_sim.h, with its
+# assertions. UNCHECKED: without; COUNTED: it counts coverage in their stead. SOURCES: instead of DMMU_RTL_SOURCES; MUTANTS:
+# module mmu in them has no parameters but an input mutsel. Link it after dmmu_bench or mmu_bench. VERILATOR_ROOT in the
+# environment chooses another Verilator.
 #
 # DMMU_VERILATOR_CHECK is what such a call passes to verilate() for assertions, and DMMU_VERILATOR_OPT the optimization. In a
 # build for coverage (cmake/coverage.sh) every device is COUNTED, and little optimized, because it is large and runs once.
@@ -23,7 +25,7 @@ endif()
 set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(dmmu_verilate target)
-  cmake_parse_arguments(ARG "UNCHECKED;COUNTED" "" "PARAMS" ${ARGN})
+  cmake_parse_arguments(ARG "UNCHECKED;COUNTED;MMU;MUTANTS" "" "PARAMS;SOURCES" ${ARGN})
   set(check ${DMMU_VERILATOR_CHECK})
   if(ARG_UNCHECKED)
     set(check "")
@@ -31,22 +33,38 @@ function(dmmu_verilate target)
     set(check ${DMMU_VERILATOR_COUNT})
   endif()
   list(TRANSFORM ARG_PARAMS PREPEND -G)
-  add_library(${target} STATIC EXCLUDE_FROM_ALL ${DMMU_SIM_DIR}/dmmu_sim.cpp)
+  set(top dmmu)
+  set(glue ${DMMU_SIM_DIR}/dmmu_sim.cpp)
+  set(sources ${DMMU_RTL_SOURCES})
+  if(ARG_SOURCES)
+    set(sources ${ARG_SOURCES})
+  endif()
+  set(mutants "")
+  if(ARG_MUTANTS)
+    set(mutants -DMMU_MUTANTS)
+  endif()
+  if(ARG_MMU)
+    set(top mmu_top)
+    set(glue ${DMMU_SIM_DIR}/../mmu/mmu_sim.cpp)
+    list(APPEND sources ${DMMU_SIM_DIR}/../mmu/mmu_top.v)
+  endif()
+  list(APPEND glue ${DMMU_SIM_DIR}/sim_core.cpp)
+  add_library(${target} STATIC EXCLUDE_FROM_ALL ${glue})
   verilate(${target}
-    PREFIX Vdmmu
-    TOP_MODULE dmmu
+    PREFIX V${top}
+    TOP_MODULE ${top}
     TRACE_FST
-    SOURCES ${DMMU_RTL_SOURCES}
-    VERILATOR_ARGS -O3 --x-assign fast --x-initial fast ${check} --unroll-count 256
+    SOURCES ${sources}
+    VERILATOR_ARGS -O3 --x-assign fast --x-initial fast ${check} ${mutants} --unroll-count 256
       --timescale 1ns/1ns ${ARG_PARAMS}
     OPT_FAST ${DMMU_VERILATOR_OPT} -g0
     OPT_SLOW -O1 -g0
     OPT_GLOBAL -O2 -g0)
-  # the hooks of dmmu_sim.cpp replace those of Verilator's runtime
-  target_compile_definitions(${target} PRIVATE VL_USER_STOP VL_USER_FINISH VL_USER_FATAL)
-  # the runtime is not ours to clean; our own file is compiled with the include paths as they are
-  set_source_files_properties(${DMMU_SIM_DIR}/dmmu_sim.cpp PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra;-Wno-unused-parameter")
-  target_include_directories(${target} PUBLIC ${DMMU_SIM_DIR})
+  # the hooks of sim_core.cpp replace those of Verilator's runtime
+  target_compile_definitions(${target} PRIVATE VL_USER_STOP VL_USER_FINISH VL_USER_FATAL $<$<BOOL:${ARG_MUTANTS}>:MMU_MUTANTS>)
+  # the runtime is not ours to clean; our own files are compiled with the include paths as they are
+  set_source_files_properties(${glue} PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra;-Wno-unused-parameter")
+  target_include_directories(${target} PUBLIC ${DMMU_SIM_DIR} ${DMMU_SIM_DIR}/../mmu)
   add_dependencies(${target} dmmu_generated)
   target_link_libraries(${target} PUBLIC z pthread)
 endfunction()
