@@ -206,6 +206,8 @@ static void raise_fault(struct scoreboard *sb, unsigned int thread)
 			       "thread %u faults on a %s of 0x%" PRIx64
 			       " in context %u, and no table explains it",
 			       thread, op_name(c->op), c->va, c->ctx);
+	if (m->tries) /* a replay that faults again may count or not */
+		sb->replay_high += now_of(sb) - m->retried;
 	m->tries++;
 	m->fault = (struct fault){
 		.open = true,
