@@ -23,14 +23,19 @@
 
 /* ---- the host writes entries */
 
-enum change_kind { CHANGE_SET, CHANGE_WIDEN };
+enum change_kind {
+	CHANGE_SET,    /* an invalidation follows */
+	CHANGE_WIDEN,  /* add these rights to a leaf */
+	CHANGE_REPAIR, /* as SET when what is there leads nowhere, else as WIDEN with its rights */
+};
 
 struct change {
 	struct scoreboard *sb;
 	unsigned int count;
 	struct {
 		enum change_kind kind;
-		uint64_t at, value; /* WIDEN: permissions to add */
+		uint64_t at, value;
+		unsigned int level;
 	} entry[8];
 };
 
@@ -52,11 +57,16 @@ static void land(void *opaque, void *arg)
 	for (unsigned int i = 0; i < change->count; i++) {
 		uint64_t at = change->entry[i].at, old = sb_value(sb, at);
 		uint64_t value = change->entry[i].value;
+		bool sound = well_formed(sb, old, change->entry[i].level);
 
-		if (change->entry[i].kind == CHANGE_WIDEN) {
-			if (!(old & DMMU_PTE_V) || !(old & DMMU_PTE_LEAF))
-				continue; /* an other change came first */
-			value |= old | DMMU_PTE_A | (old & DMMU_PTE_W ? DMMU_PTE_D : 0);
+		if (!sb_room(sb, at)) /* several changes of it were under way */
+			continue;
+		if (change->entry[i].kind == CHANGE_WIDEN ||
+		    (change->entry[i].kind == CHANGE_REPAIR && sound)) {
+			if (!sound || !(old & DMMU_PTE_LEAF))
+				continue;
+			value = old | (value & PERMS) | DMMU_PTE_A |
+				(old & DMMU_PTE_W ? DMMU_PTE_D : 0);
 		}
 		sb_write(sb, at, value);
 	}
@@ -89,11 +99,13 @@ static void push_change(struct scoreboard *sb, struct change *change)
 	push(sb, &(struct mmu_command){.kind = MMU_PT_WRITE, .write = land, .arg = change});
 }
 
-static void add(struct change *change, enum change_kind kind, uint64_t at, uint64_t value)
+static void add(struct change *change, enum change_kind kind, unsigned int level, uint64_t at,
+		uint64_t value)
 {
 	unsigned int i = change->count++;
 
 	change->entry[i].kind = kind;
+	change->entry[i].level = level;
 	change->entry[i].at = at;
 	change->entry[i].value = value;
 }
@@ -130,7 +142,6 @@ static void change_pages(struct scoreboard *sb)
 	unsigned int count = 1 + sb_below(sb, sb_chance(sb, 300) ? 6 : 2), i;
 	uint64_t base = sb_region_va(sb, r), first = 511, last = 0;
 	struct change *change = new_change(sb);
-	bool hard = false;
 
 	for (i = 0; i < count && page + i < SB_PAGES; i++) {
 		unsigned int index = sb_page_index[page + i];
@@ -144,30 +155,32 @@ static void change_pages(struct scoreboard *sb)
 			continue;
 		old = sb_value(sb, at);
 		if (well_formed(sb, old, 0) && widen) {
-			add(change, CHANGE_WIDEN, at, sb_leaf(sb, 0, false) & PERMS);
+			add(change, CHANGE_WIDEN, 0, at, sb_leaf(sb, 0, false));
 			continue;
 		}
-		hard |= well_formed(sb, old, 0);
+		if (!well_formed(sb, old, 0) && sb_chance(sb, 500)) {
+			add(change, CHANGE_REPAIR, 0, at, sb_leaf(sb, 0, false));
+			continue;
+		}
 		first = index < first ? index : first;
 		last = index > last ? index : last;
 		if (sb_chance(sb, 300))
-			add(change, CHANGE_SET, at, 0);
+			add(change, CHANGE_SET, 0, at, 0);
 		else if (sb_chance(sb, sb->rates.malformed))
-			add(change, CHANGE_SET, at, sb_malformed(sb, 0));
+			add(change, CHANGE_SET, 0, at, sb_malformed(sb, 0));
 		else if (old & DMMU_PTE_LEAF &&
 			 sb_chance(sb, 300)) /* fewer rights, A and D as given */
-			add(change, CHANGE_SET, at,
+			add(change, CHANGE_SET, 0, at,
 			    old & ~((1ull + sb_below(sb, 7)) << DMMU_PTE_R_SHIFT) & ~0x60ull);
 		else
-			add(change, CHANGE_SET, at, sb_leaf(sb, 0, false));
+			add(change, CHANGE_SET, 0, at, sb_leaf(sb, 0, false));
 	}
 	if (!change->count) {
 		free(change);
 		return;
 	}
 	push_change(sb, change);
-	/* an entry may be valid by the time the command runs that is not now: be safe */
-	if (first <= last && (hard || sb_chance(sb, 1000)))
+	if (first <= last)
 		invalidate(sb, ctx, base + first * 4096ull, last - first + 1);
 }
 
@@ -184,7 +197,7 @@ static void change_region(struct scoreboard *sb)
 	change = new_change(sb);
 	if (old & DMMU_PTE_V && old & DMMU_PTE_LEAF && well_formed(sb, old, 1) &&
 	    sb_chance(sb, 200)) {
-		add(change, CHANGE_WIDEN, at, sb_leaf(sb, 1, false) & PERMS);
+		add(change, CHANGE_WIDEN, 1, at, sb_leaf(sb, 1, false));
 		push_change(sb, change);
 		return;
 	}
@@ -198,7 +211,7 @@ static void change_region(struct scoreboard *sb)
 		value = DMMU_PTE_V | (MMU_LOCAL_BYTES + 4096ull * sb_below(sb, 1 << 20));
 	else
 		value = sb_malformed(sb, 1);
-	add(change, CHANGE_SET, at, value);
+	add(change, CHANGE_SET, 1, at, value);
 	push_change(sb, change);
 	if (!(old & DMMU_PTE_LEAF) && sb_chance(sb, 200)) {
 		/* one address only: it must not be found by the old path, others may */
@@ -226,7 +239,7 @@ static void change_upper(struct scoreboard *sb)
 		value = sb_malformed(sb, level);
 	else if (sb_chance(sb, 200))
 		value = DMMU_PTE_V | (MMU_LOCAL_BYTES + 4096ull * sb_below(sb, 1 << 20));
-	add(change, CHANGE_SET, at, value);
+	add(change, CHANGE_SET, level, at, value);
 	push_change(sb, change);
 	invalidate(sb, ctx, base & ~(span * 4096 - 1), span);
 }
@@ -251,7 +264,8 @@ static void kill_or_set(struct scoreboard *sb)
 
 static void host_events(struct scoreboard *sb)
 {
-	if (!room_for(sb, 4))
+	/* not so many that answers wait behind them for ever */
+	if (sb->b->command_count > 10)
 		return;
 	if (sb_chance(sb, sb->rates.change))
 		change_pages(sb);
@@ -266,7 +280,7 @@ static void host_events(struct scoreboard *sb)
 			   sb_region_va(sb, r) + 4096ull * sb_page_index[sb_below(sb, SB_PAGES)],
 			   sb_chance(sb, 500) ? 1 : 1 + sb_below(sb, 1100));
 	}
-	if (sb_chance(sb, 5))
+	if (sb_chance(sb, 10))
 		kill_or_set(sb);
 }
 
@@ -288,43 +302,30 @@ static bool repair(struct scoreboard *sb, const struct group *g)
 	for (unsigned int l = sb->b->geo.levels - 1; l > 1; l--) {
 		at = sb_entry_at(sb, g->ctx, (unsigned int)r, g->va, l);
 		if (!well_formed(sb, sb_value(sb, at), l) && sb_room(sb, at))
-			add(change, CHANGE_SET, at,
+			add(change, CHANGE_REPAIR, l, at,
 			    sb_proper_pointer(sb, g->ctx, (unsigned int)r, l));
 	}
 	at = sb_entry_at(sb, g->ctx, (unsigned int)r, g->va, 1);
 	old = sb_value(sb, at);
 	if (sb_room(sb, at)) {
 		if (!well_formed(sb, old, 1))
-			add(change, CHANGE_SET, at,
+			add(change, CHANGE_REPAIR, 1, at,
 			    page < 0 || sb_chance(sb, 200)
 				    ? sb_leaf(sb, 1, true)
 				    : sb_proper_pointer(sb, g->ctx, (unsigned int)r, 1));
 		else if (old & DMMU_PTE_LEAF)
-			add(change, CHANGE_WIDEN, at, need);
+			add(change, CHANGE_WIDEN, 1, at, need);
 	}
 	at = page < 0 ? 0 : sb_entry_at(sb, g->ctx, (unsigned int)r, g->va, 0);
 	if (at && sb_room(sb, at)) {
 		if (well_formed(sb, sb_value(sb, at), 0))
-			add(change, CHANGE_WIDEN, at, need);
+			add(change, CHANGE_WIDEN, 0, at, need);
 		else
-			add(change, CHANGE_SET, at, sb_leaf(sb, 0, sb_chance(sb, 800)));
+			add(change, CHANGE_REPAIR, 0, at, sb_leaf(sb, 0, sb_chance(sb, 800)));
 	}
 	if (!change->count) {
 		free(change);
 		return false;
-	}
-	/* what was queued before may make these entries valid, so that this is more than repair */
-	if (sb->b->command_count) {
-		uint64_t base = g->va & ~(PAGES_2M * 4096 - 1);
-
-		push_change(sb, change);
-		if (sb->b->command_count > 1)
-			push(sb, &(struct mmu_command){.kind = MMU_INVALIDATE,
-						       .ctx = g->ctx,
-						       .all = true,
-						       .first = base >> 12,
-						       .last = (base >> 12) + 511});
-		return true;
 	}
 	push_change(sb, change);
 	return true;
@@ -337,7 +338,7 @@ static void answer(struct scoreboard *sb, struct group *g)
 
 	if (tries > 4 || kind < 60) {
 		command.action = DMMU_ANSWER_FAIL;
-	} else if (kind < 60 + sb->rates.kill / 40) {
+	} else if (kind < 60 + sb->rates.kill / 8) {
 		command.action = DMMU_ANSWER_KILL;
 	} else {
 		command.action = DMMU_ANSWER_RETRY;
@@ -438,7 +439,7 @@ static void clients(struct scoreboard *sb)
 		pick_page(sb, t, &ctx, &va);
 		va = (va & ~4095ull) | sb_below(sb, 4096);
 		/* whoever runs in a context stops when it dies; a few are late */
-		if (sb->ctx[ctx].busy || (!sb->ctx[ctx].live && !sb_chance(sb, 100)))
+		if (sb->ctx[ctx].busy || (!sb->ctx[ctx].live && !sb_chance(sb, 4)))
 			continue;
 		mmu_bench_ask(b, t, ctx, va,
 			      kind < 55	  ? DMMU_ACCESS_READ
@@ -453,15 +454,17 @@ static void clients(struct scoreboard *sb)
 static void new_phase(struct scoreboard *sb)
 {
 	uint64_t now = mmu_bench_now(sb->b);
-	static const uint32_t ask[] = {1000, 1000, 300, 60};
+	static const uint32_t ask[] = {1000, 1000, 1000, 300, 60};
 	static const uint32_t change[] = {0, 2, 8, 30};
 
 	sb->phase = sb_below(sb, PHASES);
 	sb->phase_until = now + 300 + sb_below(sb, 3000);
 	sb->storm_ctx = sb_below(sb, sb->contexts);
+	for (unsigned int i = 0; i < 8 && !sb->ctx[sb->ctx_id[sb->storm_ctx]].live; i++)
+		sb->storm_ctx = sb_below(sb, sb->contexts);
 	sb->storm_region = sb_below(sb, SB_REGIONS);
 	sb->storm_page = sb_below(sb, SB_PAGES);
-	sb->rates.ask = ask[sb_below(sb, 4)];
+	sb->rates.ask = ask[sb_below(sb, 5)];
 	sb->rates.change = change[sb_below(sb, 4)];
 	sb->rates.invalidate = sb_chance(sb, 500) ? sb_below(sb, 12) : 0;
 	sb->rates.hold = sb_chance(sb, 500) ? 0 : sb_below(sb, sb_chance(sb, 300) ? 400 : 30);
@@ -602,7 +605,7 @@ static void choose_conditions(struct scoreboard *sb, struct options *o)
 	sb->rates.error = sb_chance(sb, 300) ? 1 + sb_below(sb, 30) : 0;
 	sb->rates.malformed = 200;
 	sb->rates.noncanonical = 10;
-	sb->rates.kill = sb_chance(sb, 700) ? 300 : 0;
+	sb->rates.kill = sb_chance(sb, 700) ? 60 : 0;
 	if (o->latency >= 0)
 		c->latency = (uint32_t)o->latency;
 	if (o->stall >= 0)

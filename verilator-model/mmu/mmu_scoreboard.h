@@ -95,6 +95,7 @@ struct client_model {
 	uint32_t last_number;	/* of the last record it led */
 	uint64_t last_va;	/* of its last request */
 	bool asked_since_reset;
+	bool led; /* its last record was its own */
 };
 
 struct rates { /* in 1000, or cycles */
@@ -129,8 +130,8 @@ struct scoreboard {
 	uint64_t asked, ops;
 	uint64_t cycle_kill_expected;
 	/* expected totals since the last reset */
-	uint64_t records, retries, fails, stale_answers, killed, detect_sum, replay_low,
-		replay_high;
+	uint64_t records, retries, fails, stale_answers, killed, detect_low, detect_high,
+		replay_low, replay_high;
 	uint64_t errors, replayed;
 	/* for the last line */
 	uint64_t total_faults, total_records, total_invalidations, total_kills, total_changes;

@@ -157,9 +157,9 @@ uint64_t sb_leaf(struct scoreboard *sb, unsigned int level, bool generous)
 		pte |= 1ull << 30 | (far & 511) << 21 | (far >> 9 & 0x1fffff) << 31;
 	else
 		pte |= (far & 0x3ffff) << 12 | (far >> 18 & 0x1fffff) << 31;
-	pte |= generous || sb_chance(sb, 850) ? DMMU_PTE_R : 0;
-	pte |= generous || sb_chance(sb, 600) ? DMMU_PTE_W : 0;
-	pte |= generous || sb_chance(sb, 500) ? DMMU_PTE_AT : 0;
+	pte |= generous || sb_chance(sb, 920) ? DMMU_PTE_R : 0;
+	pte |= generous || sb_chance(sb, 800) ? DMMU_PTE_W : 0;
+	pte |= generous || sb_chance(sb, 700) ? DMMU_PTE_AT : 0;
 	pte |= sb_chance(sb, 500) ? DMMU_PTE_LOCAL : 0;
 	if (sb_chance(sb, 200))
 		pte |= DMMU_PTE_A | (sb_chance(sb, 500) ? DMMU_PTE_D : 0);
@@ -286,7 +286,7 @@ static void make_context(struct scoreboard *sb, unsigned int ctx)
 				uint64_t word = region->table[k] + 8 * sb_page_index[i];
 
 				own(sb, word, ctx, 0, (int)r, (int)i);
-				if (sb_chance(sb, 500))
+				if (sb_chance(sb, 750))
 					sb_write(sb, word, sb_leaf(sb, 0, false));
 			}
 		}
