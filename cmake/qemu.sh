@@ -51,13 +51,10 @@ if [ -x "$home/qemu" ]; then
 	exit 0
 fi
 
-[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
-	die "a private copy is made from Debian amd64 packages, and this is no such machine: name a QEMU 10.1 or newer in DMMU_QEMU"
-for tool in apt-get dpkg-deb flock sha256sum; do
-	command -v "$tool" >/dev/null || die "needs the command $tool"
-done
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -r "$keyring" ] || die "needs $keyring to check signatures: install debian-archive-keyring"
+# shellcheck source=cmake/debian-root.sh
+. "$(dirname "$0")/debian-root.sh"
+debian_instead='name a QEMU 10.1 or newer in DMMU_QEMU'
+debian_needs
 
 mkdir -p "$cache"
 exec 9>"$cache/qemu-$hash.lock"
@@ -67,55 +64,19 @@ if [ -x "$home/qemu" ]; then
 	exit 0
 fi
 
-# The mirror: the first one of the host's apt sources that serves the host's own release, in either syntax.
-host_mirror() {
-	release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
-	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-		[ -r "$file" ] || continue
-		case $file in
-		*.sources) awk -v release="$release" '
-			function end() { if (type && !off && suite && uri != "") print uri; type = off = suite = 0; uri = "" }
-			/^[ \t]*$/ { end(); next }
-			tolower($1) == "types:" { for (i = 2; i <= NF; i++) if ($i == "deb") type = 1 }
-			tolower($1) == "enabled:" && tolower($2) == "no" { off = 1 }
-			tolower($1) == "suites:" { for (i = 2; i <= NF; i++) if ($i == release) suite = 1 }
-			tolower($1) == "uris:" { uri = $2 }
-			END { end() }' "$file" ;;
-		*) sed -n 's/^[ \t]*deb[ \t]\{1,\}\(\[[^]]*\][ \t]*\)\{0,1\}//p' "$file" |
-			awk -v release="$release" '$2 == release && $1 !~ /^cdrom:/ { print $1 }' ;;
-		esac
-	done | head -n 1
-}
-mirror=${DMMU_MIRROR:-$(host_mirror)}
-[ -n "$mirror" ] || die 'no Debian mirror found in the apt sources: name one in DMMU_MIRROR, or a QEMU 10.1 or newer in DMMU_QEMU'
-
 work=$cache/qemu-$hash.new
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/root"
-: >"$work/apt/status"
-for suite in $suites; do
-	printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
-done >"$work/apt/sources.list"
+# shellcheck disable=SC2086 # a list
+debian_root "$work" $suites
 
-# The host's apt settings stay in force (a proxy, for example), but for what it has installed and where it looks.
-apt() {
-	apt-get -q -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-		-o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" -o Dir::State::Status="$work/apt/status" \
-		-o Dir::Cache="$work/apt" -o Dir::Cache::Archives="$work/apt/archives" \
-		-o APT::Sandbox::User=root -o APT::Architecture=amd64 -o APT::Architectures::=amd64 \
-		-o APT::Get::AllowUnauthenticated=false -o Acquire::AllowInsecureRepositories=false \
-		-o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false "$@" >>"$work/log" 2>&1 9>&- ||
-		{ tail -n 15 "$work/log" >&2; die "apt-get failed, see above. Without a network: name a QEMU 10.1 or newer in DMMU_QEMU"; }
-}
 say 'no QEMU 10.1 or newer here: making a private copy (about 40 MB to download, nothing is installed)'
 say '  reading the package lists'
-apt update
+debian_apt update
 say '  downloading'
 # shellcheck disable=SC2086 # a list
-apt -y --download-only -t trixie-backports install $packages
+debian_apt -y --download-only -t trixie-backports install $packages
 say '  unpacking'
 for deb in "$work"/apt/archives/*.deb; do
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --exclude='./usr/share/doc' --exclude='./usr/share/man' \

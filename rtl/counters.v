@@ -1,39 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// counters: 64-bit event counters and the copy that the host reads. Counter N grows by add[N*64 +: 64] each cycle;
-// `snap` copies all of them in one cycle, so that what is read belongs together.
+// counters: 64-bit event counters and the copy that the host reads. `snap` takes all of them as they are in that cycle,
+// so that what is read belongs together. A counter is a sum in a RAM and a few bits beside it that grow at once; a
+// sweep moves these into the RAM, one counter a cycle. A snapshot keeps the few bits, and the next round of the
+// sweep writes each counter's value of that moment into the copy: `busy` until then, and `value` is good after it.
+// The sums of time spans and CYCLES grow by amounts that the sweep could not carry: they are plain registers.
 `default_nettype none
 
 module counters #(
-    // number of counters
-    parameter N = 32
+    // number of counters; the first of SPANS counters that grow by up to 64 bits in one cycle
+    parameter N = 32,
+    parameter SPAN_FIRST = 14,
+    parameter SPANS = 3
 ) (
-    input  wire            clk,
-    input  wire            rst,
-    input  wire [N*64-1:0] add,
-    input  wire            snap,
-    input  wire [5:0]      sel,
+    input  wire                clk,
+    input  wire                rst,
+    // counter i grows by add[i*8 +: 8]; those of CYCLES and the spans are not looked at
+    input  wire [N*8-1:0]      add,
+    input  wire [SPANS*64-1:0] span_add,
+    input  wire                snap,
+    // a snapshot is being taken
+    output wire                busy,
+    input  wire [5:0]          sel,
     // counter `sel` of the copy; zero when there is none
-    output wire [63:0]     value,
+    output wire [63:0]         value,
     // counter CYCLES, live: the time stamp of everything
-    output wire [63:0]     cycle
+    output wire [63:0]         cycle
 );
-    logic [63:0] live_reg [0:N-1];
-    logic [63:0] copy_reg [0:N-1];
+    localparam I_W = $clog2(N);
+    // what can come together in one round of the sweep
+    localparam ACC_W = 8 + I_W;
+    localparam CYCLES = dmmu_pkg::CNT_CYCLES;
+
+    // events, and the snapshot with them, a cycle later: the sums that make them take a cycle of their own
+    logic [N*8-1:0]      add_reg;
+    logic [SPANS*64-1:0] span_add_reg;
+    logic                snap_reg;
+
+    logic [63:0]         cycle_reg;
+    logic [63:0]         cycle_copy_reg;
+    logic [SPANS*64-1:0] span_reg;
+    logic [SPANS*64-1:0] span_copy_reg;
+    logic [N*ACC_W-1:0]  acc_reg;       // not yet in the RAM
+    logic [N*ACC_W-1:0]  kept_reg;      // the same at the snapshot
+    logic [N-1:0]        fresh_reg;     // the RAM's word is from before the reset
+    logic [N-1:0]        due_reg;       // the copy's word is not of the snapshot yet
+    logic                shown_reg;     // a snapshot was taken since the reset
+    logic [63:0]         live [0:N-1];
+    logic [63:0]         copy [0:N-1];
+
+    // the sweep: look at a counter, add, write
+    logic [I_W-1:0]      look_reg;
+    logic                add_valid_reg;
+    logic [I_W-1:0]      add_index_reg;
+    logic [63:0]         add_old_reg;
+    logic [ACC_W-1:0]    add_acc_reg;
+    logic [ACC_W-1:0]    add_kept_reg;
+    logic                add_due_reg;
+    logic                write_valid_reg;
+    logic [I_W-1:0]      write_index_reg;
+    logic [63:0]         write_live_reg;
+    logic [63:0]         write_copy_reg;
+    logic                write_due_reg;
 
     always_ff @(posedge clk) begin
+        add_reg <= add;
+        span_add_reg <= span_add;
+        snap_reg <= snap;
+        cycle_reg <= cycle_reg + 64'd1;
+        if (snap) cycle_copy_reg <= cycle_reg;
+        for (int i = 0; i < SPANS; i++)
+            span_reg[i*64 +: 64] <= span_reg[i*64 +: 64] + span_add_reg[i*64 +: 64];
+        if (snap_reg) span_copy_reg <= span_reg;
+
+        look_reg <= look_reg == I_W'(N - 1) ? '0 : look_reg + 1'b1;
         for (int i = 0; i < N; i++) begin
-            live_reg[i] <= live_reg[i] + add[i*64 +: 64];
-            if (snap) copy_reg[i] <= live_reg[i];
-            if (rst) begin
-                live_reg[i] <= 64'd0;
-                copy_reg[i] <= 64'd0;
+            if (look_reg == I_W'(i)) begin
+                acc_reg[i*ACC_W +: ACC_W] <= ACC_W'(add_reg[i*8 +: 8]);
+                // on its way to the RAM, where the next round finds it
+                if (snap_reg) kept_reg[i*ACC_W +: ACC_W] <= '0;
+            end else begin
+                acc_reg[i*ACC_W +: ACC_W] <= acc_reg[i*ACC_W +: ACC_W] + ACC_W'(add_reg[i*8 +: 8]);
+                if (snap_reg) kept_reg[i*ACC_W +: ACC_W] <= acc_reg[i*ACC_W +: ACC_W];
             end
+        end
+        fresh_reg[look_reg] <= 1'b0;
+        due_reg[look_reg] <= 1'b0;
+        if (snap_reg) begin
+            due_reg <= '1;
+            shown_reg <= 1'b1;
+        end
+
+        add_valid_reg <= 1'b1;
+        add_index_reg <= look_reg;
+        add_old_reg <= fresh_reg[look_reg] ? 64'd0 : live[look_reg];
+        add_acc_reg <= acc_reg[look_reg*ACC_W +: ACC_W];
+        add_kept_reg <= kept_reg[look_reg*ACC_W +: ACC_W];
+        add_due_reg <= due_reg[look_reg];
+
+        write_valid_reg <= add_valid_reg;
+        write_index_reg <= add_index_reg;
+        write_live_reg <= add_old_reg + 64'(add_acc_reg);
+        write_copy_reg <= add_old_reg + 64'(add_kept_reg);
+        write_due_reg <= add_due_reg;
+
+        if (rst) begin
+            add_reg <= '0;
+            span_add_reg <= '0;
+            snap_reg <= 1'b0;
+            cycle_reg <= 64'd0;
+            cycle_copy_reg <= 64'd0;
+            span_reg <= '0;
+            span_copy_reg <= '0;
+            acc_reg <= '0;
+            fresh_reg <= '1;
+            due_reg <= '0;
+            shown_reg <= 1'b0;
+            look_reg <= '0;
+            add_valid_reg <= 1'b0;
+            write_valid_reg <= 1'b0;
         end
     end
 
-    assign cycle = live_reg[dmmu_pkg::CNT_CYCLES];
-    assign value = sel < 6'(N) ? copy_reg[sel[4:0]] : 64'd0;
+    always_ff @(posedge clk) begin
+        if (write_valid_reg) live[write_index_reg] <= write_live_reg;
+        if (write_valid_reg && write_due_reg) copy[write_index_reg] <= write_copy_reg;
+    end
+
+    wire [63:0]  copied = copy[sel[I_W-1:0]];
+    logic [63:0] shown;
+    always_comb begin
+        shown = copied;
+        if (sel == 6'(CYCLES)) shown = cycle_copy_reg;
+        for (int i = 0; i < SPANS; i++)
+            if (sel == 6'(SPAN_FIRST + i)) shown = span_copy_reg[i*64 +: 64];
+        if (!shown_reg || 32'(sel) >= N) shown = 64'd0;
+    end
+
+    assign busy = snap || snap_reg || due_reg != '0 || (add_valid_reg && add_due_reg) || (write_valid_reg && write_due_reg);
+    assign value = shown;
+    assign cycle = cycle_reg;
 endmodule
 
 `default_nettype wire

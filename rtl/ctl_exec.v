@@ -60,8 +60,8 @@ module ctl_exec #(
     output wire             ev_invalidation,
     output wire             invalidating
 );
-    localparam [3:0] IDLE = 4'd0, DECODE = 4'd1, CTX_SET = 4'd2, CTX_KILL = 4'd3, INVALIDATE = 4'd4, INVALIDATING = 4'd5,
-        DRAIN = 4'd6, PT = 4'd7, PT_RUN = 4'd8, ANSWER = 4'd9, FINISH = 4'd10;
+    localparam [3:0] IDLE = 4'd0, JUDGE = 4'd1, CTX_SET = 4'd2, CTX_KILL = 4'd3, INVALIDATE = 4'd4, INVALIDATING = 4'd5,
+        DRAIN = 4'd6, PT = 4'd7, PT_RUN = 4'd8, ANSWER = 4'd9, FINISH = 4'd10, DECODE = 4'd11;
     localparam [7:0] OP_CTX_SET = 8'(dmmu_pkg::CTL_CTX_SET), OP_CTX_KILL = 8'(dmmu_pkg::CTL_CTX_KILL),
         OP_PT_WRITE = 8'(dmmu_pkg::CTL_PT_WRITE), OP_PT_FILL = 8'(dmmu_pkg::CTL_PT_FILL),
         OP_INVALIDATE = 8'(dmmu_pkg::CTL_INVALIDATE), OP_FAULT_ANSWER = 8'(dmmu_pkg::CTL_FAULT_ANSWER),
@@ -73,6 +73,13 @@ module ctl_exec #(
     logic [31:0] head_reg;
     logic        want_reg;
     logic        want_irq_reg;
+    // the rules, in two steps: sums and terms, then the verdict
+    logic        ctx_exists_reg, no_ctx_reg, no_tag_reg, no_range_reg, no_local_reg, no_host_reg, no_count_reg;
+    logic        no_action_reg, no_series_reg, known_flags_reg, table_exists_reg, table_aligned_reg, entries_ok_reg;
+    logic        some_size_reg, action_ok_reg, host_aligned_reg;
+    logic [63:0] table_last_reg;   // start of the last page of local memory
+    logic        has_table_reg;
+    logic [63:0] last_reg;
     logic        bad_reg;       // refused by the rules below
     logic        skip_reg;      // refused, or could not be read
 
@@ -92,57 +99,74 @@ module ctl_exec #(
     wire        all = (flags & F_ALL) != 8'd0;
     wire        every = (flags & F_EVERY) != 8'd0;
     wire        is_inv = opcode == OP_INVALIDATE;
-    wire [63:0] last = e_va + e_size - 64'd1;
 
     // ---- rules
-    wire ctx_exists = e_ctx < 16'(CONTEXTS);
-    wire no_tag = e_tag == 32'd0;
-    wire no_range = e_va == 64'd0 && e_size == 64'd0;
-    wire no_local = e_local == 64'd0;
-    wire no_host = e_host == 64'd0;
-    wire no_count = e_count == 32'd0;
-    wire no_action = e_action == 32'd0;
-    wire no_series = e_value == 64'd0 && e_step == 64'd0;
-    wire known_flags = (flags & ~(is_inv ? F_WB | F_IRQ | F_ALL | F_EVERY : F_WB | F_IRQ)) == 8'd0;
-    // an entry range inside one table that is inside local memory
-    wire table_exists = local_size >= 64'd4096 && {e_local[63:12], 12'd0} <= local_size - 64'd4096;
-    wire entries_ok = e_local[2:0] == 3'd0 && table_exists && e_count != 32'd0 && e_count <= 32'd512 &&
-                      {3'd0, e_local[11:3]} + {2'd0, e_count[9:0]} <= 12'd512;
+    wire inv_range_ok = some_size_reg && last_reg >= e_va;
     logic good;
     always_comb begin
         good = 1'b0;
         case (opcode)
             OP_NOP, OP_FENCE:
-                good = e_ctx == 16'd0 && no_tag && no_range && no_local && no_host && no_count && no_action && no_series;
+                good = no_ctx_reg && no_tag_reg && no_range_reg && no_local_reg && no_host_reg && no_count_reg &&
+                       no_action_reg && no_series_reg;
             OP_CTX_SET:
-                good = ctx_exists && e_local[11:0] == 12'd0 && table_exists &&
-                       no_tag && no_range && no_host && no_count && no_action && no_series;
+                good = ctx_exists_reg && table_aligned_reg && table_exists_reg &&
+                       no_tag_reg && no_range_reg && no_host_reg && no_count_reg && no_action_reg && no_series_reg;
             OP_CTX_KILL:
-                good = ctx_exists && no_tag && no_range && no_local && no_host && no_count && no_action && no_series;
+                good = ctx_exists_reg && no_tag_reg && no_range_reg && no_local_reg && no_host_reg && no_count_reg &&
+                       no_action_reg && no_series_reg;
             OP_PT_WRITE:
-                good = entries_ok && e_host[2:0] == 3'd0 && e_ctx == 16'd0 && no_tag && no_range && no_action && no_series;
+                good = table_exists_reg && entries_ok_reg && host_aligned_reg && no_ctx_reg && no_tag_reg && no_range_reg &&
+                       no_action_reg && no_series_reg;
             OP_PT_FILL:
-                good = entries_ok && e_ctx == 16'd0 && no_tag && no_range && no_host && no_action;
+                good = table_exists_reg && entries_ok_reg && no_ctx_reg && no_tag_reg && no_range_reg && no_host_reg &&
+                       no_action_reg;
             // flag ALL leaves the range unused, EVERY the context; they are not looked at then
             OP_INVALIDATE:
-                good = (ctx_exists || every) && (all || (!every && e_size != 64'd0 && last >= e_va)) &&
-                       no_tag && no_local && no_host && no_count && no_action && no_series;
+                good = (ctx_exists_reg || every) && (all || (!every && inv_range_ok)) &&
+                       no_tag_reg && no_local_reg && no_host_reg && no_count_reg && no_action_reg && no_series_reg;
             OP_FAULT_ANSWER:
-                good = e_action <= 32'(dmmu_pkg::ANSWER_KILL) && no_range && no_local && no_host && no_count && no_series;
+                good = action_ok_reg && no_range_reg && no_local_reg && no_host_reg && no_count_reg && no_series_reg;
             default: ;
         endcase
+    end
+
+    // an entry is held from IDLE to FINISH: terms in IDLE, the verdict in JUDGE
+    always_ff @(posedge clk) begin
+        last_reg <= e_va + e_size - 64'd1;
+        has_table_reg <= local_size >= 64'd4096;
+        table_last_reg <= local_size - 64'd4096;
+        ctx_exists_reg <= e_ctx < 16'(CONTEXTS);
+        no_ctx_reg <= e_ctx == 16'd0;
+        no_tag_reg <= e_tag == 32'd0;
+        no_range_reg <= e_va == 64'd0 && e_size == 64'd0;
+        some_size_reg <= e_size != 64'd0;
+        no_local_reg <= e_local == 64'd0;
+        no_host_reg <= e_host == 64'd0;
+        host_aligned_reg <= e_host[2:0] == 3'd0;
+        no_count_reg <= e_count == 32'd0;
+        no_action_reg <= e_action == 32'd0;
+        action_ok_reg <= e_action <= 32'(dmmu_pkg::ANSWER_KILL);
+        no_series_reg <= e_value == 64'd0 && e_step == 64'd0;
+        known_flags_reg <= (flags & ~(is_inv ? F_WB | F_IRQ | F_ALL | F_EVERY : F_WB | F_IRQ)) == 8'd0;
+        // a table, and an entry range inside one, in local memory
+        table_aligned_reg <= e_local[11:0] == 12'd0;
+        table_exists_reg <= has_table_reg && {e_local[63:12], 12'd0} <= table_last_reg;
+        entries_ok_reg <= e_local[2:0] == 3'd0 && e_count != 32'd0 && e_count <= 32'd512 &&
+                          {3'd0, e_local[11:3]} + {2'd0, e_count[9:0]} <= 12'd512;
+        bad_reg <= !good || !known_flags_reg;
     end
 
     wire finish = state_reg == FINISH;
 
     always_ff @(posedge clk) begin
-        bad_reg <= !good || !known_flags;
         if (want_taken) begin
             want_reg <= 1'b0;
             want_irq_reg <= 1'b0;
         end
         case (state_reg)
-            IDLE: if (entry_valid) state_reg <= DECODE;
+            IDLE: if (entry_valid) state_reg <= JUDGE;
+            JUDGE: state_reg <= DECODE;
             DECODE: begin
                 skip_reg <= bad_reg || entry_bad;
                 state_reg <= FINISH;
@@ -195,7 +219,7 @@ module ctl_exec #(
     assign inv_every = is_inv && every;
     assign inv_all = !is_inv || all;
     assign inv_first = e_va[63:12];
-    assign inv_last = last[63:12];
+    assign inv_last = last_reg[63:12];
     assign answer_valid = state_reg == ANSWER;
     assign answer_tag = e_tag;
     assign answer_action = e_action[1:0];

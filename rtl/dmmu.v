@@ -167,7 +167,7 @@ module dmmu #(
     wire [31:0] ctx_sel, thr_sel, thr_state, thr_tag;
     wire [1:0]  ctx_state;
     wire [63:0] ctx_root, thr_va;
-    wire        cnt_snap;
+    wire        cnt_snap, cnt_busy;
     wire [5:0]  cnt_sel;
     wire [63:0] cnt_value;
     wire        mmio_read, mmio_write;
@@ -195,7 +195,8 @@ module dmmu #(
         .flt_base(flt_base), .flt_size(flt_size), .flt_head(flt_head), .flt_head_now(flt_head_now), .flt_tail(flt_tail),
         .ctx_sel(ctx_sel), .ctx_state(ctx_state), .ctx_root(ctx_root),
         .thr_sel(thr_sel), .thr_state(thr_state), .thr_va(thr_va), .thr_tag(thr_tag),
-        .cnt_snap(cnt_snap), .cnt_sel(cnt_sel), .cnt_value(cnt_value), .mmio_read(mmio_read), .mmio_write(mmio_write));
+        .cnt_snap(cnt_snap), .cnt_busy(cnt_busy), .cnt_sel(cnt_sel), .cnt_value(cnt_value),
+        .mmio_read(mmio_read), .mmio_write(mmio_write));
 
     // ---- bus users' wires: host read, host write, local read, local write
     wire [HR_N-1:0]    hr_arvalid, hr_arready, hr_rvalid, hr_rready;
@@ -500,46 +501,43 @@ module dmmu #(
     assign running_count = population(thread_busy);
 
     wire [7:0] l1_hits = population(THREADS'(ev_l1_hit));
-    logic [dmmu_pkg::CNT_COUNT*64-1:0] add;
+    logic [dmmu_pkg::CNT_COUNT*8-1:0] add;
     always_comb begin
         add = '0;
-        add[dmmu_pkg::CNT_CYCLES*64] = 1'b1;
-        add[dmmu_pkg::CNT_TLB_LOOKUPS*64 +: 8] = l1_hits + {7'd0, ev_l2_hit} + {7'd0, ev_miss} + {7'd0, ev_retry};
-        add[dmmu_pkg::CNT_TLB_L1_HITS*64 +: 8] = l1_hits;
-        add[dmmu_pkg::CNT_TLB_L2_HITS*64] = ev_l2_hit;
-        add[dmmu_pkg::CNT_TLB_MISSES*64 +: 2] = {1'b0, ev_miss} + {1'b0, ev_retry};
-        add[dmmu_pkg::CNT_TLB_MERGES*64] = ev_merge;
-        add[dmmu_pkg::CNT_WALK_CACHE_HITS*64] = ev_walk_cache_hit;
-        add[dmmu_pkg::CNT_PREFETCHES*64] = ev_prefetch;
-        add[dmmu_pkg::CNT_WALKS*64] = ev_walk;
-        add[dmmu_pkg::CNT_WALK_READS*64] = ev_walk_read;
-        add[dmmu_pkg::CNT_AD_UPDATES*64] = ev_ad_update;
-        add[dmmu_pkg::CNT_FAULTS*64 +: 8] = population(faulted);
-        add[dmmu_pkg::CNT_FAULT_RECORDS*64] = ev_record;
-        add[dmmu_pkg::CNT_RETRIES*64] = ev_retry;
-        add[dmmu_pkg::CNT_FAILS*64] = ev_fail;
-        add[dmmu_pkg::CNT_KILLS*64 +: 8] = population(THREADS'(ev_kill));
-        add[dmmu_pkg::CNT_STALL_CYCLES*64 +: 8] = stalled_count;
-        add[dmmu_pkg::CNT_FLT_DETECT_TO_RECORD*64 +: 64] = detect_to_record;
-        add[dmmu_pkg::CNT_FLT_RECORD_TO_ANSWER*64 +: 64] = record_to_answer;
-        add[dmmu_pkg::CNT_FLT_ANSWER_TO_REPLAY*64 +: 64] = answer_to_replay;
-        add[dmmu_pkg::CNT_INVALIDATIONS*64] = ev_invalidation;
-        add[dmmu_pkg::CNT_INVAL_CYCLES*64] = invalidating;
-        add[dmmu_pkg::CNT_WORK_DONE*64] = cpl_posted;
-        add[dmmu_pkg::CNT_HOST_RD_BEATS*64] = m_axi_host_rvalid && m_axi_host_rready;
-        add[dmmu_pkg::CNT_HOST_WR_BEATS*64] = m_axi_host_wvalid && m_axi_host_wready;
-        add[dmmu_pkg::CNT_LOCAL_RD_BEATS*64] = m_axi_local_rvalid && m_axi_local_rready;
-        add[dmmu_pkg::CNT_LOCAL_WR_BEATS*64] = m_axi_local_wvalid && m_axi_local_wready;
-        add[dmmu_pkg::CNT_IRQS*64 +: 3] = {2'd0, irq_raised[0]} + {2'd0, irq_raised[1]} + {2'd0, irq_raised[2]} +
+        add[dmmu_pkg::CNT_TLB_LOOKUPS*8 +: 8] = l1_hits + {7'd0, ev_l2_hit} + {7'd0, ev_miss} + {7'd0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_L1_HITS*8 +: 8] = l1_hits;
+        add[dmmu_pkg::CNT_TLB_L2_HITS*8] = ev_l2_hit;
+        add[dmmu_pkg::CNT_TLB_MISSES*8 +: 2] = {1'b0, ev_miss} + {1'b0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_MERGES*8] = ev_merge;
+        add[dmmu_pkg::CNT_WALK_CACHE_HITS*8] = ev_walk_cache_hit;
+        add[dmmu_pkg::CNT_PREFETCHES*8] = ev_prefetch;
+        add[dmmu_pkg::CNT_WALKS*8] = ev_walk;
+        add[dmmu_pkg::CNT_WALK_READS*8] = ev_walk_read;
+        add[dmmu_pkg::CNT_AD_UPDATES*8] = ev_ad_update;
+        add[dmmu_pkg::CNT_FAULTS*8 +: 8] = population(faulted);
+        add[dmmu_pkg::CNT_FAULT_RECORDS*8] = ev_record;
+        add[dmmu_pkg::CNT_RETRIES*8] = ev_retry;
+        add[dmmu_pkg::CNT_FAILS*8] = ev_fail;
+        add[dmmu_pkg::CNT_KILLS*8 +: 8] = population(THREADS'(ev_kill));
+        add[dmmu_pkg::CNT_STALL_CYCLES*8 +: 8] = stalled_count;
+        add[dmmu_pkg::CNT_INVALIDATIONS*8] = ev_invalidation;
+        add[dmmu_pkg::CNT_INVAL_CYCLES*8] = invalidating;
+        add[dmmu_pkg::CNT_WORK_DONE*8] = cpl_posted;
+        add[dmmu_pkg::CNT_HOST_RD_BEATS*8] = m_axi_host_rvalid && m_axi_host_rready;
+        add[dmmu_pkg::CNT_HOST_WR_BEATS*8] = m_axi_host_wvalid && m_axi_host_wready;
+        add[dmmu_pkg::CNT_LOCAL_RD_BEATS*8] = m_axi_local_rvalid && m_axi_local_rready;
+        add[dmmu_pkg::CNT_LOCAL_WR_BEATS*8] = m_axi_local_wvalid && m_axi_local_wready;
+        add[dmmu_pkg::CNT_IRQS*8 +: 3] = {2'd0, irq_raised[0]} + {2'd0, irq_raised[1]} + {2'd0, irq_raised[2]} +
                                           {2'd0, irq_raised[3]};
-        add[dmmu_pkg::CNT_CTL_COMMANDS*64] = ev_command;
-        add[dmmu_pkg::CNT_FLT_IRQS*64] = irq_raised[dmmu_pkg::IRQ_FLT];
-        add[dmmu_pkg::CNT_MMIO_READS*64] = mmio_read;
-        add[dmmu_pkg::CNT_MMIO_WRITES*64] = mmio_write;
+        add[dmmu_pkg::CNT_CTL_COMMANDS*8] = ev_command;
+        add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised[dmmu_pkg::IRQ_FLT];
+        add[dmmu_pkg::CNT_MMIO_READS*8] = mmio_read;
+        add[dmmu_pkg::CNT_MMIO_WRITES*8] = mmio_write;
     end
 
-    counters #(.N(dmmu_pkg::CNT_COUNT)) counts (
-        .clk(clk), .rst(core_rst), .add(add), .snap(cnt_snap), .sel(cnt_sel), .value(cnt_value), .cycle(cycle));
+    counters #(.N(dmmu_pkg::CNT_COUNT), .SPAN_FIRST(dmmu_pkg::CNT_FLT_DETECT_TO_RECORD), .SPANS(3)) counts (
+        .clk(clk), .rst(core_rst), .add(add), .span_add({answer_to_replay, record_to_answer, detect_to_record}),
+        .snap(cnt_snap), .busy(cnt_busy), .sel(cnt_sel), .value(cnt_value), .cycle(cycle));
 
     // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
     // so that what passes from register to register is never caught with the clock stopped.

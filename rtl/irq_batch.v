@@ -21,19 +21,29 @@ module irq_batch (
     // pulse
     output wire        fire
 );
+    // A moving head arms: arming is as late as the comparison of the counts, or old records would fire again.
     logic        armed_reg;
+    logic        arm_reg;
+    logic        more_reg;      // records wait
+    logic        late_reg;      // one has waited long enough
     logic [15:0] waited_reg;
 
-    wire due = armed_reg && tail != head;
-    assign fire = due && (quiet || waited_reg >= delay);
+    wire due = armed_reg && more_reg;
+    assign fire = due && (quiet || late_reg);
     assign waiting = due && !fire;
 
+    wire [15:0] waited_next = waiting ? waited_reg + 16'd1 : 16'd0;
+
     always_ff @(posedge clk) begin
-        waited_reg <= waiting ? waited_reg + 16'd1 : 16'd0;
+        arm_reg <= arm;
+        more_reg <= tail != head;
+        late_reg <= waited_next >= delay;
+        waited_reg <= waited_next;
         if (fire) armed_reg <= 1'b0;
-        if (arm) armed_reg <= 1'b1;
+        if (arm_reg) armed_reg <= 1'b1;
         if (rst) begin
             armed_reg <= 1'b0;
+            arm_reg <= 1'b0;
             waited_reg <= 16'd0;
         end
     end

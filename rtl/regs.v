@@ -89,52 +89,83 @@ module regs #(
     input  wire [31:0]  thr_tag,
 
     output wire         cnt_snap,
+    // a snapshot is being taken, cnt_value is not good yet
+    input  wire         cnt_busy,
     output wire [5:0]   cnt_sel,
     input  wire [63:0]  cnt_value,
     // pulses for the counters
     output wire         mmio_read,
     output wire         mmio_write
 );
-    // ---- bus half
+    // ---- bus half. A write is held, then looked at, then carried out and answered: a doorbell's check is two long
+    // sums. A read is held until what it shows is good, then looked up, then answered.
+    logic        held_reg;      // a write is held
+    logic        looked_reg;    // its doorbell sums are there
+    logic [15:0] waddr_reg;
+    logic [31:0] wdata_reg;     // zero where mask is
+    logic [31:0] mask_reg;
     logic        bvalid_reg;
-    logic        read_reg;      // an address is held, its data comes next
+    logic        read_reg;      // an address is held
+    logic        lookup_reg;    // its data comes next
     logic [15:0] raddr_reg;
     logic        rvalid_reg;
     logic [31:0] rdata_reg;
     logic [31:0] rdata;
+    logic [31:0] cnt_half_reg;
 
-    wire write_now = s_axil_awvalid && s_axil_wvalid && !bvalid_reg && !core_rst;
+    wire take_write = s_axil_awvalid && s_axil_wvalid && !held_reg && !bvalid_reg && !core_rst;
+    wire write_now = held_reg && looked_reg;
+    wire read_ready = read_reg && !lookup_reg && !cnt_busy;
+    wire [15:0] waddr = waddr_reg;
+    wire [31:0] wdata = wdata_reg;
+    wire [31:0] mask = mask_reg;
+    wire [31:0] strobe = {{8{s_axil_wstrb[3]}}, {8{s_axil_wstrb[2]}}, {8{s_axil_wstrb[1]}}, {8{s_axil_wstrb[0]}}};
 
     always_ff @(posedge clk) begin
         if (s_axil_bready) bvalid_reg <= 1'b0;
-        if (write_now) bvalid_reg <= 1'b1;
+        looked_reg <= held_reg && !write_now;
+        if (take_write) begin
+            held_reg <= 1'b1;
+            waddr_reg <= {s_axil_awaddr[15:2], 2'b00};
+            wdata_reg <= s_axil_wdata & strobe;
+            mask_reg <= strobe;
+        end
+        if (write_now) begin
+            held_reg <= 1'b0;
+            bvalid_reg <= 1'b1;
+        end
         if (s_axil_rready) rvalid_reg <= 1'b0;
         if (s_axil_arvalid && s_axil_arready) begin
             read_reg <= 1'b1;
             raddr_reg <= {s_axil_araddr[15:2], 2'b00};
         end
-        if (read_reg) begin
+        cnt_half_reg <= raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
+        lookup_reg <= read_ready;
+        if (lookup_reg) begin
             read_reg <= 1'b0;
             rvalid_reg <= 1'b1;
             rdata_reg <= rdata;
         end
         if (rst) begin
+            held_reg <= 1'b0;
+            looked_reg <= 1'b0;
             bvalid_reg <= 1'b0;
             read_reg <= 1'b0;
+            lookup_reg <= 1'b0;
             rvalid_reg <= 1'b0;
         end
     end
 
-    assign s_axil_awready = write_now;
-    assign s_axil_wready = write_now;
+    assign s_axil_awready = take_write;
+    assign s_axil_wready = take_write;
     assign s_axil_bvalid = bvalid_reg;
     assign s_axil_bresp = 2'b00;
     assign s_axil_arready = !read_reg && !rvalid_reg && !core_rst;
     assign s_axil_rvalid = rvalid_reg;
     assign s_axil_rdata = rdata_reg;
     assign s_axil_rresp = 2'b00;
-    assign bus_active = s_axil_awvalid || s_axil_wvalid || s_axil_arvalid || bvalid_reg || rvalid_reg || read_reg;
-    assign mmio_read = read_reg;
+    assign bus_active = s_axil_awvalid || s_axil_wvalid || s_axil_arvalid || held_reg || bvalid_reg || rvalid_reg || read_reg;
+    assign mmio_read = lookup_reg;
     assign mmio_write = write_now;
 
     wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
@@ -161,27 +192,38 @@ module regs #(
     logic [31:0] ctx_sel_reg;
     logic [31:0] thr_sel_reg;
 
-    wire [15:0] waddr = {s_axil_awaddr[15:2], 2'b00};
-    wire [31:0] mask = {{8{s_axil_wstrb[3]}}, {8{s_axil_wstrb[2]}}, {8{s_axil_wstrb[1]}}, {8{s_axil_wstrb[0]}}};
-    wire [31:0] wdata = s_axil_wdata & mask;
 
-    // Doorbells: what would be written, and whether it is between the old value and the furthest that makes sense.
+    // Doorbells: what would be written, and whether it is between the old value and the furthest that makes sense. Both
+    // are measured from what the device has consumed or produced; that may move on by a cycle's worth between the
+    // sums and the comparison, which only makes a doorbell that could not have known of it look further away.
     wire [31:0] ctl_tail_new = (ctl_tail_reg & ~mask) | wdata;
     wire [31:0] work_tail_new = (work_tail_reg & ~mask) | wdata;
     wire [31:0] cpl_head_new = (cpl_head_reg & ~mask) | wdata;
     wire [31:0] flt_head_new = (flt_head_reg & ~mask) | wdata;
-    wire ctl_tail_ok = ctl_tail_new - ctl_head >= ctl_tail_reg - ctl_head &&
-                       ctl_tail_new - ctl_head <= 32'd1 << ctl_size_reg;
-    wire work_tail_ok = work_tail_new - work_fetched >= work_tail_reg - work_fetched &&
-                        work_tail_new - work_fetched <= 32'd1 << work_size_reg;
-    wire cpl_head_ok = cpl_head_new - cpl_head_reg <= cpl_tail - cpl_head_reg;
-    wire flt_head_ok = flt_head_new - flt_head_reg <= flt_tail - flt_head_reg;
+    logic [31:0] ctl_ask_reg, ctl_have_reg, work_ask_reg, work_have_reg;
+    logic [31:0] cpl_ask_reg, cpl_have_reg, flt_ask_reg, flt_have_reg;
+
+    always_ff @(posedge clk) begin
+        ctl_ask_reg <= ctl_tail_new - ctl_head;
+        ctl_have_reg <= ctl_tail_reg - ctl_head;
+        work_ask_reg <= work_tail_new - work_fetched;
+        work_have_reg <= work_tail_reg - work_fetched;
+        cpl_ask_reg <= cpl_head_new - cpl_head_reg;
+        cpl_have_reg <= cpl_tail - cpl_head_reg;
+        flt_ask_reg <= flt_head_new - flt_head_reg;
+        flt_have_reg <= flt_tail - flt_head_reg;
+    end
+
+    wire ctl_tail_ok = ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= 32'd1 << ctl_size_reg;
+    wire work_tail_ok = work_ask_reg >= work_have_reg && work_ask_reg <= 32'd1 << work_size_reg;
+    wire cpl_head_ok = cpl_ask_reg <= cpl_have_reg;
+    wire flt_head_ok = flt_ask_reg <= flt_have_reg;
 
     wire ctl_bell = write_now && waddr == dmmu_pkg::REG_CTL_TAIL;
     wire work_bell = write_now && waddr == dmmu_pkg::REG_WORK_TAIL;
     wire cpl_bell = write_now && waddr == dmmu_pkg::REG_CPL_HEAD;
     wire flt_bell = write_now && waddr == dmmu_pkg::REG_FLT_HEAD;
-    wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && s_axil_wstrb[0];
+    wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && mask[0];
     wire clear_now = write_now && waddr == dmmu_pkg::REG_ERROR;
 
     wire [4:0] error_new;
@@ -340,7 +382,7 @@ module regs #(
             dmmu_pkg::REG_THR_TAG: rdata = thr_tag;
             default:
                 if (raddr_reg >= dmmu_pkg::REG_CNT_BASE && raddr_reg < CNT_END)
-                    rdata = raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
+                    rdata = cnt_half_reg;
         endcase
     end
 endmodule

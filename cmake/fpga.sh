@@ -1,0 +1,219 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# fpga.sh: synthesizes the device, or one module of it, for an FPGA, places and routes it, and prints size, frequency
+# and the critical path. Behind ./dmmu synth; docs/synthesis.md says what the numbers mean.
+#
+# Every result is kept in the cache under a hash of all that it depends on (sources, parameters, tool versions, this
+# script), so that asking again costs nothing. One tool runs at a time, niced: a whole device takes minutes.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=${here%/cmake}
+layout=1 # count up when the same inputs give other results
+freq=125 # MHz: what place and route is asked for
+
+say() { printf 'dmmu: synth: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+wrong() { say "$*; see ./dmmu synth --help"; exit 2; }
+
+# --- targets: one line each: name, family of the netlist, device, what the chip has ---------------------------------------
+target_line() {
+	case $1 in
+	ecp5) echo 'ecp5 LFE5UM5G-85F-8BG756C' ;;
+	xc7a100t) echo 'xc7 xc7a100tfgg484-2' ;;
+	xc7a200t) echo 'xc7 xc7a200tfbg484-2' ;;
+	esac
+}
+
+# The configurations of the table in README.md.
+configurations='small default'
+configuration() {
+	case $1 in
+	small) echo 'THREADS=4 CONTEXTS=4 PORTS=1 L1_ENTRIES=8 TLB_SETS=64 TLB_WAYS=2 WALKERS=4' ;;
+	default) ;;
+	esac
+}
+
+targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 flat='' files=${DMMU_RTL_FILES-}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--target)
+		case ${2-} in
+		all) targets='ecp5 xc7a100t xc7a200t' ;;
+		*) [ -n "$(target_line "${2-}")" ] || wrong "there is no target '${2-}': ecp5, xc7a100t, xc7a200t or all"
+			targets=$2 ;;
+		esac
+		shift ;;
+	--module) module=${2-}; [ -n "$module" ] || wrong '--module takes the name of a module'; shift ;;
+	--seed) seed=${2-}; [ -n "$seed" ] || wrong '--seed takes a number'; shift ;;
+	--no-pnr) pnr='' ;;
+	--flat) flat=yes ;;
+	--tsv) format=tsv ;;
+	--table) table=yes ;;
+	[A-Z]*=[0-9]*) parameters="$parameters $1" ;;
+	small | default) parameters="$parameters $(configuration "$1")" ;;
+	*) wrong "synth does not know '$1'" ;;
+	esac
+	shift
+done
+[ -n "$files" ] && [ -f "$files" ] || die 'needs the list of the Verilog files in DMMU_RTL_FILES: use ./dmmu synth'
+[ -n "$targets" ] || { targets=ecp5; [ -z "$table" ] || targets='ecp5 xc7a100t xc7a200t'; }
+
+cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}/synth
+mkdir -p "$cache"
+logs=${DMMU_LOGS:-$cache/logs}
+mkdir -p "$logs"
+tools=$("$here/fpga-tools.sh") || exit 1
+sources=$(tr '\n' ' ' <"$files")
+
+# What every result depends on: the text of the sources, not their names, and the tools.
+# shellcheck disable=SC2086 # a list
+base=$(cat $sources "$root/rtl/board/pnr_wrap.v" "$tools/version" "$0" | sha256sum | cut -c1-16)
+hash() { printf '%s\n' "$base" "$layout" "$@" | sha256sum | cut -c1-16; }
+
+# run NAME COMMAND...: output to a log, a sign of life every 20 s; 1 when it failed, with the log's end.
+run() {
+	name=$1
+	shift
+	nice "$@" >"$work/$name.log" 2>&1 </dev/null &
+	job=$!
+	trap 'kill $job 2>/dev/null; rm -rf "$work"; exit 130' INT TERM HUP
+	started=$(date +%s) last=$(date +%s)
+	while kill -0 $job 2>/dev/null; do
+		sleep 1
+		now=$(date +%s)
+		[ $((now - last)) -ge 20 ] || continue
+		last=$now
+		say "$title: $name, $((now - started)) s: $(tail -n 1 "$work/$name.log" | cut -c1-80)"
+	done
+	trap - INT TERM HUP
+	if ! wait $job; then
+		cp "$work/$name.log" "$logs/synth-$name.log"
+		grep -n 'ERROR' "$work/$name.log" >&2 || tail -n 5 "$work/$name.log" >&2
+		say "$title: $name failed; the whole log is $logs/synth-$name.log"
+		return 1
+	fi
+}
+
+# netlist FAMILY: the synthesized design with its wrapper; sets $net, a folder with netlist.json.gz and modules.tsv.
+netlist() {
+	net=$cache/net-$(hash netlist "$1" "$module" "$parameters" "$flat")
+	[ ! -f "$net/modules.tsv" ] || return 0
+	work=$net.new.$$
+	mkdir -p "$work"
+	chparam='' values=''
+	for parameter in $parameters; do
+		chparam="$chparam -chparam ${parameter%%=*} ${parameter#*=}"
+		values="$values${values:+, }.${parameter%%=*}(${parameter#*=})"
+	done
+	cat >"$work/ports.ys" <<-SCRIPT
+	read_verilog -sv $sources
+	hierarchy -top $module$chparam
+	tee -o $work/ports.txt portlist
+	SCRIPT
+	run ports "$tools/yosys" "$work/ports.ys" || { rm -rf "$work"; return 1; }
+	# The top: the wrapper around the design, all inputs but the clock in one vector, all outputs in another.
+	awk -v module="$module" -v values="$values" '
+		/^(input|output) \[/ {
+			range = $2
+			gsub(/[][]/, "", range)
+			split(range, bound, ":")
+			width = bound[1] - bound[2] + 1
+			if ($3 == "clk") { ports = ports ", .clk(clk)"; next }
+			if ($1 == "input") { ports = ports sprintf(", .%s(in[%d +: %d])", $3, ins, width); ins += width }
+			else { ports = ports sprintf(", .%s(out[%d +: %d])", $3, outs, width); outs += width }
+		}
+		END {
+			printf("module pnr_top(input wire clk, input wire serial_in, output wire serial_out);\n")
+			printf("wire [%d:0] in;\nwire [%d:0] out;\n", ins - 1, outs - 1)
+			printf("pnr_wrap #(.IN(%d), .OUT(%d)) wrap(.clk(clk), .serial_in(serial_in), .serial_out(serial_out), .to_design(in), .from_design(out));\n", ins, outs)
+			printf("%s%s d(%s);\nendmodule\n", module, values != "" ? " #(" values ")" : "", substr(ports, 3))
+		}' "$work/ports.txt" >"$work/top.v"
+	case $1 in
+	ecp5) synth="synth_ecp5 -top pnr_top ${flat:--noflatten}" ;;
+	xc7) synth="synth_xilinx -top pnr_top -family xc7 -abc9 ${flat:+-flatten}" ;;
+	esac
+	synth=$(printf '%s' "$synth" | sed 's/ yes$//')
+	cat >"$work/synth.ys" <<-SCRIPT
+	read_verilog -sv $sources $root/rtl/board/pnr_wrap.v $work/top.v
+	$synth -run begin:check
+	autoname
+	hierarchy -check
+	tee -o $work/stat.txt stat
+	check
+	blackbox =A:whitebox
+	flatten
+	opt_clean
+	write_json $work/netlist.json
+	SCRIPT
+	run yosys "$tools/yosys" "$work/synth.ys" || { rm -rf "$work"; return 1; }
+	! grep -q 'Latch inferred' "$work/yosys.log" || say "$title: LATCHES, see $net/yosys.log.gz"
+	# abc9's estimate of the longest path of each module, for a first look
+	awk '
+		/Extracted .* AND gates .* from module/ { m = substr($0, index($0, "module `") + 8); sub(/\047.*/, "", m) }
+		/ABC: [PFA]: .*Del *=/ { x = $0; sub(/.*Del *= */, "", x); last = x + 0 }
+		/Mapping \(K=/ { if (last > most[m]) most[m] = last }
+		END { for (m in most) print m "\t" most[m] }' "$work/yosys.log" >"$work/abc.tsv"
+	awk -f "$here/fpga-sizes.awk" "$work/abc.tsv" "$work/stat.txt" >"$work/modules.new"
+	gzip -f "$work/netlist.json" "$work/yosys.log"
+	rm -f "$work/ports.log"
+	mv "$work/modules.new" "$work/modules.tsv"
+	rm -rf "$net"
+	mv "$work" "$net"
+}
+
+# place TARGET: placed and routed; sets $placed, a folder with summary.tsv and path.txt.
+place() {
+	# shellcheck disable=SC2046 # words
+	set -- "$1" $(target_line "$1")
+	placed=$cache/pnr-$(hash pnr "$1" "${net##*/}" "$seed")
+	[ ! -f "$placed/summary.tsv" ] || return 0
+	work=$placed.new.$$
+	mkdir -p "$work"
+	gzip -dc "$net/netlist.json.gz" >"$work/netlist.json"
+	case $2 in
+	ecp5) run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq $freq \
+		--seed "$seed" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
+	xc7)
+		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --json "$work/netlist.json" --freq $freq --seed "$seed" \
+			--timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
+	esac
+	rm -f "$work/netlist.json"
+	awk -v root="$root/" -f "$here/fpga-path.awk" -v path="$work/path.txt" "$work/nextpnr.log" >"$work/summary.new"
+	gzip -f "$work/nextpnr.log"
+	mv "$work/summary.new" "$work/summary.tsv"
+	rm -rf "$placed"
+	mv "$work" "$placed"
+}
+
+value() { awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$2"; }
+
+report() {
+	target=$1
+	family=$(target_line "$target" | cut -d' ' -f1)
+	device=$(target_line "$target" | cut -d' ' -f2)
+	title="$module for $target"
+	netlist "$family" || return 1
+	if [ "$format" = tsv ]; then
+		awk -F '\t' -v t="$target" 'NR > 1 { print t "." $1 ".instances\t" $2 "\tcells"; split("lut ff bram lutram carry", n, " ")
+			for (i = 1; i <= 5; i++) print t "." $1 "." n[i] "\t" $(i + 2) "\t" n[i] }' "$net/modules.tsv"
+	else
+		printf '\n%s on %s%s%s\n\n' "$module" "$device" "${parameters:+,}" "$parameters"
+		awk -F '\t' '{ printf("%-20s %9s %8s %8s %6s %8s %8s %8s\n", $1, $2, $3, $4, $5, $6, $7, $8) }' "$net/modules.tsv"
+	fi
+	[ -n "$pnr" ] || return 0
+	place "$target" || return 1
+	if [ "$format" = tsv ]; then
+		sed "s/^/$target./" "$placed/summary.tsv"
+	else
+		printf '\n'
+		cat "$placed/path.txt"
+	fi
+}
+
+if [ -n "$table" ]; then
+	die 'later'
+fi
+failed=0
+for target in $targets; do report "$target" || failed=1; done
+exit $failed
