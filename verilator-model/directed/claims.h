@@ -15,6 +15,7 @@
 	/* registers.c */ \
 	X(reset_values_match_the_map) \
 	X(unmapped_registers_read_zero) \
+	X(counter_snapshots_are_exact) \
 	X(byte_strobes_are_honoured) \
 	X(device_reset_restores_everything) \
 	X(function_reset_drains_and_restores) \

@@ -79,6 +79,45 @@ void claim_unmapped_registers_read_zero(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/* One snapshot: MMIO_WRITES, MMIO_READS and CYCLES of the same moment, each as it must be then. */
+void claim_counter_snapshots_are_exact(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t cycles = 0, began = 0, writes = 0, reads = 0;
+
+	config->no_enable = true;
+	bench = dmmu_bench_new(config);
+	for (unsigned int i = 0; i < 400; i++) {
+		uint64_t now, found;
+
+		/* events right before it, at every phase of whatever goes on inside */
+		for (unsigned int n = 0; n < i % 4; n++)
+			dmmu_bench_write(bench, DMMU_REG_SCRATCH, i);
+		dmmu_bench_run(bench, i % 7 * (i % 5));
+		now = dmmu_bench_cycle(bench);
+		dmmu_bench_write(bench, DMMU_REG_CNT_SNAP, 1);
+		found = dmmu_bench_read(bench, DMMU_REG_CNT_BASE + 8 * DMMU_CNT_CYCLES);
+		if (i)
+			BENCH_EQ(bench, found - cycles, now - began);
+		cycles = found;
+		began = now;
+		found = dmmu_bench_read(bench, DMMU_REG_CNT_BASE + 8 * DMMU_CNT_MMIO_WRITES);
+		if (i)
+			BENCH_EQ(bench, found, writes + i % 4);
+		writes = found + 1; /* the snapshot's own is too late for it */
+		found = dmmu_bench_read(bench, DMMU_REG_CNT_BASE + 8 * DMMU_CNT_MMIO_READS);
+		if (i)
+			BENCH_EQ(bench, found, reads);
+		reads = found + 3;
+	}
+	dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_RESET);
+	BENCH_UNTIL(bench, !(dmmu_bench_read(bench, DMMU_REG_CTRL) & DMMU_CTRL_RESET), 20000);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CNT_BASE + 8 * DMMU_CNT_MMIO_WRITES), 0);
+	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_MMIO_WRITES), 0);
+	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_MMIO_WRITES), 1);
+	dmmu_bench_free(bench);
+}
+
 void claim_byte_strobes_are_honoured(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
