@@ -145,7 +145,7 @@ module mmu #(
     // per port: a request was answered KILLED
     output wire [PORTS-1:0]    ev_kill,
     output wire                ev_bus_error,
-    output logic [63:0]        detect_to_record,
+    output wire [63:0]         detect_to_record,
     output logic [63:0]        record_to_answer,
     output logic [63:0]        answer_to_replay
 );
@@ -513,11 +513,11 @@ module mmu #(
     assign ev_fail = answer_hit && answer_action == FAIL;
     assign ev_kill = responded && status_reg == KILLED ? rsp_valid : '0;
     assign ev_bus_error = (ev_walk_read && rresp != 2'd0) || (state_reg == WRITE_RESPONSE && bvalid && bresp != 2'd0);
-    // a sum of times is a sum over the cycles of how many wait
+    assign detect_to_record = flt_posted ? cycle - rec_reg[4*64 +: 64] : 64'd0;
+    // the sum of these times is the sum over the cycles of how many wait
     always_comb begin
-        {detect_to_record, record_to_answer, answer_to_replay} = '0;
+        {record_to_answer, answer_to_replay} = '0;
         for (int t = 0; t < THREADS; t++) begin
-            detect_to_record[6:0] = detect_to_record[6:0] + 7'(fault_reg[t]);
             record_to_answer[6:0] = record_to_answer[6:0] + 7'(stalled_reg[t]);
             answer_to_replay[6:0] = answer_to_replay[6:0] + 7'(retry_reg[t]);
         end

@@ -116,7 +116,7 @@ void claim_invalidated_page_is_walked_again(struct dmmu_bench_config *config)
 	BENCH_EQ(bench, host_word(bench, old + PAGE), 1);
 	BENCH_EQ(bench, host_word(bench, old + 2 * PAGE), 2);
 	BENCH_EQ(bench, *(uint64_t *)dmmu_bench_local(bench, fresh), 2);
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_WALKS), walks + 1);
+	COUNT_EQ(bench, WALKS, walks + 1);
 	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_INVALIDATIONS), 1);
 	dmmu_bench_free(bench);
 }

@@ -31,7 +31,7 @@ void claim_kill_ends_stalled_threads_without_completion_space(struct dmmu_bench_
 		killed += cpl.status == DMMU_STATUS_KILLED && cpl.ctx == 0;
 	}
 	BENCH_EQ(bench, killed, 8);
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_KILLS), 8);
+	COUNT_EQ(bench, KILLS, 8);
 	dmmu_bench_free(bench);
 }
 

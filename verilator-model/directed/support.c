@@ -4,6 +4,8 @@
  */
 #include "claims.h"
 
+#include <stdio.h>
+
 uint64_t context_new(struct dmmu_bench *bench, uint16_t ctx)
 {
 	uint64_t root = dmmu_bench_pt_new(bench);
@@ -74,4 +76,13 @@ uint64_t host_word(struct dmmu_bench *bench, uint64_t dma)
 void host_set(struct dmmu_bench *bench, uint64_t dma, uint64_t value)
 {
 	*(uint64_t *)dmmu_bench_host(bench, dma) = value;
+}
+
+bool counted(struct dmmu_bench *bench, unsigned int counter, const char *name, uint64_t *value)
+{
+	*value = dmmu_bench_counter(bench, counter);
+	if (!DMMU_OWN_MMU || *value)
+		return true;
+	printf("not counted by this MMU: %s\n", name);
+	return false;
 }

@@ -56,7 +56,7 @@ void claim_huge_pages_translate(struct dmmu_bench_config *config)
 		BENCH_EQ(bench, host_word(bench, dma + at + 8), at + 1);
 		BENCH_EQ(bench, host_word(bench, dma + at + 16), 0);
 	}
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_WALKS), 1);
+	COUNT_EQ(bench, WALKS, 1);
 	BENCH_EQ(bench, dmmu_bench_pte(bench, root, va, 1), dma | PTE_RW | DMMU_PTE_A | DMMU_PTE_D);
 	/* across the border, in one operation */
 	BENCH_EQ(bench,
@@ -87,7 +87,7 @@ void claim_read_sets_accessed_only(struct dmmu_bench_config *config)
 	run(bench, (struct dmmu_work){.op = DMMU_OP_ATOMIC_ADD, .dst = VA + 2 * PAGE, .arg = 1});
 	BENCH_EQ(bench, dmmu_bench_pte(bench, root, VA + 2 * PAGE, 0),
 		 (dma + 2 * PAGE) | PTE_RW | DMMU_PTE_A | DMMU_PTE_D);
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_AD_UPDATES), 3);
+	COUNT_EQ(bench, AD_UPDATES, 3);
 	dmmu_bench_free(bench);
 }
 
@@ -100,14 +100,14 @@ void claim_write_hit_on_clean_entry_sets_dirty(struct dmmu_bench_config *config)
 	/* the read leaves a clean entry in the TLB; writes must not use it as it is */
 	for (int i = 0; i < 3; i++)
 		run(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 4});
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_WALKS), 1);
+	COUNT_EQ(bench, WALKS, 1);
 	BENCH_EQ(bench, dmmu_bench_pte(bench, root, VA, 0), dma | PTE_RW | DMMU_PTE_A);
 	for (int i = 0; i < 3; i++)
 		run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA, .len = 32, .arg = 9});
 	BENCH_EQ(bench, dmmu_bench_pte(bench, root, VA, 0), dma | PTE_RW | DMMU_PTE_A | DMMU_PTE_D);
 	BENCH_EQ(bench, host_word(bench, dma + 24), 9);
 	/* one more walk for it, and then it is dirty in the TLB too */
-	BENCH_EQ(bench, dmmu_bench_counter(bench, DMMU_CNT_WALKS), 2);
+	COUNT_EQ(bench, WALKS, 2);
 	/* the host cleans it and invalidates: the next write marks it again */
 	pte_write(bench, dmmu_bench_pte_at(bench, root, VA, 0), dma | PTE_RW | DMMU_PTE_A);
 	dmmu_bench_invalidate(bench, 0, VA, PAGE);
@@ -125,7 +125,7 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	struct dmmu_bench *bench;
 	uint64_t root, dma, table;
 	struct dmmu_prng prng;
-	unsigned long long updates;
+	uint64_t updates;
 	unsigned int late = 0;
 
 	config->local_latency = 12;
@@ -176,7 +176,8 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	}
 	/* the clearing did come into the middle of it */
 	BENCH_CHECK(bench, late > 60, "only %u of the operations met a cleared entry", late);
-	updates = dmmu_bench_counter(bench, DMMU_CNT_AD_UPDATES);
-	BENCH_CHECK(bench, updates > 500, "only %llu updates", updates);
+	if (counted(bench, DMMU_CNT_AD_UPDATES, "AD_UPDATES", &updates))
+		BENCH_CHECK(bench, updates > 500, "only %llu updates",
+			    (unsigned long long)updates);
 	dmmu_bench_free(bench);
 }
