@@ -26,6 +26,12 @@ module dmmu #(
     parameter PREFETCH = 1,
     // clock frequency that register CLOCK_KHZ reports
     parameter CLOCK_KHZ = 125000,
+    // words of a thread's buffer, a power of two from 8 to 512: as much of a page moves under one translation
+    parameter BUFFER_WORDS = 512,
+    // longest burst of a thread, words, a power of two up to 256
+    parameter BURST_WORDS = 64,
+    // 1: while a thread waits for a fault answer, the others of its context ask for no translation
+    parameter STALL_CONTEXT = 0,
     // width of AXI IDs on both memory ports
     parameter ID_W = 8
 ) (
@@ -427,7 +433,10 @@ module dmmu #(
         .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
         .active(work_active));
 
-    threads #(.THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .SUB_W(SUB_W)) engines (
+    threads #(
+        .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .BUFFER_WORDS(BUFFER_WORDS),
+        .BURST_WORDS(BURST_WORDS), .STALL_CONTEXT(STALL_CONTEXT), .SUB_W(SUB_W)
+    ) engines (
         .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
         .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
         .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),

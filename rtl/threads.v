@@ -12,6 +12,11 @@ module threads #(
     parameter CTX_W = 4,
     // MMU client ports; thread t uses port t modulo PORTS
     parameter PORTS = 4,
+    // a thread's buffer and longest burst, words, powers of two, up to 512 and 256
+    parameter BUFFER_WORDS = 512,
+    parameter BURST_WORDS = 64,
+    // 1: while a thread waits for a fault answer, the others of its context ask for no translation
+    parameter STALL_CONTEXT = 0,
     // bits of a name on the buses
     parameter SUB_W = 6
 ) (
@@ -108,6 +113,8 @@ module threads #(
     input  wire [31:0]           show,
     output logic [31:0]          show_state
 );
+    localparam IDX_W = $clog2(BUFFER_WORDS);
+
     wire [THREADS-1:0]       waiting;
     wire [THREADS-1:0]       retiring;
     wire [THREADS-1:0]       t_dying;
@@ -123,29 +130,34 @@ module threads #(
     wire [THREADS-1:0]       t_rel_valid;
     wire [THREADS-1:0]       t_rel_ready;
     wire [THREADS-1:0]       lock_req;
-    wire [THREADS-1:0]       lock_grant;
+    wire [THREADS*3-1:0]     lock_word;
+    logic [THREADS-1:0]      lock_grant;
     wire [THREADS*64-1:0]    t_rec_data;
     logic [THREADS-1:0]      t_rec_taken;
 
     // memory: a thread's access is to one of the two
     wire [THREADS-1:0]       mem_local;
-    wire [THREADS-1:0]       arvalid, h_arready, l_arready;
-    wire [THREADS*64-1:0]    addr;
+    wire [THREADS*52-1:0]    addr;
     wire [THREADS*8-1:0]     len;
+    wire [THREADS-1:0]       arvalid, h_arready, l_arready;
     wire [THREADS-1:0]       h_rvalid, l_rvalid;
-    wire [63:0]              h_rdata, l_rdata;
+    wire [63:0]              h_rdata, l_rdata, h_late, l_late;
     wire [1:0]               h_rresp, l_rresp;
     wire                     h_rlast, l_rlast;
     wire [THREADS-1:0]       awvalid, h_awready, l_awready;
-    wire [THREADS-1:0]       wvalid, h_wready, l_wready;
-    wire [THREADS*64-1:0]    wdata;
-    wire [THREADS-1:0]       wlast;
+    wire [THREADS*IDX_W-1:0] from;
+    wire [THREADS*3-1:0]     shift, head, tail;
+    wire [IDX_W-1:0]         h_index, l_index;
+    wire [THREADS*64-1:0]    word;
     wire [THREADS-1:0]       h_bvalid, l_bvalid;
     wire [1:0]               h_bresp, l_bresp;
 
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
-            hw_thread #(.THREAD(8'(t)), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) engine (
+            hw_thread #(
+                .THREAD(8'(t)), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W),
+                .BURST_WORDS(BURST_WORDS)
+            ) engine (
                 .clk(clk), .rst(rst), .start(start[t]), .desc(desc), .busy(busy[t]), .waiting(waiting[t]),
                 .retiring(retiring[t]), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
                 .dying(t_dying[t]), .op(op[t*8 +: 8]), .ctx(ctx[t*16 +: 16]),
@@ -154,13 +166,14 @@ module threads #(
                 .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_pa(rsp_pa[t%PORTS*52 +: 52]),
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .stalled(stalled[t]), .faulted(faulted[t]),
-                .lock_req(lock_req[t]), .lock_grant(lock_grant[t]),
-                .mem_local(mem_local[t]), .arvalid(arvalid[t]), .arready(h_arready[t] || l_arready[t]),
-                .addr(addr[t*64 +: 64]), .len(len[t*8 +: 8]), .rvalid(h_rvalid[t] || l_rvalid[t]),
+                .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
+                .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
+                .arready(h_arready[t] || l_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rdata(mem_local[t] ? l_rdata : h_rdata), .rresp(mem_local[t] ? l_rresp : h_rresp),
-                .rlast(mem_local[t] ? l_rlast : h_rlast),
-                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .wvalid(wvalid[t]),
-                .wready(h_wready[t] || l_wready[t]), .wdata(wdata[t*64 +: 64]), .wlast(wlast[t]),
+                .rlast(mem_local[t] ? l_rlast : h_rlast), .host_late(h_late), .local_late(l_late),
+                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .from(from[t*IDX_W +: IDX_W]),
+                .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
+                .host_index(h_index), .local_index(l_index), .word(word[t*64 +: 64]),
                 .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
                 .rec_word(rec_word), .rec_data(t_rec_data[t*64 +: 64]), .rec_taken(t_rec_taken[t]));
         end
@@ -168,33 +181,45 @@ module threads #(
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) host_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & ~mem_local), .arready(h_arready), .addr(addr), .len(len),
-        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast),
+        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .late(h_late),
         .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
         .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
         .m_rlast(host_rlast));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) local_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & mem_local), .arready(l_arready), .addr(addr), .len(len),
-        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast),
+        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .late(l_late),
         .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),
         .m_arlen(local_arlen), .m_rvalid(local_rvalid), .m_rid(local_rid), .m_rdata(local_rdata), .m_rresp(local_rresp),
         .m_rlast(local_rlast));
 
-    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) host_write (
+    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) host_write (
         .clk(clk), .rst(rst), .awvalid(awvalid & ~mem_local), .awready(h_awready), .addr(addr), .len(len),
-        .wvalid(wvalid & ~mem_local), .wready(h_wready), .wdata(wdata), .wlast(wlast),
+        .from(from), .shift(shift), .head(head), .tail(tail), .index(h_index), .word(word),
         .bvalid(h_bvalid), .bresp(h_bresp),
         .m_awvalid(host_awvalid), .m_awready(host_awready), .m_awid(host_awid), .m_awaddr(host_awaddr),
         .m_awlen(host_awlen), .m_wvalid(host_wvalid), .m_wready(host_wready), .m_wdata(host_wdata),
         .m_wstrb(host_wstrb), .m_wlast(host_wlast), .m_bvalid(host_bvalid), .m_bid(host_bid), .m_bresp(host_bresp));
 
-    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) local_write (
+    threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) local_write (
         .clk(clk), .rst(rst), .awvalid(awvalid & mem_local), .awready(l_awready), .addr(addr), .len(len),
-        .wvalid(wvalid & mem_local), .wready(l_wready), .wdata(wdata), .wlast(wlast),
+        .from(from), .shift(shift), .head(head), .tail(tail), .index(l_index), .word(word),
         .bvalid(l_bvalid), .bresp(l_bresp),
         .m_awvalid(local_awvalid), .m_awready(local_awready), .m_awid(local_awid), .m_awaddr(local_awaddr),
         .m_awlen(local_awlen), .m_wvalid(local_wvalid), .m_wready(local_wready), .m_wdata(local_wdata),
         .m_wstrb(local_wstrb), .m_wlast(local_wlast), .m_bvalid(local_bvalid), .m_bid(local_bid), .m_bresp(local_bresp));
+
+    // a context that has a stalled thread; its other threads are held where they would ask
+    logic [CONTEXTS-1:0] ctx_stalled_reg;
+    logic [THREADS-1:0]  held;
+    always_ff @(posedge clk)
+        for (int c = 0; c < CONTEXTS; c++) begin
+            ctx_stalled_reg[c] <= 1'b0;
+            for (int t = 0; t < THREADS; t++)
+                if (STALL_CONTEXT != 0 && stalled[t] && ctx[t*16 +: 16] == 16'(c)) ctx_stalled_reg[c] <= 1'b1;
+        end
+    always_comb
+        for (int t = 0; t < THREADS; t++) held[t] = t_req_valid[t] && ctx_stalled_reg[ctx[t*16 +: CTX_W]];
 
     // port p carries threads p, p + PORTS, ...; thread t is number t / PORTS of them
     generate
@@ -206,7 +231,7 @@ module threads #(
             wire [N*2-1:0]     n_req_op;
             for (genvar n = 0; n < N; n = n + 1) begin : member
                 localparam T = n * PORTS + p;
-                assign n_req_valid[n] = t_req_valid[T];
+                assign n_req_valid[n] = t_req_valid[T] && !held[T];
                 assign t_req_ready[T] = n_req_ready[n];
                 assign n_req_ctx[n*CTX_W +: CTX_W] = t_req_ctx[T*CTX_W +: CTX_W];
                 assign n_req_va[n*64 +: 64] = t_req_va[T*64 +: 64];
@@ -229,7 +254,23 @@ module threads #(
         end
     endgenerate
 
-    lock #(.N(THREADS), .W(THR_W)) atomic_lock (.clk(clk), .rst(rst), .req(lock_req), .grant(lock_grant));
+    // atomics on one word exclude each other: a lock for each of eight classes of addresses
+    logic [8*THREADS-1:0] class_req;
+    wire [8*THREADS-1:0]  class_grant;
+    always_comb begin
+        class_req = '0;
+        lock_grant = '0;
+        for (int t = 0; t < THREADS; t++)
+            for (int c = 0; c < 8; c++) begin
+                class_req[c*THREADS+t] = lock_req[t] && lock_word[t*3 +: 3] == 3'(c);
+                if (class_grant[c*THREADS+t] && class_req[c*THREADS+t]) lock_grant[t] = 1'b1;
+            end
+    end
+    generate
+        for (genvar c = 0; c < 8; c = c + 1) begin : atomic
+            lock #(.N(THREADS), .W(THR_W)) one (.clk(clk), .rst(rst), .req(class_req[c*THREADS +: THREADS]), .grant(class_grant[c*THREADS +: THREADS]));
+        end
+    endgenerate
 
     // ---- completion records: one thread at a time, held until its record is taken
     wire              any;
@@ -261,7 +302,7 @@ module threads #(
     assign rec_valid = valid_reg;
     assign rec_data = t_rec_data[thread_reg*64 +: 64];
     assign dying = |t_dying;
-    assign active = (busy & ~waiting & ~retiring) != '0 || (retiring != '0 && !cpl_full);
+    assign active = (busy & ~waiting & ~held & ~retiring) != '0 || (retiring != '0 && !cpl_full);
 
     wire [THR_W-1:0] shown = show[THR_W-1:0];
     always_comb begin
@@ -277,7 +318,7 @@ module threads #(
 `ifdef CHECK
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid | wvalid)) == '0);
+            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid)) == '0);
             `CHECK_NAME(answers_come_from_the_memory_asked) assert (
                 ((h_rvalid | h_bvalid) & mem_local) == '0 && ((l_rvalid | l_bvalid) & ~mem_local) == '0);
         end

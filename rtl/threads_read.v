@@ -18,13 +18,15 @@ module threads_read #(
 
     input  wire [THREADS-1:0]    arvalid,
     output logic [THREADS-1:0]   arready,
-    input  wire [THREADS*64-1:0] addr,
+    input  wire [THREADS*52-1:0] addr,
     input  wire [THREADS*8-1:0]  len,
     output wire [THREADS-1:0]    rvalid,
     // common to all threads
     output wire [63:0]           rdata,
     output wire [1:0]            rresp,
     output wire                  rlast,
+    // the data once more, two cycles later
+    output wire [63:0]           late,
 
     output wire                  m_arvalid,
     input  wire                  m_arready,
@@ -43,12 +45,14 @@ module threads_read #(
     logic [THR_W-1:0]   pick_reg;
     logic               ar_valid_reg;
     logic [THR_W-1:0]   ar_id_reg;
-    logic [63:0]        ar_addr_reg;
+    logic [51:0]        ar_addr_reg;
     logic [7:0]         ar_len_reg;
     logic [THREADS-1:0] r_valid_reg;
     logic [63:0]        r_data_reg;
     logic [1:0]         r_resp_reg;
     logic               r_last_reg;
+    logic [63:0]        late1_reg;
+    logic [63:0]        late2_reg;
 
     wire goes_on = picked_reg && arvalid[pick_reg];
     wire take = goes_on && (!ar_valid_reg || m_arready);
@@ -70,13 +74,15 @@ module threads_read #(
         if (take) begin
             ar_valid_reg <= 1'b1;
             ar_id_reg <= pick_reg;
-            ar_addr_reg <= addr[pick_reg*64 +: 64];
+            ar_addr_reg <= addr[pick_reg*52 +: 52];
             ar_len_reg <= len[pick_reg*8 +: 8];
         end
         for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
         r_data_reg <= m_rdata;
         r_resp_reg <= m_rresp;
         r_last_reg <= m_rlast;
+        late1_reg <= r_data_reg;
+        late2_reg <= late1_reg;
         if (rst) begin
             picked_reg <= 1'b0;
             pick_reg <= '0;
@@ -87,12 +93,13 @@ module threads_read #(
 
     assign m_arvalid = ar_valid_reg;
     assign m_arid = SUB_W'(ar_id_reg);
-    assign m_araddr = ar_addr_reg;
+    assign m_araddr = {12'd0, ar_addr_reg};
     assign m_arlen = ar_len_reg;
     assign rvalid = r_valid_reg;
     assign rdata = r_data_reg;
     assign rresp = r_resp_reg;
     assign rlast = r_last_reg;
+    assign late = late2_reg;
 endmodule
 
 `default_nettype wire

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // threads_write: the writes of all threads to one memory, joined to one user of axi_wr_mux; a thread's number is the
-// name of its writes. Bursts go out whole. A thread gives its data once its address was taken; its response comes a
-// cycle late.
+// name of its writes. Threads are served one after the other, as in threads_read. The data is fetched from the thread's
+// buffer here, shifted to where it belongs, and put into a queue, so that a burst's data follows that of the one
+// before without a gap (a burst that has to be shifted costs one cycle). A response reaches its thread a cycle late.
 `default_nettype none
 
 module threads_write #(
@@ -10,98 +11,255 @@ module threads_write #(
     parameter THREADS = 16,
     parameter THR_W = 4,
     // bits of a name on the bus, at least THR_W
-    parameter SUB_W = 6
+    parameter SUB_W = 6,
+    // bits of a word's number in a thread's buffer
+    parameter IDX_W = 9
 ) (
-    input  wire                  clk,
-    input  wire                  rst,
+    input  wire                     clk,
+    input  wire                     rst,
 
-    input  wire [THREADS-1:0]    awvalid,
-    output logic [THREADS-1:0]   awready,
-    input  wire [THREADS*64-1:0] addr,
-    input  wire [THREADS*8-1:0]  len,
-    input  wire [THREADS-1:0]    wvalid,
-    output logic [THREADS-1:0]   wready,
-    input  wire [THREADS*64-1:0] wdata,
-    input  wire [THREADS-1:0]    wlast,
-    output wire [THREADS-1:0]    bvalid,
-    output wire [1:0]            bresp,
+    // bursts: address, beats - 1, and the data as hw_thread describes it
+    input  wire [THREADS-1:0]       awvalid,
+    output logic [THREADS-1:0]      awready,
+    input  wire [THREADS*52-1:0]    addr,
+    input  wire [THREADS*8-1:0]     len,
+    input  wire [THREADS*IDX_W-1:0] from,
+    input  wire [THREADS*3-1:0]     shift,
+    input  wire [THREADS*3-1:0]     head,
+    input  wire [THREADS*3-1:0]     tail,
+    // the word that is read from every thread's buffer, and two cycles later what they had there
+    output wire [IDX_W-1:0]         index,
+    input  wire [THREADS*64-1:0]    word,
+    output wire [THREADS-1:0]       bvalid,
+    output wire [1:0]               bresp,
 
-    output wire                  m_awvalid,
-    input  wire                  m_awready,
-    output wire [SUB_W-1:0]      m_awid,
-    output wire [63:0]           m_awaddr,
-    output wire [7:0]            m_awlen,
-    output wire                  m_wvalid,
-    input  wire                  m_wready,
-    output wire [63:0]           m_wdata,
-    output wire [7:0]            m_wstrb,
-    output wire                  m_wlast,
-    input  wire                  m_bvalid,
-    input  wire [SUB_W-1:0]      m_bid,
-    input  wire [1:0]            m_bresp
+    output wire                     m_awvalid,
+    input  wire                     m_awready,
+    output wire [SUB_W-1:0]         m_awid,
+    output wire [63:0]              m_awaddr,
+    output wire [7:0]               m_awlen,
+    output wire                     m_wvalid,
+    input  wire                     m_wready,
+    output wire [63:0]              m_wdata,
+    output wire [7:0]               m_wstrb,
+    output wire                     m_wlast,
+    input  wire                     m_bvalid,
+    input  wire [SUB_W-1:0]         m_bid,
+    input  wire [1:0]               m_bresp
 );
+    localparam LOG2 = 4, DEPTH = 1 << LOG2;     // of the queue; more than the cycles from issue to pop and back
+
+    // ---- whose burst is next
     wire                any;
     wire [THR_W-1:0]    pick;
-    logic               data_reg;       // a burst's data is being moved
+    logic               picked_reg;     // a thread is being served
     logic [THR_W-1:0]   pick_reg;
     logic               aw_valid_reg;
-    logic [63:0]        aw_addr_reg;
+    logic [THR_W-1:0]   aw_id_reg;
+    logic [51:0]        aw_addr_reg;
     logic [7:0]         aw_len_reg;
-    logic               w_valid_reg;
-    logic [63:0]        w_data_reg;
-    logic               w_last_reg;
+    // the burst whose data is fetched next
+    logic               next_reg;
+    logic [THR_W-1:0]   next_thread_reg;
+    logic [7:0]         next_len_reg;
+    logic [IDX_W-1:0]   next_from_reg;
+    logic [2:0]         next_shift_reg;
+    logic [2:0]         next_head_reg;
+    logic [2:0]         next_tail_reg;
     logic [THREADS-1:0] b_valid_reg;
     logic [1:0]         b_resp_reg;
+    wire                load;
 
-    wire take = any && !data_reg && !aw_valid_reg;
-    wire w_take = data_reg && wvalid[pick_reg] && (!w_valid_reg || m_wready);
+    wire goes_on = picked_reg && awvalid[pick_reg];
+    wire take = goes_on && !next_reg && (!aw_valid_reg || m_awready);
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (.clk(clk), .rst(rst), .req(awvalid), .take(take), .any(any), .index(pick));
+    rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
+        .clk(clk), .rst(rst), .req(awvalid), .take(any && !goes_on), .any(any), .index(pick));
 
     always_comb begin
         awready = '0;
-        awready[pick] = take;
-        wready = '0;
-        wready[pick_reg] = w_take;
+        awready[pick_reg] = take;
     end
 
     always_ff @(posedge clk) begin
+        if (!goes_on) begin
+            picked_reg <= any;
+            pick_reg <= pick;
+        end
         if (m_awready) aw_valid_reg <= 1'b0;
-        if (m_wready) w_valid_reg <= 1'b0;
+        if (load) next_reg <= 1'b0;
         if (take) begin
             aw_valid_reg <= 1'b1;
-            pick_reg <= pick;
-            aw_addr_reg <= addr[pick*64 +: 64];
-            aw_len_reg <= len[pick*8 +: 8];
-            data_reg <= 1'b1;
-        end
-        if (w_take) begin
-            w_valid_reg <= 1'b1;
-            w_data_reg <= wdata[pick_reg*64 +: 64];
-            w_last_reg <= wlast[pick_reg];
-            if (wlast[pick_reg]) data_reg <= 1'b0;
+            aw_id_reg <= pick_reg;
+            aw_addr_reg <= addr[pick_reg*52 +: 52];
+            aw_len_reg <= len[pick_reg*8 +: 8];
+            next_reg <= 1'b1;
+            next_thread_reg <= pick_reg;
+            next_len_reg <= len[pick_reg*8 +: 8];
+            next_from_reg <= from[pick_reg*IDX_W +: IDX_W];
+            next_shift_reg <= shift[pick_reg*3 +: 3];
+            next_head_reg <= head[pick_reg*3 +: 3];
+            next_tail_reg <= tail[pick_reg*3 +: 3];
         end
         for (int t = 0; t < THREADS; t++) b_valid_reg[t] <= m_bvalid && m_bid == SUB_W'(t);
         b_resp_reg <= m_bresp;
         if (rst) begin
-            data_reg <= 1'b0;
+            picked_reg <= 1'b0;
             pick_reg <= '0;
             aw_valid_reg <= 1'b0;
-            w_valid_reg <= 1'b0;
+            next_reg <= 1'b0;
             b_valid_reg <= '0;
         end
     end
 
+    // ---- fetching: a word a cycle as long as the queue has room for what is under way
+    logic             run_reg;
+    logic [THR_W-1:0] thread_reg;
+    logic [IDX_W-1:0] index_reg;
+    logic [7:0]       left_reg;         // beats after the one at hand
+    logic             skip_reg;         // this word is only the first half of a beat
+    logic             first_reg;
+    logic [2:0]       shift_reg;
+    logic [2:0]       head_reg;
+    logic [2:0]       tail_reg;
+    logic [LOG2:0]    room_reg;
+    wire              pop = m_wvalid && m_wready;
+    wire              issue = run_reg && room_reg != '0;
+    wire              is_last = left_reg == 8'd0;
+    wire              beat = issue && !skip_reg;
+
+    assign load = next_reg && (!run_reg || (beat && is_last));
+
+    always_ff @(posedge clk) begin
+        if (issue) begin
+            index_reg <= index_reg + 1'b1;
+            skip_reg <= 1'b0;
+        end
+        if (beat) begin
+            first_reg <= 1'b0;
+            left_reg <= left_reg - 8'd1;
+            if (is_last) run_reg <= 1'b0;
+        end
+        if (load) begin
+            run_reg <= 1'b1;
+            thread_reg <= next_thread_reg;
+            index_reg <= next_from_reg;
+            left_reg <= next_len_reg;
+            skip_reg <= next_shift_reg != 3'd0;
+            first_reg <= 1'b1;
+            shift_reg <= next_shift_reg;
+            head_reg <= next_head_reg;
+            tail_reg <= next_tail_reg;
+        end
+        if (beat && !pop) room_reg <= room_reg - 1'b1;
+        if (!beat && pop) room_reg <= room_reg + 1'b1;
+        if (rst) begin
+            run_reg <= 1'b0;
+            room_reg <= (LOG2+1)'(DEPTH);
+        end
+    end
+
+    // ---- the words come: buffer (1), its register (2), the thread's is chosen (3), shifted (4), queued
+    logic             valid1_reg, valid2_reg, valid3_reg;
+    logic             beat1_reg, beat2_reg, beat3_reg, beat4_reg;
+    logic             last1_reg, last2_reg, last3_reg, last4_reg;
+    logic [7:0]       strb1_reg, strb2_reg, strb3_reg, strb4_reg;
+    logic [THR_W-1:0] thread1_reg, thread2_reg;
+    logic [2:0]       shift1_reg, shift2_reg, shift3_reg;
+    logic [63:0]      word3_reg;
+    logic [63:0]      before_reg;       // the word before
+    logic [63:0]      word4_reg;
+
+    logic [63:0] lanes;
+    logic [63:0] shifted;
+    always_comb begin
+        for (int b = 0; b < 8; b++)
+            lanes[b*8 +: 8] = shift3_reg != 3'd0 && 3'(b) >= shift3_reg ? before_reg[b*8 +: 8] : word3_reg[b*8 +: 8];
+        for (int b = 0; b < 8; b++)
+            shifted[b*8 +: 8] = lanes[{3'(b) + shift3_reg, 3'd0} +: 8];
+    end
+
+    always_ff @(posedge clk) begin
+        valid1_reg <= issue;
+        beat1_reg <= beat;
+        last1_reg <= is_last;
+        strb1_reg <= (first_reg ? 8'hff << head_reg : 8'hff) & (is_last ? 8'hff >> (3'd7 - tail_reg) : 8'hff);
+        thread1_reg <= thread_reg;
+        shift1_reg <= shift_reg;
+
+        valid2_reg <= valid1_reg;
+        beat2_reg <= beat1_reg;
+        last2_reg <= last1_reg;
+        strb2_reg <= strb1_reg;
+        thread2_reg <= thread1_reg;
+        shift2_reg <= shift1_reg;
+
+        valid3_reg <= valid2_reg;
+        beat3_reg <= beat2_reg;
+        last3_reg <= last2_reg;
+        strb3_reg <= strb2_reg;
+        shift3_reg <= shift2_reg;
+        word3_reg <= word[thread2_reg*64 +: 64];
+
+        if (valid3_reg) before_reg <= word3_reg;
+        beat4_reg <= beat3_reg;
+        last4_reg <= last3_reg;
+        strb4_reg <= strb3_reg;
+        word4_reg <= shifted;
+
+        if (rst) begin
+            valid1_reg <= 1'b0;
+            valid2_reg <= 1'b0;
+            valid3_reg <= 1'b0;
+            beat1_reg <= 1'b0;
+            beat2_reg <= 1'b0;
+            beat3_reg <= 1'b0;
+            beat4_reg <= 1'b0;
+        end
+    end
+
+    // ---- the queue
+    logic [72:0]   queue [0:DEPTH-1];
+    logic [LOG2:0] in_reg;
+    logic [LOG2:0] out_reg;
+
+    always_ff @(posedge clk)
+        if (beat4_reg) queue[in_reg[LOG2-1:0]] <= {last4_reg, strb4_reg, word4_reg};
+
+    always_ff @(posedge clk) begin
+        if (beat4_reg) in_reg <= in_reg + 1'b1;
+        if (pop) out_reg <= out_reg + 1'b1;
+        if (rst) begin
+            in_reg <= '0;
+            out_reg <= '0;
+        end
+    end
+
+    assign index = index_reg;
     assign m_awvalid = aw_valid_reg;
-    assign m_awid = SUB_W'(pick_reg);
-    assign m_awaddr = aw_addr_reg;
+    assign m_awid = SUB_W'(aw_id_reg);
+    assign m_awaddr = {12'd0, aw_addr_reg};
     assign m_awlen = aw_len_reg;
-    assign m_wvalid = w_valid_reg;
-    assign m_wdata = w_data_reg;
-    assign m_wstrb = 8'hff;
-    assign m_wlast = w_last_reg;
+    assign m_wvalid = in_reg != out_reg;
+    assign {m_wlast, m_wstrb, m_wdata} = queue[out_reg[LOG2-1:0]];
     assign bvalid = b_valid_reg;
     assign bresp = b_resp_reg;
+
+`ifdef CHECK
+    wire [LOG2:0] held = in_reg - out_reg;
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            if (beat4_reg) begin
+                `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
+            end
+            `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
+            if (take) begin
+                `CHECK_NAME(strobes_hold_a_byte) assert (
+                    len[pick_reg*8 +: 8] != 8'd0 || head[pick_reg*3 +: 3] <= tail[pick_reg*3 +: 3]);
+            end
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -63,9 +63,12 @@ CLAIM(anon, read_then_write_of_an_untouched_page_gets_a_page_of_its_own)
 CLAIM(anon, copy_moves_exactly_the_bytes_asked_for)
 {
 	static const struct {
-		size_t words, from, to;
-	} cases[] = {{1, 0, 0},	    {1, 511, 512},   {8, 3, 5},	     {511, 1, 0},
-		     {512, 0, 512}, {513, 511, 511}, {1500, 17, 23}, {4096, 509, 300}};
+		size_t bytes, from, to;
+	} cases[] = {{8, 0, 0},		{8, 4088, 4096},     {64, 24, 40},	{4088, 8, 0},
+		     {4096, 0, 4096},	{4104, 4088, 4088},  {12000, 136, 184}, {32768, 4072, 2400},
+		     {1, 0, 0},		{1, 4095, 4096},     {3, 4094, 7},	{7, 1, 4090},
+		     {63, 25, 40},	{64, 24, 41},	     {4095, 1, 0},	{4096, 4095, 4093},
+		     {12001, 137, 180}, {32765, 4075, 2401}, {0, 5, 6}};
 	const size_t words = 16 * 512;
 	uint64_t *src = dmmu_map(words * 8);
 	uint64_t *dst = dmmu_map(words * 8);
@@ -75,12 +78,14 @@ CLAIM(anon, copy_moves_exactly_the_bytes_asked_for)
 	ASSERT_TRUE(src && dst && want);
 	dmmu_pattern(src, words, 1);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *to = (char *)dst + cases[i].to, *from = (char *)src + cases[i].from;
+
 		dmmu_pattern(dst, words, 2 + i);
 		memcpy(want, dst, words * 8);
-		memcpy(want + cases[i].to, src + cases[i].from, cases[i].words * 8);
-		RUN_OK(dmmu_copy(dst + cases[i].to, src + cases[i].from, cases[i].words * 8));
+		memcpy((char *)want + cases[i].to, from, cases[i].bytes);
+		RUN_OK(dmmu_copy(to, from, cases[i].bytes));
 		ASSERT_EQ(words, dmmu_difference(dst, want, words))
-		TH_LOG("case %zu: %zu words from %zu to %zu", i, cases[i].words, cases[i].from,
+		TH_LOG("case %zu: %zu bytes from %zu to %zu", i, cases[i].bytes, cases[i].from,
 		       cases[i].to);
 	}
 }
@@ -88,23 +93,25 @@ CLAIM(anon, copy_moves_exactly_the_bytes_asked_for)
 CLAIM(anon, fill_writes_exactly_the_bytes_asked_for)
 {
 	static const struct {
-		size_t words, to;
-	} cases[] = {{1, 0}, {1, 511}, {7, 509}, {512, 512}, {1300, 700}};
+		size_t bytes, to;
+	} cases[] = {{8, 0}, {8, 4088}, {56, 4072}, {4096, 4096}, {10400, 5600},
+		     {1, 3}, {2, 4095}, {13, 4090}, {4095, 1},	  {10397, 5605}};
 	const size_t words = 4 * 512;
 	uint64_t *dst = dmmu_map(words * 8);
-	size_t i;
+	uint64_t *want = dmmu_map(words * 8);
+	size_t i, k;
 
-	ASSERT_NE(NULL, dst);
+	ASSERT_TRUE(dst && want);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		size_t end = cases[i].to + cases[i].words;
-		uint64_t value = 0xa5a5000000000000 + i;
+		uint64_t value = 0xa5a4a3a2a1a09f00 + i;
 
 		memset(dst, 0, words * 8);
-		RUN_OK(dmmu_fill(dst + cases[i].to, value, cases[i].words * 8));
-		EXPECT_EQ(cases[i].to, dmmu_other_than(dst, 0, cases[i].to));
-		EXPECT_EQ(cases[i].words,
-			  dmmu_other_than(dst + cases[i].to, value, cases[i].words));
-		EXPECT_EQ(words - end, dmmu_other_than(dst + end, 0, words - end));
+		memset(want, 0, words * 8);
+		for (k = 0; k < cases[i].bytes; k++)
+			((uint8_t *)want)[cases[i].to + k] = (uint8_t)(value >> 8 * (k % 8));
+		RUN_OK(dmmu_fill((char *)dst + cases[i].to, value, cases[i].bytes));
+		ASSERT_EQ(words, dmmu_difference(dst, want, words))
+		TH_LOG("case %zu: %zu bytes at %zu", i, cases[i].bytes, cases[i].to);
 	}
 }
 

@@ -60,6 +60,7 @@
 	/* operations.c */ \
 	X(operations_compute) \
 	X(copy_handles_every_alignment) \
+	X(fill_repeats_its_pattern_from_any_byte) \
 	X(atomics_of_all_threads_add_up) \
 	X(bad_descriptors_touch_nothing) \
 	X(memory_errors_are_reported)

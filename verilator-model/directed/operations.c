@@ -90,6 +90,30 @@ void claim_operations_compute(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/* One copy or fill between two pages each, and every byte around it looked at. */
+static void one_alignment(struct dmmu_bench *bench, const uint8_t *from, uint8_t *to, uint64_t s_at,
+			  uint64_t d_at, uint64_t len, bool fill)
+{
+	static uint8_t expected[2 * PAGE];
+	const uint64_t pattern = 0x8171615141312111ull;
+	struct dmmu_cpl cpl;
+
+	memset(to, 0xee, 2 * PAGE);
+	memset(expected, 0xee, sizeof(expected));
+	for (uint64_t i = 0; i < len; i++)
+		expected[d_at + i] = fill ? (uint8_t)(pattern >> 8 * (i % 8)) : from[s_at + i];
+	cpl = run(bench, (struct dmmu_work){.op = fill ? DMMU_OP_FILL : DMMU_OP_COPY,
+					    .src = VA + s_at,
+					    .dst = VA + 16 * PAGE + d_at,
+					    .len = len,
+					    .arg = pattern});
+	BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+	BENCH_EQ(bench, cpl.done, len);
+	BENCH_CHECK(bench, !memcmp(to, expected, 2 * PAGE),
+		    "%s of %llu bytes from +0x%llx to +0x%llx went wrong", fill ? "fill" : "copy",
+		    (unsigned long long)len, (unsigned long long)s_at, (unsigned long long)d_at);
+}
+
 void claim_copy_handles_every_alignment(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
@@ -98,31 +122,39 @@ void claim_copy_handles_every_alignment(struct dmmu_bench_config *config)
 	uint64_t dst = map_local(bench, root, VA + 16 * PAGE, 2, PTE_RW);
 	const uint8_t *from = dmmu_bench_host(bench, src);
 	uint8_t *to = dmmu_bench_local(bench, dst);
-	static uint8_t expected[2 * PAGE];
 
 	for (unsigned int i = 0; i < 2 * PAGE; i += 8)
-		host_set(bench, src + i, 0x0101010101010101ull * (i / 8 % 251) + i);
-	for (unsigned int s = 0; s < 12; s++)
-		for (unsigned int d = 0; d < 12; d++) {
-			/* both ends near the page border, from either side */
-			uint64_t s_at = PAGE - 40 + 8 * s, d_at = PAGE - 64 + 8 * d;
-			uint64_t len = 8 * (1 + (s * 5 + d * 3) % 40);
-			struct dmmu_cpl cpl;
+		host_set(bench, src + i, 0x0123456789abcdefull * (i / 8 % 251 + 1) + i);
+	/* words, both ends near the page border, from either side */
+	for (unsigned int s = 0; s < 12; s += 3)
+		for (unsigned int d = 0; d < 12; d++)
+			one_alignment(bench, from, to, PAGE - 40 + 8 * s, PAGE - 64 + 8 * d,
+				      8 * (1 + (s * 5 + d * 3) % 40), false);
+	/* bytes: each alignment against each, lengths from nothing to some words, over the border
+	 */
+	for (unsigned int s = 0; s < 8; s++)
+		for (unsigned int d = 0; d < 8; d++)
+			for (unsigned int l = 0; l < 3; l++)
+				one_alignment(bench, from, to, PAGE - 24 + s + 8 * l, PAGE - 16 + d,
+					      (s * 11 + d * 7 + l * 13) % 40, false);
+	/* more than a page, so that each page takes part with several bursts */
+	for (unsigned int i = 0; i < 4; i++)
+		one_alignment(bench, from, to, 3 * i, 1001 - 2 * i, 2 * PAGE - 1001 - 5 * i, false);
+	one_alignment(bench, from, to, 0, 0, 2 * PAGE, false);
+	dmmu_bench_free(bench);
+}
 
-			memset(to, 0xee, 2 * PAGE);
-			memset(expected, 0xee, sizeof(expected));
-			memcpy(expected + d_at, from + s_at, len);
-			cpl = run(bench, (struct dmmu_work){.op = DMMU_OP_COPY,
-							    .src = VA + s_at,
-							    .dst = VA + 16 * PAGE + d_at,
-							    .len = len});
-			BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
-			BENCH_EQ(bench, cpl.done, len);
-			BENCH_CHECK(bench, !memcmp(to, expected, 2 * PAGE),
-				    "copy of %llu bytes from +0x%llx to +0x%llx went wrong",
-				    (unsigned long long)len, (unsigned long long)s_at,
-				    (unsigned long long)d_at);
-		}
+void claim_fill_repeats_its_pattern_from_any_byte(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root = context_new(bench, 0);
+	uint8_t *to = dmmu_bench_local(bench, map_local(bench, root, VA + 16 * PAGE, 2, PTE_RW));
+
+	for (unsigned int d = 0; d < 16; d++)
+		for (unsigned int len = d % 3; len < 20; len += 3)
+			one_alignment(bench, NULL, to, 0, PAGE - 8 + d, len, true);
+	for (unsigned int d = 0; d < 8; d += 3)
+		one_alignment(bench, NULL, to, 0, d, 2 * PAGE - 2 * d, true);
 	dmmu_bench_free(bench);
 }
 
@@ -158,11 +190,6 @@ void claim_bad_descriptors_touch_nothing(struct dmmu_bench_config *config)
 		{.op = 255},
 		{.op = DMMU_OP_NOP, .flags = 1},
 		{.op = DMMU_OP_NOP, .rsvd = 1},
-		{.op = DMMU_OP_COPY, .src = VA + 4, .dst = VA, .len = 8},
-		{.op = DMMU_OP_COPY, .src = VA, .dst = VA + 1, .len = 8},
-		{.op = DMMU_OP_COPY, .src = VA, .dst = VA, .len = 12},
-		{.op = DMMU_OP_FILL, .dst = VA + 2, .len = 8},
-		{.op = DMMU_OP_FILL, .dst = VA, .len = 1},
 		{.op = DMMU_OP_VADD, .src = VA + 4, .src2 = VA, .dst = VA, .len = 1},
 		{.op = DMMU_OP_VADD, .src = VA, .src2 = VA + 4, .dst = VA, .len = 1},
 		{.op = DMMU_OP_VADD, .src = VA, .src2 = VA, .dst = VA + 4, .len = 1},

@@ -137,18 +137,17 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	for (unsigned int round = 0; round < 60; round++) {
 		struct dmmu_ctl clear = {.opcode = DMMU_CTL_PT_FILL, .local = table, .count = 64};
 		struct dmmu_ctl drop = {.opcode = DMMU_CTL_INVALIDATE, .flags = DMMU_CTL_F_ALL};
-		unsigned int open = 8;
+		unsigned int open = 32;
 		uint32_t last;
 
 		dmmu_bench_pt_fill(bench, table, 64, dma | PTE_RW, PAGE);
 		for (unsigned int i = 0; i < open; i++)
-			dmmu_bench_work_push(bench,
-					     &(struct dmmu_work){.op = DMMU_OP_COPY,
-								 .src = VA + i * 8 * PAGE,
-								 .dst = VA + (i * 8 + 4) * PAGE,
-								 .len = 4 * PAGE});
+			dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_COPY,
+									.src = VA + i * PAGE,
+									.dst = VA + (i + 32) * PAGE,
+									.len = 64});
 		dmmu_bench_work_ring(bench);
-		dmmu_bench_run(bench, 100 + dmmu_rand_below(&prng, 3000));
+		dmmu_bench_run(bench, 50 + dmmu_rand_below(&prng, 1200));
 		dmmu_bench_ctl_push(bench, &clear);
 		last = dmmu_bench_ctl_push(bench, &drop);
 		dmmu_bench_ctl_ring(bench);

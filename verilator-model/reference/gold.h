@@ -41,11 +41,12 @@ struct gold_walk gold_walk(unsigned int levels, uint64_t root, uint64_t va, unsi
 			   gold_read read, void *opaque);
 
 /*
- * The memory of a context as an operation sees it: the word at va for that access, or NULL with the
- * status (FAULT or BUS) and, for FAULT, the cause.
+ * The memory of a context as an operation sees it: what is at va for that access (a byte of COPY
+ * and FILL, else an aligned word), or NULL with the status (FAULT or BUS) and the cause. Only the
+ * element at hand is accessed through the pointer.
  */
-typedef uint64_t *(*gold_access)(void *opaque, uint64_t va, unsigned int access,
-				 unsigned int *status, unsigned int *cause);
+typedef void *(*gold_access)(void *opaque, uint64_t va, unsigned int access, unsigned int *status,
+			     unsigned int *cause);
 
 struct gold_result {
 	unsigned int status;	   /* enum STATUS, never KILLED */
@@ -55,7 +56,7 @@ struct gold_result {
 
 /* Is the descriptor one that must end with BAD_DESC before anything is accessed? */
 bool gold_bad_descriptor(const struct dmmu_work *work);
-/* Runs it to its end, word by word, in order. */
+/* Runs it to its end, one byte or word after the other. */
 struct gold_result gold_run(const struct dmmu_work *work, gold_access access, void *opaque);
 
 #endif /* DMMU_GOLD_H */

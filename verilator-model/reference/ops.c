@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ops.c: the work operations of the golden model, one element at a time. The device works in
- * chunks, but a chunk never leaves a page of any operand, so where it stops is where this stops.
- * See gold.h.
+ * ops.c: the work operations of the golden model, one byte or element at a time. The device works
+ * in accesses that never leave a page of any operand, and reads what it writes before, so where it
+ * stops is where this stops. See gold.h.
  */
 #include "gold.h"
 
@@ -12,26 +12,25 @@ struct run {
 	struct gold_result r;
 };
 
-/* The word at va, or NULL: then the operation is over and r says why. */
-static uint64_t *word(struct run *run, uint64_t va, unsigned int access)
+/* What is at va, or NULL: then the operation is over and r says why. */
+static void *find(struct run *run, uint64_t va, unsigned int access)
 {
 	unsigned int status = DMMU_STATUS_OK, cause = 0;
-	uint64_t *at = run->access(run->opaque, va, access, &status, &cause);
+	void *at = run->access(run->opaque, va, access, &status, &cause);
 
 	if (at)
 		return at;
 	run->r.status = status;
 	run->r.va = va;
-	if (status == DMMU_STATUS_FAULT) {
+	run->r.cause = cause;
+	if (status == DMMU_STATUS_FAULT)
 		run->r.access = access;
-		run->r.cause = cause;
-	}
 	return NULL;
 }
 
 static bool load(struct run *run, uint64_t va, uint64_t *value)
 {
-	const uint64_t *at = word(run, va, DMMU_ACCESS_READ);
+	const uint64_t *at = find(run, va, DMMU_ACCESS_READ);
 
 	if (at)
 		*value = *at;
@@ -40,7 +39,7 @@ static bool load(struct run *run, uint64_t va, uint64_t *value)
 
 static bool store(struct run *run, uint64_t va, uint64_t value)
 {
-	uint64_t *at = word(run, va, DMMU_ACCESS_WRITE);
+	uint64_t *at = find(run, va, DMMU_ACCESS_WRITE);
 
 	if (at)
 		*at = value;
@@ -49,21 +48,26 @@ static bool store(struct run *run, uint64_t va, uint64_t value)
 
 static void copy(struct run *run, const struct dmmu_work *w)
 {
-	uint64_t value;
+	for (; run->r.done < w->len; run->r.done++) {
+		const uint8_t *from = find(run, w->src + run->r.done, DMMU_ACCESS_READ);
+		uint8_t *to = from ? find(run, w->dst + run->r.done, DMMU_ACCESS_WRITE) : NULL;
 
-	for (; run->r.done < w->len; run->r.done += 8)
-		if (!load(run, w->src + run->r.done, &value) ||
-		    !store(run, w->dst + run->r.done, value))
+		if (!to)
 			return;
+		*to = *from;
+	}
 }
 
 static void fill(struct run *run, const struct dmmu_work *w)
 {
-	for (; run->r.done < w->len; run->r.done += 8)
-		if (!store(run, w->dst + run->r.done, w->arg))
-			return;
-}
+	for (; run->r.done < w->len; run->r.done++) {
+		uint8_t *to = find(run, w->dst + run->r.done, DMMU_ACCESS_WRITE);
 
+		if (!to)
+			return;
+		*to = (uint8_t)(w->arg >> 8 * (run->r.done % 8));
+	}
+}
 static void vadd(struct run *run, const struct dmmu_work *w)
 {
 	uint64_t a, b;
@@ -109,7 +113,7 @@ static void atomic_add(struct run *run, const struct dmmu_work *w)
 	uint64_t times = w->len ? w->len : 1;
 
 	for (; run->r.done < times; run->r.done++) {
-		uint64_t *at = word(run, w->dst, DMMU_ACCESS_ATOMIC);
+		uint64_t *at = find(run, w->dst, DMMU_ACCESS_ATOMIC);
 
 		if (!at)
 			return;
@@ -120,7 +124,7 @@ static void atomic_add(struct run *run, const struct dmmu_work *w)
 
 static void atomic_cas(struct run *run, const struct dmmu_work *w)
 {
-	uint64_t *at = word(run, w->dst, DMMU_ACCESS_ATOMIC);
+	uint64_t *at = find(run, w->dst, DMMU_ACCESS_ATOMIC);
 
 	if (!at)
 		return;
@@ -138,13 +142,9 @@ bool gold_bad_descriptor(const struct dmmu_work *w)
 		return true;
 	switch (w->op) {
 	case DMMU_OP_NOP:
-		return false;
-	case DMMU_OP_COPY:
-		low = w->src | w->dst | w->len;
-		break;
+	case DMMU_OP_COPY: /* any byte of memory will do */
 	case DMMU_OP_FILL:
-		low = w->dst | w->len;
-		break;
+		return false;
 	case DMMU_OP_VADD:
 		low = w->src | w->src2 | w->dst;
 		break;

@@ -156,8 +156,8 @@ static void outside(void)
 #define HOLE 0x8000
 #define DARK 0xc000
 
-static uint64_t *flat(void *opaque, uint64_t va, unsigned int access, unsigned int *status,
-		      unsigned int *cause)
+static void *flat(void *opaque, uint64_t va, unsigned int access, unsigned int *status,
+		  unsigned int *cause)
 {
 	(void)opaque;
 	(void)access;
@@ -168,9 +168,10 @@ static uint64_t *flat(void *opaque, uint64_t va, unsigned int access, unsigned i
 	}
 	if (va / 4096 == DARK / 4096) {
 		*status = DMMU_STATUS_BUS;
+		*cause = DMMU_CAUSE_BUS;
 		return NULL;
 	}
-	return &memory[va / 8];
+	return (uint8_t *)memory + va;
 }
 
 static struct gold_result run(struct dmmu_work work)
@@ -215,6 +216,38 @@ static void operations(void)
 	EXPECT(memory[10], 30);
 	run((struct dmmu_work){.op = DMMU_OP_ATOMIC_CAS, .dst = 0x50, .arg = 30, .arg2 = 1});
 	EXPECT(memory[10], 1);
+}
+
+static void bytes(void)
+{
+	uint8_t *at = (uint8_t *)memory;
+	struct gold_result r;
+
+	numbers();
+	r = run((struct dmmu_work){.op = DMMU_OP_COPY, .src = 0x101, .dst = 0x1006, .len = 21});
+	EXPECT(r.status, DMMU_STATUS_OK);
+	EXPECT(r.done, 21);
+	EXPECT(at[0x1005], 0);
+	EXPECT(at[0x1006], 0); /* the second byte of the word 0x20 */
+	EXPECT(at[0x1006 + 7], 0x21);
+	EXPECT(at[0x1006 + 15], 0x22);
+	EXPECT(at[0x1006 + 20], 0);
+	EXPECT(memory[0x1020 / 8], 0x1020 / 8);
+	r = run((struct dmmu_work){
+		.op = DMMU_OP_FILL, .dst = 0x1003, .len = 10, .arg = 0x8877665544332211});
+	EXPECT(r.done, 10);
+	for (unsigned int i = 0; i < 10; i++)
+		EXPECT(at[0x1003 + i], 0x11 * (1 + i % 8));
+	EXPECT(at[0x100d], 0x21);
+	r = run((struct dmmu_work){.op = DMMU_OP_COPY, .src = 0x1001, .dst = HOLE - 3, .len = 64});
+	EXPECT(r.status, DMMU_STATUS_FAULT);
+	EXPECT(r.va, HOLE);
+	EXPECT(r.done, 3);
+	r = run((struct dmmu_work){.op = DMMU_OP_FILL, .dst = DARK - 5, .len = 64});
+	EXPECT(r.status, DMMU_STATUS_BUS);
+	EXPECT(r.cause, DMMU_CAUSE_BUS);
+	EXPECT(r.va, DARK);
+	EXPECT(r.done, 5);
 }
 
 static void chase(void)
@@ -263,10 +296,11 @@ static void descriptors(void)
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_COUNT}).status, DMMU_STATUS_BAD_DESC);
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_NOP, .flags = 1}).status, DMMU_STATUS_BAD_DESC);
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_NOP, .src = 1}).status, DMMU_STATUS_OK);
-	EXPECT(run((struct dmmu_work){.op = DMMU_OP_COPY, .len = 4}).status, DMMU_STATUS_BAD_DESC);
+	EXPECT(run((struct dmmu_work){.op = DMMU_OP_VADD, .dst = 4}).status, DMMU_STATUS_BAD_DESC);
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_REDUCE, .src = 4}).status,
 	       DMMU_STATUS_BAD_DESC);
-	EXPECT(run((struct dmmu_work){.op = DMMU_OP_FILL, .src = 4}).status, DMMU_STATUS_OK);
+	EXPECT(run((struct dmmu_work){.op = DMMU_OP_FILL, .dst = 1, .src = 4}).status,
+	       DMMU_STATUS_OK);
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_CHASE, .arg = 4}).status, DMMU_STATUS_BAD_DESC);
 	EXPECT(run((struct dmmu_work){.op = DMMU_OP_ATOMIC_CAS, .dst = 2}).status,
 	       DMMU_STATUS_BAD_DESC);
@@ -278,9 +312,16 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} cases[] = {
-		{"small_page", small_page}, {"huge_page", huge_page}, {"permissions", permissions},
-		{"malformed", malformed},   {"outside", outside},     {"operations", operations},
-		{"chase", chase},	    {"failing", failing},     {"descriptors", descriptors},
+		{"small_page", small_page},
+		{"huge_page", huge_page},
+		{"permissions", permissions},
+		{"malformed", malformed},
+		{"outside", outside},
+		{"operations", operations},
+		{"bytes", bytes},
+		{"chase", chase},
+		{"failing", failing},
+		{"descriptors", descriptors},
 	};
 	unsigned int ran = 0;
 

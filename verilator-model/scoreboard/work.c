@@ -15,8 +15,8 @@ struct golden_memory {
 	const struct context *ctx;
 };
 
-static uint64_t *golden(void *opaque, uint64_t va, unsigned int access, unsigned int *status,
-			unsigned int *cause)
+static void *golden(void *opaque, uint64_t va, unsigned int access, unsigned int *status,
+		    unsigned int *cause)
 {
 	const struct golden_memory *memory = opaque;
 	struct vpage *page = sb_page(memory->ctx, va);
@@ -28,9 +28,10 @@ static uint64_t *golden(void *opaque, uint64_t va, unsigned int access, unsigned
 	}
 	if (page->bus) {
 		*status = DMMU_STATUS_BUS;
+		*cause = DMMU_CAUSE_BUS;
 		return NULL;
 	}
-	return (uint64_t *)(page->gold + (va - page->va));
+	return page->gold + (va - page->va);
 }
 
 void sb_work_init(struct scoreboard *sb)
@@ -62,7 +63,7 @@ unsigned int sb_outstanding(const struct scoreboard *sb)
 
 static uint64_t words(struct scoreboard *sb, uint64_t max)
 {
-	static const uint32_t usual[] = {1, 7, 8, 9, 16, 40, 130, 600};
+	static const uint32_t usual[] = {1, 7, 8, 9, 16, 40, 130, 600, 1400};
 	uint32_t limit = usual[sb_below(sb, sizeof(usual) / sizeof(*usual))];
 
 	return 1 + sb_below(sb, (uint32_t)(max < limit ? max : limit));
@@ -135,6 +136,12 @@ static void make(struct scoreboard *sb, struct item *item)
 	w->arg2 = dmmu_rand(&sb->prng);
 	w->src = source(sb, ctx, count);
 	w->src2 = source(sb, ctx, count);
+	if ((w->op == DMMU_OP_COPY || w->op == DMMU_OP_FILL) && sb_chance(sb, 600)) {
+		/* any byte will do; no further than before */
+		w->dst += sb_below(sb, 8);
+		w->src += sb_below(sb, 8);
+		w->len -= 7 + sb_below(sb, sb_chance(sb, 300) ? (uint32_t)w->len - 6 : 1);
+	}
 	switch (w->op) {
 	case DMMU_OP_VADD:
 		if (sb_chance(sb, 200))
@@ -347,7 +354,7 @@ static void judge(struct scoreboard *sb, struct item *item, const struct dmmu_cp
 	if (gold->status == DMMU_STATUS_FAULT) {
 		judge_failed(sb, item, cpl);
 	} else {
-		expect(sb, item, "cause", cpl->cause, 0);
+		expect(sb, item, "cause", cpl->cause, gold->cause);
 	}
 	if (!item->may_be_killed && cpl->faults < item->faults)
 		expect(sb, item, "faults", cpl->faults, item->faults);
@@ -375,19 +382,19 @@ void sb_take_completion(struct scoreboard *sb, const struct dmmu_cpl *cpl)
 	item->ctx->outstanding--;
 }
 
-/* After a reset: each word of a slot is what it was or what it was to be; that is the new truth. */
+/* After a reset: each byte of a slot is what it was or what it was to be; that is the new truth. */
 static void accept_partial(struct scoreboard *sb, struct item *item)
 {
-	for (uint64_t at = 0; at < item->slot->span; at += 8) {
+	for (uint64_t at = 0; at < item->slot->span; at++) {
 		uint64_t va = item->slot->va + at;
 		struct vpage *page = sb_page(item->ctx, va);
 		uint64_t offset = va - page->va;
-		uint64_t *expected = (uint64_t *)(page->gold + offset);
-		uint64_t found = *(uint64_t *)((uint8_t *)sb_physical(sb, page) + offset);
-		uint64_t old = *(uint64_t *)(item->old + at);
+		uint8_t *expected = page->gold + offset;
+		uint8_t found = ((uint8_t *)sb_physical(sb, page))[offset];
 
-		if (found != *expected && found != old && item->work.op != DMMU_OP_ATOMIC_ADD)
-			compare(sb, page, offset, 8, item);
+		if (found != *expected && found != item->old[at] &&
+		    item->work.op != DMMU_OP_ATOMIC_ADD)
+			compare(sb, page, offset & ~7ull, 8, item);
 		*expected = found;
 	}
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// thread_move: the bus side of one access of a thread: cuts its words into bursts, shows their addresses one after the
+// other without waiting for answers, counts the answers, and notes the first one that is an error. The words of an
+// access are in one page; with `pair` they are two single words anywhere in it.
+`default_nettype none
+
+module thread_move #(
+    // longest burst, words, a power of two up to 256
+    parameter BURST_WORDS = 64,
+    // bits of a word's number in the thread's buffer
+    parameter IDX_W = 9
+) (
+    input  wire              clk,
+    input  wire              rst,
+
+    // forget the error of the access before
+    input  wire              forget,
+    // pulse: begin; operands valid with it, `other` until `over`
+    input  wire              start,
+    input  wire              write,
+    input  wire              pair,
+    // words, 1 to 512; where the first is in its page; the second of a pair
+    input  wire [9:0]        words,
+    input  wire [8:0]        word,
+    input  wire [8:0]        other,
+    // where the first is in the buffer
+    input  wire [IDX_W-1:0]  index,
+    // pulse: all is answered
+    output wire              over,
+
+    output wire              arvalid,
+    input  wire              arready,
+    output wire              awvalid,
+    input  wire              awready,
+    output wire [8:0]        at,
+    output wire [7:0]        len,
+    output wire [IDX_W-1:0]  from,
+    // this burst is the access's first, last
+    output wire              first,
+    output wire              last,
+    input  wire              rvalid,
+    input  wire              rlast,
+    input  wire [1:0]        rresp,
+    input  wire              bvalid,
+    input  wire [1:0]        bresp,
+
+    // how many words were answered; then: an error came, first for this word (of a write: for the burst from it on)
+    output wire [9:0]        got,
+    output wire              error,
+    output wire [9:0]        error_at,
+    output wire [1:0]        error_resp
+);
+    logic             busy_reg;
+    logic             issue_reg;        // there are bursts to issue
+    logic             write_reg;
+    logic             pair_reg;
+    logic             first_reg;
+    logic [8:0]       at_reg;
+    logic [9:0]       left_reg;         // words to issue
+    logic [7:0]       len_reg;          // of the burst at hand
+    logic [IDX_W-1:0] index_reg;
+    logic [9:0]       out_reg;          // bursts to be answered
+    logic [9:0]       got_reg;
+    logic             error_reg;
+    logic [9:0]       error_at_reg;
+    logic [1:0]       error_resp_reg;
+
+    function [7:0] cut(input [9:0] n);
+        cut = n >= 10'(BURST_WORDS) ? 8'(BURST_WORDS - 1) : n[7:0] - 8'd1;
+    endfunction
+
+    wire       taken = (arvalid && arready) || (awvalid && awready);
+    wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
+    wire       answered = (rvalid && rlast) || bvalid;
+    wire       bad = (rvalid && rresp != 2'd0) || (bvalid && bresp != 2'd0);
+
+    always_ff @(posedge clk) begin
+        if (over) busy_reg <= 1'b0;
+        if (taken) begin
+            first_reg <= 1'b0;
+            issue_reg <= !is_last;
+            at_reg <= pair_reg ? other : at_reg + 9'(BURST_WORDS);
+            left_reg <= left_reg - 10'(BURST_WORDS);
+            if (!pair_reg) len_reg <= cut(left_reg - 10'(BURST_WORDS));
+            index_reg <= index_reg + IDX_W'(BURST_WORDS);
+        end
+        if (taken && !answered) out_reg <= out_reg + 10'd1;
+        if (!taken && answered) out_reg <= out_reg - 10'd1;
+        if (rvalid) got_reg <= got_reg + 10'd1;
+        if (bvalid) got_reg <= got_reg + 10'(BURST_WORDS);
+        if (bad && !error_reg) begin
+            error_reg <= 1'b1;
+            error_at_reg <= got_reg;
+            error_resp_reg <= rvalid ? rresp : bresp;
+        end
+        if (forget) error_reg <= 1'b0;
+        if (start) begin
+            busy_reg <= 1'b1;
+            issue_reg <= 1'b1;
+            write_reg <= write;
+            pair_reg <= pair;
+            first_reg <= 1'b1;
+            at_reg <= word;
+            left_reg <= words;
+            len_reg <= pair ? 8'd0 : cut(words);
+            index_reg <= index;
+            got_reg <= 10'd0;
+            error_reg <= 1'b0;
+        end
+        if (rst) begin
+            busy_reg <= 1'b0;
+            issue_reg <= 1'b0;
+            out_reg <= 10'd0;
+            error_reg <= 1'b0;
+        end
+    end
+
+    assign over = busy_reg && !issue_reg && out_reg == 10'd1 && answered;
+    assign arvalid = issue_reg && !write_reg;
+    assign awvalid = issue_reg && write_reg;
+    assign at = at_reg;
+    assign len = len_reg;
+    assign from = index_reg;
+    assign first = first_reg;
+    assign last = is_last;
+    assign got = got_reg;
+    assign error = error_reg;
+    assign error_at = error_at_reg;
+    assign error_resp = error_resp_reg;
+
+`ifdef CHECK
+    logic [9:0] beats;      // words asked for and not answered, reads only
+    always_ff @(posedge clk) begin
+        if (rst || start) beats <= 10'd0;
+        else beats <= beats + (arvalid && arready ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
+        if (!rst) begin
+            if (start) begin
+                `CHECK_NAME(one_access_at_a_time) assert (!busy_reg && out_reg == 10'd0);
+                `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
+                `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
+            end
+            if (answered) begin
+                `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != 10'd0);
+            end
+            if (rvalid) begin
+                `CHECK_NAME(beat_was_asked_for) assert (!write_reg && beats != 10'd0);
+            end
+            if (bvalid) begin
+                `CHECK_NAME(response_is_to_a_write) assert (write_reg);
+            end
+            if (over) begin
+                `CHECK_NAME(over_when_all_beats_came) assert (write_reg || beats == 10'd1);
+            end
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire
