@@ -193,7 +193,7 @@ module mmu #(
     logic [23:0] number [0:THREADS-1];
     logic [63:0] detect [0:THREADS-1];
     logic [63:0] visible_at [0:THREADS-1];
-    logic [63:0] answer_at [0:THREADS-1];
+    logic [31:0] answer_at [0:THREADS-1];
 
     // ---- contexts
     wire [CTX_W-1:0]    root_ctx;
@@ -619,7 +619,7 @@ module mmu #(
             detect[raise_thread] <= cycle;
         end
         if (flt_posted) visible_at[rec_thread] <= cycle;
-        if (answer_hit) answer_at[answer_thread] <= cycle;
+        if (answer_hit) answer_at[answer_thread] <= cycle[31:0];
     end
 
     // ---- faults to the ring
@@ -665,6 +665,7 @@ module mmu #(
                 full_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
                 guarded_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
             end
+            if (rsp_valid[p] && rsp_ready[p]) replay_reg[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
             if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
         end
         if (again_load) want_reg[again_thread] <= 1'b0;
@@ -673,7 +674,6 @@ module mmu #(
         if (end_ok) begin
             granted_reg[end_thread] <= 1'b1;
             huge_reg[end_thread] <= end_huge;
-            replay_reg[end_thread] <= 1'b0;
         end
         if (end_killed) ended_reg[end_thread] <= 1'b1;
         if (end_again || end_full) begin
@@ -776,7 +776,14 @@ module mmu #(
     assign ev_fail = answer_hit && answer_action == FAIL;
     assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
     assign record_to_answer = answer_hit && visible_reg[answer_thread] ? cycle - visible_at[answer_thread] : 64'd0;
-    assign answer_to_replay = end_ok && replay_reg[end_thread] ? cycle - answer_at[end_thread] : 64'd0;
+    logic [31:0] replay_took;
+    always_comb begin
+        replay_took = 32'd0;
+        for (int p = 0; p < PORTS; p++)
+            if (rsp_valid[p] && rsp_ready[p] && replay_reg[rsp_thread[p*THR_W +: THR_W]])
+                replay_took = replay_took + (cycle[31:0] - answer_at[rsp_thread[p*THR_W +: THR_W]]);
+    end
+    assign answer_to_replay = {32'd0, replay_took};
 
     wire unused = &{1'b0, lock_wanted, flt_active, bid, root[63:52], root[11:0], scan_va[11:0], again_va[11:0]};
 
