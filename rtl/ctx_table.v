@@ -28,7 +28,7 @@ module ctx_table #(
 );
     logic [CONTEXTS-1:0] enabled_reg;
     logic [CONTEXTS-1:0] killed_reg;
-    logic [63:0]         root_reg [0:CONTEXTS-1];
+    logic [63:0]         roots [0:CONTEXTS-1];
 
     always_ff @(posedge clk) begin
         if (set_valid) begin
@@ -43,17 +43,15 @@ module ctx_table #(
     end
 
     always_ff @(posedge clk)
-        for (int i = 0; i < CONTEXTS; i++)
-            if (rst) root_reg[i] <= 64'd0;
-            else if (set_valid && set_ctx == CTX_W'(i)) root_reg[i] <= set_root;
+        if (set_valid) roots[set_ctx] <= set_root;
 
     wire             shown = show < CONTEXTS;
     wire [CTX_W-1:0] show_ctx = show[CTX_W-1:0];
 
     assign ok = enabled_reg & ~killed_reg;
-    assign root = root_reg[root_ctx];
+    assign root = roots[root_ctx];
     assign show_state = shown ? {killed_reg[show_ctx], enabled_reg[show_ctx]} : 2'd0;
-    assign show_root = shown ? root_reg[show_ctx] : 64'd0;
+    assign show_root = shown && enabled_reg[show_ctx] ? roots[show_ctx] : 64'd0;
 
 `ifdef COVER
     always_ff @(posedge clk) begin

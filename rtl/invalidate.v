@@ -3,9 +3,8 @@
 // invalidate: makes the acknowledge of an invalidation true. HOLD: no lookup begins, those under way end, so that every
 // translation given is known. FLUSH: first-level TLBs and walk caches forget, walks of the context are poisoned. Then
 // work goes on, but for lookups of the range (`guard`), while two things run side by side: the shared TLB is swept, and
-// each thread in turn is waited for until it holds no translation of the range. Last, an entry that a poisoned walk was
-// writing must be written. A thread may get a fresh translation while others are waited for; waiting for that too is
-// harmless, since a client gives it back without waiting for anything.
+// each translation given before is compared with the range. Last, REST: those of the range are released, and an entry
+// that a poisoned walk was writing is written. Clients release without waiting for anything, so it ends.
 `default_nettype none
 
 module invalidate #(
@@ -28,9 +27,11 @@ module invalidate #(
     // turn back lookups of the range
     output wire             guard,
     input  wire             swept,
-    // does thread `scan` hold a translation of the range?
+    // each thread in turn is compared with the range
+    output wire             scanning,
     output wire [THR_W-1:0] scan,
-    input  wire             scan_held,
+    // a translation given before may be of the range
+    input  wire             held,
     // an A or D is being written
     input  wire             ad_writing
 );
@@ -55,11 +56,11 @@ module invalidate #(
                 guard_reg <= 1'b1;
                 ad_wait_reg <= 1'b1;
             end
-            SCAN: if (!scan_held) begin
+            SCAN: begin
                 scan_reg <= scan_reg + 1'b1;
                 if (scan_reg == THR_W'(THREADS - 1)) state_reg <= REST;
             end
-            REST: if (!guard_reg && !ad_wait_reg) state_reg <= DONE;
+            REST: if (!guard_reg && !ad_wait_reg && !held) state_reg <= DONE;
             default: state_reg <= IDLE;
         endcase
         if (rst) begin
@@ -74,6 +75,7 @@ module invalidate #(
     assign hold = state_reg == HOLD || state_reg == FLUSH;
     assign flush = state_reg == FLUSH;
     assign guard = guard_reg;
+    assign scanning = state_reg == SCAN;
     assign scan = scan_reg;
 endmodule
 

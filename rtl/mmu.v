@@ -198,14 +198,35 @@ module mmu #(
     // ---- contexts
     wire [CTX_W-1:0]    root_ctx;
     wire [63:0]         root;
-    wire [THR_W-1:0]    answer_thread = answer_tag[THR_W-1:0];
-    wire                answer_hit = answer_valid && answer_tag[7:0] < 8'(THREADS) && stalled_reg[answer_thread] &&
-                                     lead_reg[answer_thread] && number[answer_thread] == answer_tag[31:8];
+    // an answer is compared in one cycle and takes effect in the next
+    wire [THR_W-1:0]    asked_thread = answer_tag[THR_W-1:0];
+    wire                asked_hit = answer_valid && answer_tag[7:0] < 8'(THREADS) && stalled_reg[asked_thread] &&
+                                    lead_reg[asked_thread] && number[asked_thread] == answer_tag[31:8];
+    logic               answer_hit;
+    logic               answer_stale_reg;
+    logic [THR_W-1:0]   answer_thread;
+    logic [1:0]         action;
+    logic               kill_reg;
+    logic [CTX_W-1:0]   kill_ctx_reg;
     wire [THREADS-1:0]  answered = answer_hit ? group[answer_thread] : '0;
 
-    assign answer_stale = answer_valid && !answer_hit;
-    assign kill_valid = ctx_kill_valid || (answer_hit && answer_action == KILL);
-    assign kill_ctx = ctx_kill_valid ? ctx_kill_ctx : ctx_reg[answer_thread*CTX_W +: CTX_W];
+    always_ff @(posedge clk) begin
+        answer_hit <= asked_hit;
+        answer_stale_reg <= answer_valid && !asked_hit;
+        answer_thread <= asked_thread;
+        action <= answer_action;
+        kill_reg <= ctx_kill_valid || (asked_hit && answer_action == KILL);
+        kill_ctx_reg <= ctx_kill_valid ? ctx_kill_ctx : ctx_reg[asked_thread*CTX_W +: CTX_W];
+        if (rst) begin
+            answer_hit <= 1'b0;
+            answer_stale_reg <= 1'b0;
+            kill_reg <= 1'b0;
+        end
+    end
+
+    assign answer_stale = answer_stale_reg;
+    assign kill_valid = kill_reg;
+    assign kill_ctx = kill_ctx_reg;
 
     ctx_table #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) contexts (
         .clk(clk), .rst(rst),
@@ -232,17 +253,40 @@ module mmu #(
     wire             settled;
     wire             swept;
     wire             ad_writing;
+    wire             scanning;
     wire [THR_W-1:0] scan;
     wire [63:0]      scan_va;
+    logic            drop_valid_reg;    // a thread's translation is compared with the range
+    logic [THR_W-1:0] drop_thread_reg;
+    logic [51:0]     drop_first_reg;
+    logic [51:0]     drop_last_reg;
+    logic            drop_ctx_reg;
+    // translations given before the flush, covered by the invalidation as far as is known, and not released
+    logic [THREADS-1:0] old_reg;
     // a 2 MiB page is one translation: a part of it in the range is all of it
     wire [8:0]       scan_part = {9{huge_reg[scan]}};
-    wire             scan_held = granted_reg[scan] && (inv_every || ctx_reg[scan*CTX_W +: CTX_W] == inv_ctx) &&
-                                 (inv_all || ({scan_va[63:21], scan_va[20:12] | scan_part} >= inv_first &&
-                                              {scan_va[63:21], scan_va[20:12] & ~scan_part} <= inv_last));
+
+    always_ff @(posedge clk) begin
+        drop_valid_reg <= scanning;
+        drop_thread_reg <= scan;
+        drop_first_reg <= {scan_va[63:21], scan_va[20:12] & ~scan_part};
+        drop_last_reg <= {scan_va[63:21], scan_va[20:12] | scan_part};
+        drop_ctx_reg <= !inv_every && ctx_reg[scan*CTX_W +: CTX_W] != inv_ctx;
+        if (flush) old_reg <= granted_reg;
+        if (drop_valid_reg && (drop_ctx_reg || (!inv_all && (drop_last_reg < inv_first || drop_first_reg > inv_last))))
+            old_reg[drop_thread_reg] <= 1'b0;
+        for (int p = 0; p < PORTS; p++)
+            if (rel_valid[p]) old_reg[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
+        if (rst) begin
+            drop_valid_reg <= 1'b0;
+            old_reg <= '0;
+        end
+    end
 
     invalidate #(.THREADS(THREADS), .THR_W(THR_W)) invalidation (
         .clk(clk), .rst(rst), .start(inv_start), .active(inv_active), .done(inv_done), .hold(hold), .settled(settled),
-        .flush(flush), .guard(guard), .swept(swept), .scan(scan), .scan_held(scan_held), .ad_writing(ad_writing));
+        .flush(flush), .guard(guard), .swept(swept), .scanning(scanning), .scan(scan),
+        .held(old_reg != '0 || drop_valid_reg), .ad_writing(ad_writing));
 
     // ---- shared stage results, used by the ports (below)
     logic             end_valid_reg;    // stage 5: an operation of the shared TLB has its result
@@ -414,8 +458,8 @@ module mmu #(
     endgenerate
 
     // ---- requests by thread
-    wire [THR_W-1:0] again_thread;      // next of want_reg
-    wire [THR_W-1:0] fault_thread;      // next of fault_reg
+    logic [THR_W-1:0] again_thread;     // next of want_reg
+    logic [THR_W-1:0] fault_thread;     // next of fault_reg
     wire             show_is = thr_show < THREADS;
     wire [THR_W-1:0] show = thr_show[THR_W-1:0];
     wire [63:0]      again_va, fault_va, fault_cookie, show_va;
@@ -430,23 +474,35 @@ module mmu #(
     // ---- looked up again: those whose walk is over, who found no room, or were answered RETRY
     wire             room;
     wire             again_any;
+    wire [THR_W-1:0] again_pick;
+    logic            again_next_reg;    // again_thread was chosen, its address is being read
     logic            again_valid_reg;
     logic [ASK_W-1:0] again_ask_reg;
     wire             again_take;
     wire [THREADS-1:0] again_may = want_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
-    wire             again_load = again_any && (!again_valid_reg || again_take);
+    wire             again_free = !again_valid_reg || again_take;
+    wire             again_load = again_any && (!again_next_reg || again_free);
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) again_order (
-        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .index(again_thread));
+        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .index(again_pick));
 
     always_ff @(posedge clk) begin
-        if (again_take) again_valid_reg <= 1'b0;
+        if (again_free) begin
+            again_next_reg <= 1'b0;
+            again_valid_reg <= again_next_reg;
+        end
         if (again_load) begin
-            again_valid_reg <= 1'b1;
+            again_next_reg <= 1'b1;
+            again_thread <= again_pick;
+        end
+        if (again_next_reg && again_free) begin
             again_ask_reg <= {again_va[63:VA_W] != '0, again_va[12 +: VPN_W], ctx_reg[again_thread*CTX_W +: CTX_W],
                               again_thread, op_reg[again_thread*2 +: 2]};
         end
-        if (rst) again_valid_reg <= 1'b0;
+        if (rst) begin
+            again_next_reg <= 1'b0;
+            again_valid_reg <= 1'b0;
+        end
     end
 
     // ---- stage 2: what the shared TLB does next. What walks bring goes first, a sweep has every other cycle at least.
@@ -563,7 +619,7 @@ module mmu #(
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(s3_ctx), .ask_vpn(s3_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
-        .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
+        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
         .start(end_start), .op(end_op),
         .flush(flush), .flush_every(inv_every), .flush_ctx(inv_ctx), .ad_writing(ad_writing),
         .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
@@ -624,19 +680,31 @@ module mmu #(
 
     // ---- faults to the ring
     wire               fault_any;
+    wire [THR_W-1:0]   fault_pick;
+    logic              fault_next_reg;  // fault_thread was chosen; a kill may still end it
+    wire               fault_is = fault_next_reg && fault_reg[fault_thread];
     wire               post_ready;
-    wire               post_take = fault_any && post_ready;
+    wire               post_take = fault_is && post_ready;
     wire [THREADS-1:0] posted_group = group[fault_thread];
     wire [THR_W-1:0]   rec_thread;
     wire [23:0]        rec_number;
     wire [63:0]        rec_detect;
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) fault_order (
-        .clk(clk), .rst(rst), .req(fault_reg & lead_reg), .take(post_take), .any(fault_any), .index(fault_thread));
+        .clk(clk), .rst(rst), .req(fault_reg & lead_reg), .take(fault_any && !fault_next_reg), .any(fault_any), .index(fault_pick));
+
+    always_ff @(posedge clk) begin
+        if (post_take || !fault_is) fault_next_reg <= 1'b0;
+        if (!fault_next_reg) begin
+            fault_next_reg <= fault_any;
+            fault_thread <= fault_pick;
+        end
+        if (rst) fault_next_reg <= 1'b0;
+    end
 
     fault_post #(.THREADS(THREADS), .THR_W(THR_W), .CTX_W(CTX_W)) poster (
         .clk(clk), .rst(rst), .cycle(cycle), .ring_full(flt_full), .posted(flt_posted),
-        .valid(fault_any), .ready(post_ready), .thread(fault_thread), .group(posted_group),
+        .valid(fault_is), .ready(post_ready), .thread(fault_thread), .group(posted_group),
         .ctx(ctx_reg[fault_thread*CTX_W +: CTX_W]), .access(op_reg[fault_thread*2 +: 2]), .number(number[fault_thread]),
         .va(fault_va), .cookie(fault_cookie), .cause(cause_reg[fault_thread*3 +: 3]), .level(level[fault_thread]),
         .detect(detect[fault_thread]),
@@ -668,7 +736,7 @@ module mmu #(
             if (rsp_valid[p] && rsp_ready[p]) replay_reg[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
             if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
         end
-        if (again_load) want_reg[again_thread] <= 1'b0;
+        if (again_load) want_reg[again_pick] <= 1'b0;
 
         if (end_valid_reg && (!end_install_reg || end_last_reg)) counted_reg[end_thread] <= counted_reg[end_thread] || (end_lookup && (end_ok || end_miss || end_fault));
         if (end_ok) begin
@@ -718,8 +786,8 @@ module mmu #(
             end
             if (answered[t]) begin
                 stalled_reg[t] <= 1'b0;
-                failed_reg[t] <= answer_action == FAIL;
-                if (answer_action == RETRY) begin
+                failed_reg[t] <= action == FAIL;
+                if (action == RETRY) begin
                     want_reg[t] <= 1'b1;
                     full_reg[t] <= 1'b0;
                     guarded_reg[t] <= 1'b0;
@@ -759,7 +827,7 @@ module mmu #(
 
     assign stalled = fault_reg | stalled_reg;
     assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
-                    miss_valid_reg != '0 || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
+                    miss_valid_reg != '0 || again_next_reg || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
                     (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 
     // ---- debug windows
@@ -772,8 +840,8 @@ module mmu #(
     assign ev_miss = (end_miss || end_fault) && first_time;
     assign ev_merge = end_join;
     assign ev_record = flt_posted;
-    assign ev_retry = answer_hit && answer_action == RETRY;
-    assign ev_fail = answer_hit && answer_action == FAIL;
+    assign ev_retry = answer_hit && action == RETRY;
+    assign ev_fail = answer_hit && action == FAIL;
     assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
     assign record_to_answer = answer_hit && visible_reg[answer_thread] ? cycle - visible_at[answer_thread] : 64'd0;
     logic [31:0] replay_took;
@@ -813,8 +881,7 @@ module mmu #(
                 given[rsp_thread[p*THR_W +: THR_W]] <= rsp_status[p*2 +: 2] == RSP_OK;
             end
         end
-        for (int t = 0; t < THREADS; t++)
-            if (flush) old[t] <= granted_reg[t];
+        if (flush) old <= granted_reg;
         for (int p = 0; p < PORTS; p++)
             if (rel_valid[p]) old[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
         posted <= (posted & ~(raise ? raise_group : '0)) | (post_take ? posted_group : '0);
@@ -847,7 +914,7 @@ module mmu #(
             end
             if (inv_done) begin
                 for (int t = 0; t < THREADS; t++) begin
-                    `CHECK_NAME(i2_no_old_translation_in_use) assert (!(old[t] && granted_reg[t] && (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) && inv_all));
+                    `CHECK_NAME(i2_no_old_translation_in_use) assert (!(old[t] && (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) && inv_all));
                 end
             end
             if (post_take) begin

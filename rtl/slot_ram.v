@@ -38,8 +38,8 @@ module slot_ram #(
     always_comb begin
         rdata = '0;
         for (int r = 0; r < READS; r++)
-            for (int t = 0; t < THREADS; t++)
-                if (rthread[r*THR_W +: THR_W] == THR_W'(t)) rdata[r*W +: W] = bank[(r*PORTS+t%PORTS)*W +: W];
+            for (int p = 0; p < PORTS; p++)
+                if (32'(rthread[r*THR_W +: THR_W]) % PORTS == p) rdata[r*W +: W] = bank[(r*PORTS+p)*W +: W];
     end
 endmodule
 

@@ -37,13 +37,15 @@ module walk_unit #(
     input  wire [39:0]       ask_root,
     input  wire              ask_from_root,
 
-    // a page: is a walk of it under way that may be joined, is there room for another
+    // a page, shown one cycle early too: is a walk of it under way that may be joined, is there room for another
+    input  wire [CTX_W-1:0]  early_ctx,
+    input  wire [VPN_W-1:0]  early_vpn,
     input  wire [CTX_W-1:0]  ctx,
     input  wire [VPN_W-1:0]  vpn,
     output logic             match,
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
-    output logic [WLK_W-1:0] free_walk,
+    output wire [WLK_W-1:0]  free_walk,
     // begin walk `free_walk` for that page
     input  wire              start,
     input  wire [1:0]        op,
@@ -142,21 +144,36 @@ module walk_unit #(
     wire [WALKERS-1:0] poisoned = poison_reg | flushed;
 
     // ---- join or begin
-    wire [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg;
+    wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg;
+    logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
+    logic               free_valid_reg;
+    logic [WLK_W-1:0]   free_reg;
+    logic [WALKERS-1:0] unused_now;
+    wire                newest_is = start && ctx == early_ctx && vpn == early_vpn;
+
     always_comb begin
         match = 1'b0;
         match_walk = '0;
-        free_walk = '0;
-        for (int w = 0; w < WALKERS; w++) begin
-            if (open[w] && ctx_reg[w*CTX_W +: CTX_W] == ctx && vpn_reg[w*VPN_W +: VPN_W] == vpn &&
-                !(fin_valid && fin_walk == WLK_W'(w))) begin
+        unused_now = ~act_reg;
+        if (start) unused_now[free_reg] = 1'b0;
+        for (int w = 0; w < WALKERS; w++)
+            if (alike_reg[w] && open[w] && !(fin_valid && fin_walk == WLK_W'(w))) begin
                 match = 1'b1;
                 match_walk = WLK_W'(w);
             end
-            if (!act_reg[w]) free_walk = WLK_W'(w);
-        end
     end
-    assign room = act_reg != '1;
+
+    always_ff @(posedge clk) begin
+        free_valid_reg <= unused_now != '0;
+        for (int w = 0; w < WALKERS; w++) begin
+            if (unused_now[w]) free_reg <= WLK_W'(w);
+            alike_reg[w] <= (open[w] && ctx_reg[w*CTX_W +: CTX_W] == early_ctx && vpn_reg[w*VPN_W +: VPN_W] == early_vpn) ||
+                            (newest_is && free_reg == WLK_W'(w));
+        end
+        if (rst) free_valid_reg <= 1'b0;
+    end
+    assign room = free_valid_reg;
+    assign free_walk = free_reg;
 
     // ---- walk caches: the table nearest to the leaf that is known
     logic [39:0] start_table_reg;
