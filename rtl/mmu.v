@@ -838,7 +838,7 @@ module mmu #(
     wire first_time = !counted_reg[end_thread];
     assign ev_l2_hit = end_lookup && end_ok && first_time;
     assign ev_miss = (end_miss || end_fault) && first_time;
-    assign ev_merge = end_join;
+    assign ev_merge = end_join && first_time;
     assign ev_record = flt_posted;
     assign ev_retry = answer_hit && action == RETRY;
     assign ev_fail = answer_hit && action == FAIL;

@@ -410,6 +410,7 @@ void sb_pulse(void *opaque, struct mmu_command *command)
 			if (group->threads >> t & 1) {
 				unstall(sb, t);
 				sb->client[t].retried = now;
+				sb->client[t].lead = t == (command->tag & 0xff);
 				sb->client[t].failing = command->action == DMMU_ANSWER_FAIL;
 				sb->client[t].cause = group->cause;
 				sb->replayed += command->action == DMMU_ANSWER_RETRY;

@@ -85,6 +85,7 @@ struct group {
 struct client_model {
 	struct fault fault;
 	uint64_t retried;   /* cycle of the last RETRY of this request, or of its acceptance */
+	bool lead;	    /* the fault so answered was told by its own record */
 	unsigned int tries; /* faults of this request */
 	bool failing;	    /* was answered FAIL ... */
 	uint8_t cause;	    /* ... for this */
