@@ -286,7 +286,7 @@ module dmmu #(
         .m_bid(m_axi_local_bid), .m_bresp(m_axi_local_bresp));
 
     // ---- control
-    wire         ctl_can_fetch, ctl_valid, ctl_ready, ctl_bad;
+    wire         ctl_fetching, ctl_valid, ctl_ready, ctl_bad;
     wire [511:0] ctl_entry;
     wire [31:0]  unused_ctl_fetched;
     wire         ctl_active;
@@ -307,7 +307,7 @@ module dmmu #(
 
     ring_fetch control_ring (
         .clk(clk), .rst(core_rst), .enable(enable), .base(ctl_base), .size_log2(ctl_size), .tail(ctl_tail),
-        .fetched(unused_ctl_fetched), .can_fetch(ctl_can_fetch), .entry_valid(ctl_valid), .entry_ready(ctl_ready), .entry(ctl_entry),
+        .fetched(unused_ctl_fetched), .active(ctl_fetching), .entry_valid(ctl_valid), .entry_ready(ctl_ready), .entry(ctl_entry),
         .entry_bad(ctl_bad),
         .arvalid(hr_arvalid[HR_CTL]), .arready(hr_arready[HR_CTL]), .araddr(hr_araddr[HR_CTL*64 +: 64]),
         .arlen(hr_arlen[HR_CTL*8 +: 8]), .rvalid(hr_rvalid[HR_CTL]), .rready(hr_rready[HR_CTL]), .rdata(hr_rdata),
@@ -412,7 +412,7 @@ module dmmu #(
         .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_bresp != 2'd0));
 
     // ---- work
-    wire                work_can_fetch, work_valid, work_ready, work_bad, work_active;
+    wire                work_fetching, work_valid, work_ready, work_bad, work_active;
     wire [511:0]        work_entry;
     wire [THREADS-1:0]  thread_start, thread_busy;
     wire                thread_active;
@@ -422,7 +422,7 @@ module dmmu #(
 
     ring_fetch work_ring (
         .clk(clk), .rst(core_rst), .enable(enable), .base(work_base), .size_log2(work_size), .tail(work_tail),
-        .fetched(work_fetched), .can_fetch(work_can_fetch), .entry_valid(work_valid), .entry_ready(work_ready),
+        .fetched(work_fetched), .active(work_fetching), .entry_valid(work_valid), .entry_ready(work_ready),
         .entry(work_entry), .entry_bad(work_bad),
         .arvalid(hr_arvalid[HR_WORK]), .arready(hr_arready[HR_WORK]), .araddr(hr_araddr[HR_WORK*64 +: 64]),
         .arlen(hr_arlen[HR_WORK*8 +: 8]), .rvalid(hr_rvalid[HR_WORK]), .rready(hr_rready[HR_WORK]),
@@ -550,7 +550,7 @@ module dmmu #(
 
     // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
     // so that what passes from register to register is never caught with the clock stopped.
-    wire core_active = thread_active || mmu_active || ctl_active || ctl_can_fetch || work_can_fetch || work_active ||
+    wire core_active = thread_active || mmu_active || ctl_active || ctl_fetching || work_fetching || work_active ||
                        cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
                        hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
     wire pin_active = core_active || bus_active || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// ring_post: the device's side of a ring that it produces (completion, fault). Writes a record of eight words into
-// the next slot and counts it in `tail` only when memory has answered, so that whoever publishes `tail` never runs
-// ahead of the records. Full: it waits, nothing is overwritten. The source keeps `rec_valid` up and shows word
-// `rec_word` until `rec_taken`.
+// ring_post: the device's side of a ring that it produces (completion, fault). Writes records of eight words into the
+// next slots, several under way at a time, and counts them in `tail` only when memory has answered, in order, so that
+// whoever publishes `tail` never runs ahead of the records. Full: it waits, nothing is overwritten. The source
+// keeps `rec_valid` up and shows word `rec_word` until `rec_taken`.
 `default_nettype none
 
-module ring_post (
+module ring_post #(
+    // log2 of the records under way
+    parameter AHEAD_LOG2 = 3
+) (
     input  wire        clk,
     input  wire        rst,
     input  wire [63:0] base,
     input  wire [3:0]  size_log2,
     input  wire [31:0] head,
     output wire [31:0] tail,
-    // no room for a record
+    // no room for a record behind those taken
     output wire        full,
     // a record is being written
     output wire        active,
-    // pulse: a record became visible, or was lost to a bus error
+    // pulse, per record in the order taken: it became visible, or was lost to a bus error
     output wire        posted,
     output wire        error,
 
@@ -37,58 +40,81 @@ module ring_post (
     input  wire        bvalid,
     input  wire        berr
 );
-    localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2, RESPONSE = 2'd3;
+    localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2;
 
     logic [1:0]  state_reg;
     logic [31:0] tail_reg;
+    logic [31:0] taken_reg;         // records begun
+    logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
+    logic        w_valid_reg;
+    logic [63:0] w_data_reg;
+    logic        w_last_reg;
 
     wire [31:0] entries = 32'd1 << size_log2;
-    wire [31:0] slot = tail_reg & (entries - 32'd1);
+    wire [31:0] slot = taken_reg & (entries - 32'd1);
+    wire [31:0] away = taken_reg - tail_reg;
+    wire        crowded = away[AHEAD_LOG2];
+    wire        give = state_reg == DATA && (!w_valid_reg || wready);
 
     always_ff @(posedge clk) begin
+        if (wready) w_valid_reg <= 1'b0;
         case (state_reg)
-            IDLE: if (rec_valid && !full) begin
+            IDLE: if (rec_valid && !full && !crowded) begin
                 state_reg <= ADDRESS;
+                aw_addr_reg <= base + {26'd0, slot, 6'd0};
+                taken_reg <= taken_reg + 32'd1;
                 word_reg <= 3'd0;
             end
             ADDRESS: if (awready) state_reg <= DATA;
-            DATA: if (wready) begin
+            DATA: if (give) begin
                 word_reg <= word_reg + 3'd1;
-                if (wlast) state_reg <= RESPONSE;
+                w_valid_reg <= 1'b1;
+                w_data_reg <= rec_data;
+                w_last_reg <= word_reg == 3'd7;
+                if (word_reg == 3'd7) state_reg <= IDLE;
             end
-            RESPONSE: if (bvalid) begin
-                state_reg <= IDLE;
-                tail_reg <= tail_reg + 32'd1;
-            end
+            default: state_reg <= IDLE;
         endcase
+        if (bvalid) tail_reg <= tail_reg + 32'd1;
         if (rst) begin
             state_reg <= IDLE;
             tail_reg <= 32'd0;
+            taken_reg <= 32'd0;
+            w_valid_reg <= 1'b0;
         end
     end
 
     assign tail = tail_reg;
-    assign full = tail_reg - head >= entries;
-    assign active = state_reg != IDLE;
-    assign posted = state_reg == RESPONSE && bvalid;
-    assign error = posted && berr;
+    assign full = taken_reg - head >= entries;
+    assign active = away != 32'd0;
+    assign posted = bvalid;
+    assign error = bvalid && berr;
     assign rec_word = word_reg;
-    assign rec_taken = state_reg == DATA && wready && wlast;
+    assign rec_taken = give && word_reg == 3'd7;
     assign awvalid = state_reg == ADDRESS;
-    assign awaddr = base + {26'd0, slot, 6'd0};
+    assign awaddr = aw_addr_reg;
     assign awlen = 8'd7;
-    assign wvalid = state_reg == DATA;
-    assign wdata = rec_data;
-    assign wlast = word_reg == 3'd7;
+    assign wvalid = w_valid_reg;
+    assign wdata = w_data_reg;
+    assign wlast = w_last_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `CHECK_NAME(ring_never_overrun) assert (tail_reg - head <= entries);
-            if (state_reg != IDLE) begin
-                `CHECK_NAME(ring_has_room_while_writing) assert (!full);
+            `CHECK_NAME(ring_never_overrun) assert (taken_reg - head <= entries);
+            if (bvalid) begin
+                `CHECK_NAME(posted_was_taken) assert (away != 32'd0);
             end
+        end
+    end
+`endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(several_records_under_way) cover (away > 32'd1);
+            `COVER_NAME(no_room_for_a_record) cover (rec_valid && state_reg == IDLE && full);
         end
     end
 `endif

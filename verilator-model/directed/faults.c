@@ -249,8 +249,10 @@ void claim_stale_answer_changes_nothing(struct dmmu_bench_config *config)
 	submit(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA, .len = 8, .arg = 1});
 	BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_OK);
 	BENCH_EQ(bench, host_word(bench, dma), 1);
+	/* a page for each, so that each has a record of its own */
 	for (unsigned int i = 0; i < bench->threads; i++)
-		submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA + PAGE, .len = 1});
+		submit(bench, (struct dmmu_work){
+				      .op = DMMU_OP_REDUCE, .src = VA + (1 + i) * PAGE, .len = 1});
 	for (unsigned int i = 0; i < bench->threads; i++)
 		BENCH_CHECK(bench, next_fault(bench).tag != flt.tag, "a tag came twice");
 	dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_KILL);
@@ -338,7 +340,8 @@ void claim_idle_while_everything_is_stalled(struct dmmu_bench_config *config)
 	/* more work than threads: all stall, and what waits behind them cannot go on either */
 	for (unsigned int i = 0; i < 20; i++)
 		dmmu_bench_work_push(
-			bench, &(struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 1});
+			bench,
+			&(struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA + i * PAGE, .len = 1});
 	dmmu_bench_work_ring(bench);
 	BENCH_CHECK(bench, bench->dev->out.busy, "not busy with a full ring");
 	for (unsigned int i = 0; i < 16; i++)

@@ -19,7 +19,8 @@ void claim_kill_ends_stalled_threads_without_completion_space(struct dmmu_bench_
 		submit(bench, (struct dmmu_work){.op = DMMU_OP_NOP, .ctx = 1});
 	BENCH_UNTIL(bench, dmmu_bench_status(bench)->cpl_tail == 2, 5000);
 	for (unsigned int i = 0; i < 8; i++)
-		submit(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA, .len = 8});
+		submit(bench,
+		       (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA + i * PAGE, .len = 8});
 	for (unsigned int i = 0; i < 8; i++)
 		next_fault(bench);
 	/* bounded by the bench: the command does not wait for the host to read completions */
@@ -46,7 +47,8 @@ void claim_kill_answer_ends_the_context(struct dmmu_bench_config *config)
 	map_host(bench, root, VA, 1, PTE_RW);
 	for (unsigned int i = 0; i < 5; i++)
 		submit(bench,
-		       (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA, .len = 8});
+		       (struct dmmu_work){
+			       .op = DMMU_OP_FILL, .ctx = 2, .dst = VA + i * PAGE, .len = 8});
 	for (unsigned int i = 0; i < 5; i++)
 		flt[i] = next_fault(bench);
 	submit(bench,
