@@ -628,7 +628,8 @@ void sb_check_totals(struct scoreboard *sb)
 	check_sum(sb, "l1_hit", b->l1_hits, 0, b->geo.l1_entries ? b->requests : 0);
 	/* a walk that an invalidation ends is begun anew, and joined anew */
 	check_sum(sb, "merge", b->events[MMU_MERGE], 0,
-		  b->events[MMU_MISS] + sb->replayed + b->events[MMU_WALK]);
+		  b->events[MMU_MISS] + sb->replayed + b->events[MMU_WALK] +
+			  b->geo.threads * sb->total_invalidations);
 	check_sum(sb, "walk_read", b->events[MMU_WALK_READ], b->read_bursts, b->read_beats);
 	check_sum(sb, "walk_cache_hit", b->events[MMU_WALK_CACHE_HIT], 0, b->read_bursts);
 	check_sum(sb, "prefetch", b->events[MMU_PREFETCH], 0, b->read_beats - b->read_bursts);
