@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * device_rows.c: the whole device, from the doorbell to what the host sees in the status block. Work is
- * split over N threads, a descriptor each.
+ * device_rows.c: the whole device, from the doorbell to what the host sees in the status block.
+ * Work is split over N threads, a descriptor each.
  */
 #include "bench.h"
 #include "rows.h"
@@ -15,7 +15,6 @@
 #define LOCAL_VA  0x20000000ull
 #define CHASE_VA  0x40000000ull
 #define RANDOM_VA 0x80000000ull
-#define FAULT_VA  0x100000000ull
 #define BYTES	  (2ull << 20)
 #define RANDOM	  16384
 #define LEAF	  (DMMU_PTE_V | DMMU_PTE_LEAF | DMMU_PTE_R | DMMU_PTE_W | DMMU_PTE_AT)
@@ -27,6 +26,9 @@
 
 static struct dmmu_bench *b;
 static uint64_t root, host_bytes, local_bytes, chase_host, chase_local;
+/* RANDOM_VA: page p has node p of this memory; at: the nodes in the order of their ring */
+static uint64_t nodes;
+static uint32_t at[RANDOM];
 
 static void map_range(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t flags)
 {
@@ -86,9 +88,9 @@ static uint64_t run(const struct dmmu_work *work, unsigned int count, uint64_t *
 
 static void stream(const char *name, uint8_t op, uint64_t bytes, unsigned int only_ends)
 {
-	static const char *const slow =
-		"descriptors are fetched one after the other, pages translated as they come, and a thread"
-		" has few bursts under way: see docs/rtl.md";
+	static const char *const slow = "descriptors are fetched one after the other, pages "
+					"translated as they come, and a thread"
+					" has few bursts under way: see docs/rtl.md";
 	char full[64];
 
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
@@ -148,18 +150,18 @@ static void stream_rows(void)
 
 /* ---- pointer chase */
 
-/* A ring of COUNT nodes of 16 bytes at AT, a link and a value; node k has address va(k). */
-static void make_ring(uint64_t *at, uint64_t count, uint64_t first, uint64_t step)
+/* A ring of COUNT nodes of 16 bytes, a link and a value, the first at virtual address FIRST. */
+static void make_ring(uint64_t *node, uint64_t count, uint64_t first, uint64_t step)
 {
 	for (uint64_t k = 0; k < count; k++) {
-		at[k * 2] = first + (k + 1) % count * step;
-		at[k * 2 + 1] = k;
+		node[k * 2] = first + (k + 1) % count * step;
+		node[k * 2 + 1] = k;
 	}
 }
 
 static void chase(const char *name, uint64_t va, uint64_t each, double limit, const char *note)
 {
-	uint64_t nodes = rows_options.brief ? 50 : 1000;
+	uint64_t count = rows_options.brief ? 50 : 1000;
 
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
 		struct dmmu_work work[64];
@@ -169,12 +171,12 @@ static void chase(const char *name, uint64_t va, uint64_t each, double limit, co
 			work[i] = (struct dmmu_work){.op = DMMU_OP_CHASE,
 						     .ctx = CTX,
 						     .src = va + i * each,
-						     .len = nodes,
+						     .len = count,
 						     .arg = 0,
 						     .arg2 = 8};
 		forget();
 		run(work, n, &longest);
-		row(name, n, (double)longest / nodes, "cycles/node", limit, LOWER, note);
+		row(name, n, (double)longest / count, "cycles/node", limit, LOWER, note);
 	}
 }
 
@@ -188,7 +190,8 @@ static void chase_rows(void)
 	map_range(CHASE_VA + 16 * 4096, chase_host, 16 * 4096, MARKED);
 	/* a page for each thread */
 	for (unsigned int i = 0; i < 16; i++) {
-		make_ring(dmmu_bench_local(b, chase_local + i * 4096), 64, CHASE_VA + i * 4096ull, 16);
+		make_ring(dmmu_bench_local(b, chase_local + i * 4096), 64, CHASE_VA + i * 4096ull,
+			  16);
 		make_ring(dmmu_bench_host(b, chase_host + i * 4096), 64,
 			  CHASE_VA + (16 + i) * 4096ull, 16);
 	}
@@ -196,13 +199,25 @@ static void chase_rows(void)
 	chase("device.chase_host", CHASE_VA + 16 * 4096, 4096, HOST_LATENCY, warm);
 }
 
+static uint64_t node_va(uint64_t node)
+{
+	return RANDOM_VA + node * 4096 + node * 16 % 4096;
+}
+
+static uint64_t node_pte(uint64_t node)
+{
+	return ((nodes + node * 16) & ~4095ull) | MARKED | DMMU_PTE_LOCAL;
+}
+
 /* Each node on another page, so that each step is a walk of one read and the node's own. */
 static void random_rows(void)
 {
-	uint64_t memory = dmmu_bench_alloc_local(b, RANDOM * 16, 4096);
-	uint64_t *node = dmmu_bench_local(b, memory), order = 1;
-	static uint32_t at[RANDOM];
+	static const char *const note =
+		"on top of the walk's read and the node's: lookups, answer, release, request";
+	uint64_t *node, order = 1;
 
+	nodes = dmmu_bench_alloc_local(b, RANDOM * 16, 4096);
+	node = dmmu_bench_local(b, nodes);
 	for (uint32_t k = 0; k < RANDOM; k++)
 		at[k] = k;
 	for (uint32_t k = RANDOM - 1; k > 0; k--) {
@@ -213,52 +228,40 @@ static void random_rows(void)
 		at[k] = at[other];
 		at[other] = hold;
 	}
-	/* virtual page p, node p of the memory: 256 pages share a page of memory */
 	for (uint32_t k = 0; k < RANDOM; k++) {
-		uint64_t next = at[(k + 1) % RANDOM], here = at[k];
-
-		node[here * 2] = RANDOM_VA + next * 4096 + next * 16 % 4096;
-		node[here * 2 + 1] = here;
-		dmmu_bench_map(b, root, RANDOM_VA + here * 4096, 0,
-			       ((memory + here * 16) & ~4095ull) | MARKED | DMMU_PTE_LOCAL);
+		node[at[k] * 2] = node_va(at[(k + 1) % RANDOM]);
+		node[at[k] * 2 + 1] = at[k];
+		dmmu_bench_map(b, root, node_va(at[k]), 0, node_pte(at[k]));
 	}
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
 		struct dmmu_work work[64];
-		uint64_t nodes = rows_options.brief ? 50 : 1000, longest;
+		uint64_t count = rows_options.brief ? 50 : 1000, longest;
 
-		for (unsigned int i = 0; i < n; i++) {
-			uint64_t first = at[i * (RANDOM / n)];
-
-			work[i] = (struct dmmu_work){
-				.op = DMMU_OP_CHASE,
-				.ctx = CTX,
-				.src = RANDOM_VA + first * 4096 + first * 16 % 4096,
-				.len = nodes,
-				.arg = 0,
-				.arg2 = 8};
-		}
+		for (unsigned int i = 0; i < n; i++)
+			work[i] = (struct dmmu_work){.op = DMMU_OP_CHASE,
+						     .ctx = CTX,
+						     .src = node_va(at[i * (RANDOM / n)]),
+						     .len = count,
+						     .arg2 = 8};
 		forget();
 		run(work, n, &longest);
-		row("device.chase_random", n, (double)longest / nodes, "cycles/node",
-		    2 * LOCAL_LATENCY, LOWER,
-		    "on top of the walk's read and the node's: lookups, answer, release, request");
-		row("device.random_throughput", n, 1000.0 * nodes * n / longest, "nodes/kcycle",
-		    1000.0 * n / (2 * LOCAL_LATENCY), HIGHER,
-		    "on top of the walk's read and the node's: lookups, answer, release, request");
+		row("device.chase_random", n, (double)longest / count, "cycles/node",
+		    2 * LOCAL_LATENCY, LOWER, note);
+		row("device.random_throughput", n, 1000.0 * count * n / longest, "nodes/kcycle",
+		    1000.0 * n / (2 * LOCAL_LATENCY), HIGHER, note);
 	}
 }
 
-/* ---- faults */
+/* ---- faults: the random chase again, over pages that are not there yet */
 
-static uint64_t fault_pages;
-static uint64_t fault_memory;
+static unsigned int fault_nodes; /* of one thread */
 
 static void repair(const struct dmmu_flt *flt)
 {
-	dmmu_bench_map(b, root, flt->va & ~4095ull, 0, fault_memory | MARKED | DMMU_PTE_LOCAL);
+	dmmu_bench_map(b, root, flt->va, 0, node_pte((flt->va - RANDOM_VA) / 4096));
 }
 
-/* The host looks in every cycle, maps the page and answers; as many answers as it finds share a doorbell. */
+/* The host looks in every cycle and maps at once; as many answers as it finds share a doorbell. */
 static void storm(struct dmmu_work *work, unsigned int n, uint64_t *took)
 {
 	uint64_t begin;
@@ -297,8 +300,8 @@ static void storm(struct dmmu_work *work, unsigned int n, uint64_t *took)
 
 static void unmap(void)
 {
-	for (uint64_t k = 0; k < fault_pages; k++)
-		dmmu_bench_map(b, root, FAULT_VA + 4096 * k, 0, 0);
+	for (unsigned int k = 0; k < 16 * fault_nodes; k++)
+		dmmu_bench_map(b, root, node_va(at[k]), 0, 0);
 	forget();
 }
 
@@ -309,38 +312,39 @@ static double counter(unsigned int number)
 
 static void fault_rows(void)
 {
-	unsigned int pages = rows_options.brief ? 2 : 16;
+	static const char *const slow = "per fault: walk, record, the answer's fetch, walk from "
+					"the root, node; the rest is the"
+					" turn of records and of answers, one at a time";
+	double limit = 1000.0 / (2 * HOST_LATENCY + 8 + (b->levels + 2) * LOCAL_LATENCY);
 
-	fault_memory = dmmu_bench_alloc_local(b, 4096, 4096);
-	fault_pages = 16 * pages;
+	fault_nodes = rows_options.brief ? 4 : 64;
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
 		struct dmmu_work work[64];
-		double faults, records, detect, retries, replay, reads;
+		double faults, records, detect, retries, replay;
 		uint64_t took;
 
 		for (int one = 0; one < 2; one++) {
 			unmap();
 			for (unsigned int i = 0; i < n; i++)
 				work[i] = (struct dmmu_work){
-					.op = DMMU_OP_REDUCE,
+					.op = DMMU_OP_CHASE,
 					.ctx = CTX,
-					.src = FAULT_VA + (one ? 0 : i * pages * 4096ull),
-					.len = pages * 512ull};
+					.src = node_va(at[one ? 0 : i * fault_nodes]),
+					.len = fault_nodes,
+					.arg2 = 8};
 			faults = counter(DMMU_CNT_FAULTS);
 			records = counter(DMMU_CNT_FAULT_RECORDS);
 			detect = counter(DMMU_CNT_FLT_DETECT_TO_RECORD);
 			retries = counter(DMMU_CNT_RETRIES);
 			replay = counter(DMMU_CNT_FLT_ANSWER_TO_REPLAY);
-			reads = counter(DMMU_CNT_WALK_READS);
 			storm(work, n, &took);
 			faults = counter(DMMU_CNT_FAULTS) - faults;
 			records = counter(DMMU_CNT_FAULT_RECORDS) - records;
 			detect = counter(DMMU_CNT_FLT_DETECT_TO_RECORD) - detect;
 			retries = counter(DMMU_CNT_RETRIES) - retries;
 			replay = counter(DMMU_CNT_FLT_ANSWER_TO_REPLAY) - replay;
-			reads = counter(DMMU_CNT_WALK_READS) - reads;
 			row(one ? "device.fault_storm_one_page" : "device.fault_storm", n,
-			    1000 * faults / (double)took, "faults/kcycle", 0, HIGHER, NULL);
+			    1000 * faults / (double)took, "faults/kcycle", n * limit, HIGHER, slow);
 			if (one)
 				continue;
 			row("device.fault_detect_to_record", n, detect / records, "cycles",
@@ -348,7 +352,8 @@ static void fault_rows(void)
 			    "a record is written when the one before it is visible");
 			row("device.fault_answer_to_replay", n, replay / retries, "cycles",
 			    (double)LOCAL_LATENCY * b->levels, LOWER,
-			    "a retry walks from the root; other walks and the memory's beats are in between");
+			    "lookups before the walk, a few cycles between two reads, answer after "
+			    "it");
 		}
 	}
 }
@@ -380,9 +385,9 @@ static void invalidation_rows(void)
 		const char *name;
 		uint64_t pages;
 	} what[] = {{"page", 1}, {"512_pages", 512}, {"context", 0}};
-	static const char *const note =
-		"doorbell, command's fetch, execution, status write; under load, chunks that are on their"
-		" way to memory and back are waited for";
+	static const char *const note = "doorbell, command's fetch, execution, status write; under "
+					"load, chunks that are on their"
+					" way to memory and back are waited for";
 	unsigned int times = rows_options.brief ? 2 : 8;
 	char name[64];
 
@@ -402,7 +407,8 @@ static void invalidation_rows(void)
 							       .ctx = CTX,
 							       .src = HOST_VA + i * each,
 							       .dst = LOCAL_VA + i * each,
-							       .len = rows_options.brief ? 16384 : each});
+							       .len = rows_options.brief ? 16384
+											 : each});
 			dmmu_bench_work_ring(b);
 			dmmu_bench_run(b, 3000);
 			for (unsigned int i = 0; i < times; i++)

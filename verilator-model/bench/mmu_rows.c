@@ -114,8 +114,11 @@ static struct mmu_bench *start(struct drive *d, uint64_t pages)
 {
 	struct mmu_bench_config config = {
 		.latency = LOCAL_LATENCY, .ring_latency = HOST_LATENCY, .ring_log2 = 7};
-	struct mmu_hooks hooks = {
-		.answered = answered, .record = record, .pulse = pulse, .cycle = each_cycle, .opaque = d};
+	struct mmu_hooks hooks = {.answered = answered,
+				  .record = record,
+				  .pulse = pulse,
+				  .cycle = each_cycle,
+				  .opaque = d};
 	struct mmu_bench *b;
 	uint64_t root;
 
@@ -168,8 +171,8 @@ static void stop(struct drive *d)
 /* Everything the MMU remembers of tables. */
 static struct mmu_command forget(struct drive *d)
 {
-	return mmu_bench_do(
-		d->b, &(struct mmu_command){.kind = MMU_INVALIDATE, .ctx = CTX, .all = true});
+	return mmu_bench_do(d->b,
+			    &(struct mmu_command){.kind = MMU_INVALIDATE, .ctx = CTX, .all = true});
 }
 
 static uint64_t cycles(uint64_t n)
@@ -224,9 +227,10 @@ static void l2_rows(void)
 		run(&d, n, 768 * 100, cycles(4000));
 		row("mmu.l2_hit_latency", n, (double)d.latency / d.answers, "cycles", 6, LOWER,
 		    "the shared TLB takes one lookup in a cycle from all ports");
-		row("mmu.l2_hit_throughput", n, (double)d.answers / cycles(4000), "translations/cycle",
-		    n < 8 ? n / 8.0 : 1, HIGHER,
-		    "walks and invalidations use the shared TLB too; a port's answers leave one by one");
+		row("mmu.l2_hit_throughput", n, (double)d.answers / cycles(4000),
+		    "translations/cycle", n < 8 ? n / 8.0 : 1, HIGHER,
+		    "walks and invalidations use the shared TLB too; a port's answers leave one by "
+		    "one");
 		stop(&d);
 	}
 	mmu_bench_free(b);
@@ -283,14 +287,17 @@ static void walk_rows(void)
 		    b->geo.levels, LOWER, NULL);
 		d.next = even_pages;
 		forget(&d);
-		once(&d, 1, 30); /* the way there */
+		once(&d, 1, 10); /* the way there */
 		reads = b->read_bursts;
 		once(&d, n, 1);
-		row("mmu.walk_warm_latency", n, (double)d.latency / n, "cycles", LOCAL_LATENCY, LOWER,
-		    "lookups before the walk (6 cycles) and the answer after it are a part of 60 cycles"
+		row("mmu.walk_warm_latency", n, (double)d.latency / n, "cycles", LOCAL_LATENCY,
+		    LOWER,
+		    "lookups before the walk (6 cycles) and the answer after it are a part of 60 "
+		    "cycles"
 		    " that one read takes");
 		row("mmu.walk_warm_reads", n, (double)(b->read_bursts - reads) / n, "reads/walk", 1,
-		    LOWER, "a walk that does not find its way in the walk caches begins further up");
+		    LOWER,
+		    "a walk that does not find its way in the walk caches begins further up");
 	}
 	mmu_bench_free(b);
 }
@@ -312,23 +319,26 @@ static void random_rows(void)
 
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->geo.threads));) {
 		unsigned int outstanding = n < b->geo.walkers ? n : b->geo.walkers;
-		uint64_t beats, waits;
+		uint64_t bursts, waits;
 
 		d.next = random_pages;
 		run(&d, n, 2000, 0);
 		zero(&d);
-		beats = b->read_beats;
+		bursts = b->read_bursts;
 		mmu_bench_run(b, cycles(40000));
 		waits = d.latency;
 		row("mmu.random_throughput", n, 1000.0 * d.answers / cycles(40000),
 		    "translations/kcycle", 1000.0 * outstanding / LOCAL_LATENCY, HIGHER,
-		    "each thread has one request at a time, and between two reads of its own: answer,"
+		    "each thread has one request at a time, and between two reads of its own: "
+		    "answer,"
 		    " release, request, lookups (about 15 cycles in 75)");
-		row("mmu.random_latency", n, (double)waits / d.answers, "cycles", LOCAL_LATENCY, LOWER,
+		row("mmu.random_latency", n, (double)waits / d.answers, "cycles", LOCAL_LATENCY,
+		    LOWER,
 		    "lookups before the walk and the answer after it; more reads for what the walk"
 		    " caches do not hold");
-		row("mmu.random_reads", n, (double)(b->read_beats - beats) / d.answers,
-		    "beats/translation", 0, LOWER, NULL);
+		row("mmu.random_reads", n, (double)(b->read_bursts - bursts) / d.answers,
+		    "reads/translation", 1, LOWER,
+		    "tables that the walk caches do not hold are read on the way");
 		stop(&d);
 	}
 	mmu_bench_free(b);
@@ -346,7 +356,8 @@ static uint64_t one_unmapped(struct drive *d, unsigned int t, uint64_t n)
 {
 	(void)d;
 	(void)t;
-	return page(0x8000 + n % 4);
+	(void)n;
+	return page(0x8000);
 }
 
 static uint64_t fix_root;
@@ -367,7 +378,7 @@ static void fault_rows(void)
 		*mmu_bench_word(b, mmu_bench_entry(b, fix_root, page(0x8000 + k), 0)) = 0;
 	mmu_bench_do(b, &(struct mmu_command){.kind = MMU_CTX_SET, .ctx = CTX, .root = fix_root});
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->geo.threads));) {
-		uint64_t reads, limit = HOST_LATENCY + 8;
+		uint64_t limit = HOST_LATENCY + 8;
 
 		d.answers_faults = true;
 		d.action = DMMU_ANSWER_FAIL;
@@ -375,28 +386,26 @@ static void fault_rows(void)
 		run(&d, n, 3000, cycles(20000));
 		row("mmu.fault_storm", n, 1000.0 * d.faults / cycles(20000), "faults/kcycle",
 		    1000.0 * n / (LOCAL_LATENCY + limit), HIGHER,
-		    "per fault one read, 8 words of a record, host memory's answer, host's answer at once;"
+		    "per fault one read, 8 words of a record, host memory's answer, host's answer "
+		    "at once;"
 		    " the rest is answer, release, request, lookups and the record's turn");
 		stop(&d);
 		d.next = one_unmapped;
 		run(&d, n, 3000, cycles(20000));
-		row("mmu.fault_storm_one_page", n, 1000.0 * d.faults / cycles(20000), "faults/kcycle",
-		    1000.0 * n / (LOCAL_LATENCY + limit), HIGHER,
-		    "threads that come to the page while its record is on its way fault on their own");
+		row("mmu.fault_storm_one_page", n, 1000.0 * d.faults / cycles(20000),
+		    "faults/kcycle", 0, HIGHER, NULL);
 		row("mmu.fault_storm_one_page_sharing", n, (double)d.faults / d.records,
 		    "faults/record", n, HIGHER,
-		    "threads that come to the page while its record is on its way fault on their own");
+		    "threads that come to the page while its record is on its way fault on their "
+		    "own");
 		stop(&d);
 		d.next = unmapped;
 		d.action = DMMU_ANSWER_RETRY;
 		d.repair = fix;
 		forget(&d);
-		reads = b->read_bursts;
 		once(&d, n, 0);
-		row("mmu.fault_detect_to_record", n, (double)d.detect_to_record / d.records, "cycles",
-		    limit, LOWER,
-		    "records leave one after the other, 8 words each");
-		reads = b->read_bursts - reads - n * 1;
+		row("mmu.fault_detect_to_record", n, (double)d.detect_to_record / d.records,
+		    "cycles", limit, LOWER, "records leave one after the other, 8 words each");
 		row("mmu.fault_answer_to_replay", n, (double)d.replay / d.replays, "cycles",
 		    (double)LOCAL_LATENCY * b->geo.levels, LOWER,
 		    "a retry walks from the root: answers take one command each");
@@ -458,7 +467,8 @@ static void invalidation_rows(void)
 			snprintf(name, sizeof(name), "mmu.invalidate_%s_hits", what[k].name);
 			row(name, n, (double)d.answers / during / ports, "translations/cycle",
 			    calm / ports, HIGHER,
-			    "an invalidation stops requests until what is under way is done, and empties"
+			    "one invalidation after the other: each stops requests until what is "
+			    "under way is done, and empties"
 			    " the first-level TLBs; the limit is the throughput without");
 			stop(&d);
 			/* translations of the range held for 200 cycles */

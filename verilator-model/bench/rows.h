@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rows.h: the rows of ./dmmu bench rtl. Every figure is measured on the Verilated RTL with host memory
- * 250 cycles away and local memory 60, and comes out the same every time. A limit is what no design
- * with these memories could beat; the ratio says how near it is, 1 being there.
+ * rows.h: the rows of ./dmmu bench rtl. Every figure is measured on the Verilated RTL with host
+ * memory 250 cycles away and local memory 60, and comes out the same every time. A limit is what no
+ * design with these memories could beat; the ratio says how near it is, 1 being there.
  */
 #ifndef RTL_BENCH_ROWS_H
 #define RTL_BENCH_ROWS_H

@@ -88,11 +88,12 @@ int main(int argc, char **argv)
 		}
 	}
 	if (!rows_options.tsv)
-		printf("host memory %d cycles, local memory %d cycles away; NAME.N: with N threads%s\n\n"
+		printf("host memory %d cycles, local memory %d cycles away; NAME.N: with N "
+		       "threads%s\n\n"
 		       "%-34s %12s %-24s %10s %7s note\n",
 		       HOST_LATENCY, LOCAL_LATENCY,
-		       rows_options.brief ? " (brief: these figures mean nothing)" : "", "name", "value",
-		       "unit", "limit", "ratio");
+		       rows_options.brief ? " (brief: these figures mean nothing)" : "", "name",
+		       "value", "unit", "limit", "ratio");
 	mmu_rows();
 	device_rows();
 	if (!rows_options.tsv && note_count)
