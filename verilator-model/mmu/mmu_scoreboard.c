@@ -221,6 +221,48 @@ static void change_region(struct scoreboard *sb)
 	invalidate(sb, ctx, base, PAGES_2M);
 }
 
+/*
+ * The table that is not linked gets all new pages, none of them accessed yet, and takes the place
+ * of the one that is: many A and D updates, and a table that must be left alone from then on.
+ */
+static void swap_tables(struct scoreboard *sb)
+{
+	unsigned int ctx = any_ctx(sb), r = sb_below(sb, SB_REGIONS);
+	uint64_t base = sb_region_va(sb, r), at = sb_entry_at(sb, ctx, r, base, 1);
+	const uint64_t *table = sb->ctx[ctx].region[r].table;
+	unsigned int next = (sb_value(sb, at) & DMMU_PTE_ADDR) == table[0];
+	struct change *change = NULL;
+
+	if (sb->phase == PHASE_STREAM || sb->phase >= PHASE_STORM_ONE) { /* where they are now */
+		ctx = sb->ctx_id[sb->storm_ctx];
+		r = sb->storm_region;
+		base = sb_region_va(sb, r);
+		at = sb_entry_at(sb, ctx, r, base, 1);
+		table = sb->ctx[ctx].region[r].table;
+		next = (sb_value(sb, at) & DMMU_PTE_ADDR) == table[0];
+	}
+	for (unsigned int i = 0; i < SB_PAGES; i++) {
+		uint64_t word = table[next] + 8 * sb_page_index[i];
+
+		if (!sb_room(sb, word))
+			continue;
+		if (!change)
+			change = new_change(sb);
+		add(change, CHANGE_SET, 0, word,
+		    sb_leaf(sb, 0, true) & ~(uint64_t)(DMMU_PTE_A | DMMU_PTE_D));
+		if (change->count == 8) {
+			push_change(sb, change);
+			change = NULL;
+		}
+	}
+	if (!change)
+		change = new_change(sb);
+	if (sb_room(sb, at))
+		add(change, CHANGE_SET, 1, at, DMMU_PTE_V | table[next]);
+	push_change(sb, change);
+	invalidate(sb, ctx, base, PAGES_2M);
+}
+
 /* An entry of an upper level: taken away, broken or put back. */
 static void change_upper(struct scoreboard *sb)
 {
@@ -273,6 +315,8 @@ static void host_events(struct scoreboard *sb)
 		change_region(sb);
 	if (sb_chance(sb, sb->rates.change / 10))
 		change_upper(sb);
+	if (sb_chance(sb, sb->rates.change / 3))
+		swap_tables(sb);
 	if (sb_chance(sb, sb->rates.invalidate)) {
 		unsigned int r = sb_below(sb, SB_REGIONS);
 
@@ -588,12 +632,12 @@ struct options {
 
 static void choose_conditions(struct scoreboard *sb, struct options *o)
 {
-	static const uint32_t latency[] = {1, 3, 8, 20, 60}, stall[] = {0, 0, 100, 400};
+	static const uint32_t latency[] = {1, 5, 20, 60, 60}, stall[] = {0, 0, 100, 400};
 	struct mmu_bench_config *c = &o->config;
 
 	sb->prng = dmmu_prng(c->seed, 's');
 	c->latency = latency[sb_below(sb, 5)];
-	c->reorder = sb_chance(sb, 600);
+	c->reorder = sb_chance(sb, 700);
 	c->stall = stall[sb_below(sb, 4)];
 	c->client_stall = stall[sb_below(sb, 4)];
 	c->ring_stall = stall[sb_below(sb, 4)];
