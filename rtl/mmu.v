@@ -367,7 +367,7 @@ module mmu #(
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB that finds the way out taken waits here; a thread has one, so there is room
-            logic [THR_W+40:0] queue [0:THREADS-1];
+            logic [THR_W+40:0] queue [0:(1 << THR_W)-1]; // whole turns of head and tail
             logic [THR_W:0]    head_reg;
             logic [THR_W:0]    tail_reg;
             wire               queued = head_reg != tail_reg;
