@@ -515,13 +515,12 @@ module mmu #(
     assign ev_bus_error = (ev_walk_read && rresp != 2'd0) || (state_reg == WRITE_RESPONSE && bvalid && bresp != 2'd0);
     assign detect_to_record = flt_posted ? cycle - rec_reg[4*64 +: 64] : 64'd0;
     // the sum of these times is the sum over the cycles of how many wait
-    always_comb begin
-        {record_to_answer, answer_to_replay} = '0;
-        for (int t = 0; t < THREADS; t++) begin
-            record_to_answer[6:0] = record_to_answer[6:0] + 7'(stalled_reg[t]);
-            answer_to_replay[6:0] = answer_to_replay[6:0] + 7'(retry_reg[t]);
-        end
-    end
+    function [6:0] population(input [THREADS-1:0] bits);
+        population = 7'd0;
+        for (int t = 0; t < THREADS; t++) population = population + 7'(bits[t]);
+    endfunction
+    assign record_to_answer = 64'(population(stalled_reg));
+    assign answer_to_replay = 64'(population(retry_reg));
     wire unused = &{1'b0, flt_active, lock_wanted, rid, rlast, bid, TLB_WAYS != 0, L1_ENTRIES != 0, WALKERS != 0, PREFETCH != 0};
 
 `ifdef CHECK

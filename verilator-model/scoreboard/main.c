@@ -18,7 +18,7 @@
 struct options {
 	uint64_t seed, ops;
 	bool no_resets, no_kills;
-	const char *trace;
+	const char *trace, *record;
 	uint64_t trace_from, trace_cycles;
 	bool verbose;
 };
@@ -33,6 +33,7 @@ static const char usage[] =
 	"  --no-kills         no context kills\n"
 	"  --verbose          what the seed chose, and progress\n"
 	"  --trace FILE       waveform (FST), --trace-from CYCLE, --trace-cycles N\n"
+	"  --record FILE      all pins, cycle by cycle (sim/record.h)\n"
 	"  --help\n\n"
 	"Ends with 0 when all agrees, 1 with an explanation when not, 2 on wrong usage.\n";
 
@@ -52,7 +53,7 @@ static uint64_t number(const char *program, const char *text)
 
 static struct options parse(int argc, char **argv)
 {
-	enum { SEED = 1, OPS, NO_RESETS, NO_KILLS, TRACE, FROM, CYCLES, VERBOSE, HELP };
+	enum { SEED = 1, OPS, NO_RESETS, NO_KILLS, TRACE, FROM, CYCLES, RECORD, VERBOSE, HELP };
 	static const struct option options[] = {
 		{"seed", required_argument, NULL, SEED},
 		{"ops", required_argument, NULL, OPS},
@@ -61,6 +62,7 @@ static struct options parse(int argc, char **argv)
 		{"trace", required_argument, NULL, TRACE},
 		{"trace-from", required_argument, NULL, FROM},
 		{"trace-cycles", required_argument, NULL, CYCLES},
+		{"record", required_argument, NULL, RECORD},
 		{"verbose", no_argument, NULL, VERBOSE},
 		{"help", no_argument, NULL, HELP},
 		{0},
@@ -91,6 +93,9 @@ static struct options parse(int argc, char **argv)
 		case CYCLES:
 			o.trace_cycles = number(argv[0], optarg);
 			break;
+		case RECORD:
+			o.record = optarg;
+			break;
 		case VERBOSE:
 			o.verbose = true;
 			break;
@@ -113,6 +118,7 @@ static struct dmmu_bench_config configure(struct scoreboard *sb, const struct op
 		.host_bytes = MEM_BYTES,
 		.local_bytes = MEM_BYTES,
 		.seed = o->seed,
+		.record = o->record,
 		.trace = o->trace,
 		.trace_from = o->trace_from,
 		.trace_cycles = o->trace_cycles,

@@ -4,6 +4,7 @@
  * tables are in bench_rings.c and bench_pt.c.
  */
 #include "bench.h"
+#include "record.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -74,12 +75,13 @@ static uint64_t number(const char *program, const char *text)
 
 void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 {
-	enum { SEED = 1, TRACE, FROM, CYCLES, REORDER, STALL, HOST, LOCAL, HELP };
+	enum { SEED = 1, TRACE, FROM, CYCLES, RECORD, REORDER, STALL, HOST, LOCAL, HELP };
 	static const struct option options[] = {
 		{"seed", required_argument, NULL, SEED},
 		{"trace", required_argument, NULL, TRACE},
 		{"trace-from", required_argument, NULL, FROM},
 		{"trace-cycles", required_argument, NULL, CYCLES},
+		{"record", required_argument, NULL, RECORD},
 		{"reorder", no_argument, NULL, REORDER},
 		{"stall", required_argument, NULL, STALL},
 		{"host-latency", required_argument, NULL, HOST},
@@ -103,6 +105,9 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 		case CYCLES:
 			config->trace_cycles = number(argv[0], optarg);
 			break;
+		case RECORD:
+			config->record = optarg;
+			break;
 		case REORDER:
 			config->reorder = true;
 			break;
@@ -118,7 +123,7 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 		default:
 			fprintf(option == HELP ? stdout : stderr,
 				"usage: %s [--seed N] [--trace FILE [--trace-from CYCLE]"
-				" [--trace-cycles N]]\n       [--reorder] [--stall N]"
+				" [--trace-cycles N]]\n       [--record FILE] [--reorder] [--stall N]"
 				" [--host-latency N] [--local-latency N]\n",
 				argv[0]);
 			exit(option == HELP ? 0 : 2);
@@ -197,6 +202,16 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	}
 	if (bench->dev->error)
 		dmmu_bench_fail(bench, "%s", bench->dev->error);
+	if (c->record) {
+		bench->dev->record = fopen(c->record, "w");
+		if (!bench->dev->record) {
+			perror(c->record);
+			exit(1);
+		}
+		dmmu_record_begin(bench->dev->record, c->local_bytes);
+		/* a record begins with a power-on reset */
+		dmmu_device_hard_reset(bench->dev);
+	}
 	if (c->trace &&
 	    !dmmu_sim_trace(bench->dev->sim, c->trace, c->trace_from, c->trace_cycles)) {
 		perror(c->trace);

@@ -30,6 +30,7 @@ struct dmmu_bench_config {
 	uint32_t stall;				  /* back-pressure of both memories, in 1000 */
 	bool axil_skew;				  /* register channels at random */
 	uint64_t seed;
+	const char *record; /* pins, cycle by cycle (record.h), or NULL */
 	const char *trace; /* waveform file, or NULL */
 	uint64_t trace_from, trace_cycles;
 	bool no_enable; /* leave the rings unprogrammed and CTRL.ENABLE 0 */
@@ -59,9 +60,8 @@ struct dmmu_bench {
 
 /*
  * From the command line of a test: --seed N, --trace FILE, --trace-from CYCLE, --trace-cycles N,
- * --reorder,
- * --stall N, --host-latency N, --local-latency N; --help. Unknown ones end the process with
- * status 2.
+ * --record FILE, --reorder, --stall N, --host-latency N, --local-latency N; --help. Unknown ones
+ * end the process with status 2.
  */
 void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv);
 

@@ -4,6 +4,7 @@
  * what was sampled in it, so there is no combinational path through them.
  */
 #include "device.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ void dmmu_device_free(struct dmmu_device *dev)
 {
 	if (!dev)
 		return;
+	if (dev->record)
+		fclose(dev->record);
 	dmmu_sim_free(dev->sim);
 	dmmu_mem_free(dev->host);
 	dmmu_mem_free(dev->local);
@@ -50,11 +53,15 @@ bool dmmu_device_cycle(struct dmmu_device *dev)
 	dmmu_axil_before(&dev->axil, &dev->in.axil);
 	dmmu_mem_before(dev->host, &dev->in.host, cycle);
 	dmmu_mem_before(dev->local, &dev->in.local, cycle);
-	if (!dmmu_sim_cycle(dev->sim, &dev->in, &dev->out))
+	if (!dmmu_sim_cycle(dev->sim, &dev->in, &dev->out)) {
 		dev->error = dmmu_sim_error(dev->sim);
-	else if (dev->in.rst)
+		return false;
+	}
+	if (dev->record)
+		dmmu_record_cycle(dev->record, &dev->in, &dev->out);
+	if (dev->in.rst)
 		return true;
-	else if (!dmmu_axil_after(&dev->axil, &dev->out.axil, cycle))
+	if (!dmmu_axil_after(&dev->axil, &dev->out.axil, cycle))
 		dev->error = dev->axil.error;
 	else if (!dmmu_mem_after(dev->host, &dev->out.host, cycle))
 		dev->error = dmmu_mem_error(dev->host);

@@ -11,6 +11,8 @@
 #include "axi_memory.h"
 #include "dmmu_sim.h"
 
+#include <stdio.h>
+
 struct dmmu_device {
 	struct dmmu_sim *sim;
 	struct dmmu_axil axil;
@@ -24,6 +26,7 @@ struct dmmu_device {
 	uint64_t irqs[8];
 	uint8_t irq_hold;
 	uint8_t irq_new; /* vectors acknowledged and not yet seen by the owner, who clears it */
+	FILE *record; /* each cycle goes there (record.h), or NULL; closed with the device */
 	const char *error;
 };
 
