@@ -119,6 +119,15 @@ module fault_post #(
         end
     end
 `endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(several_records_under_way) cover ((tail_reg - head_reg) > 1);
+            `COVER_NAME(ring_full_with_a_record_complete) cover (valid_reg && ring_full);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

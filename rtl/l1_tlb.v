@@ -137,6 +137,16 @@ module l1_tlb #(
     assign res_huge = hit_huge;
     assign res_local = hit_local;
     assign res_frame = hit_frame;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(full_set_loses_one) cover (fill_valid && fill_there == '1);
+            `COVER_NAME(useless_entry_dropped) cover (res_take && !hit && same != '0);
+            `COVER_NAME(emptied_by_an_invalidation) cover (flush && valid_reg != '0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -279,6 +279,20 @@ module l2_tlb #(
     assign res_huge = res_huge_reg;
     assign res_perm = res_perm_reg;
     assign res_frame = res_frame_reg;
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(full_set_loses_one) cover (install2_reg && same == '0 && empty == '0);
+            `COVER_NAME(entry_replaced_by_a_better_one) cover (install2_reg && same != '0);
+            `COVER_NAME(page_by_page_sweep) cover (sweep && sw_state_reg == SMALL);
+            `COVER_NAME(sweep_of_2m_pages) cover (sweep && sw_state_reg == LARGE);
+            `COVER_NAME(whole_sweep) cover (sweep && sw_state_reg == WHOLE);
+            `COVER_NAME(sweep_drops_an_entry) cover (sweep2_reg && (swept & ~empty) != '0);
+            `COVER_NAME(range_beyond_all_addresses) cover (sw_state_reg == MEASURE && outside_reg);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -931,6 +931,33 @@ module mmu #(
         end
     end
 `endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(hit_under_miss) cover (ev_l1_hit != '0 && walking_reg != '0);
+            `COVER_NAME(hit_under_fault) cover (ev_l1_hit != '0 && stalled_reg != '0);
+            `COVER_NAME(hit_while_an_invalidation_drains) cover (ev_l1_hit != '0 && inv_active && !hold);
+            `COVER_NAME(hit_in_a_part_of_a_2m_page) cover ((ev_l1_hit & l1_huge) != '0);
+            `COVER_NAME(shared_hit_in_a_2m_page) cover (end_lookup && end_ok && end_huge);
+            `COVER_NAME(all_ports_hit_at_once) cover (ev_l1_hit == '1);
+            `COVER_NAME(miss_joins_a_walk) cover (end_join);
+            `COVER_NAME(no_room_for_a_walk) cover (end_full);
+            `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);
+            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover (end_told && !end_runs);
+            `COVER_NAME(kill_while_walking) cover ((kill_hit & walking_reg) != '0);
+            `COVER_NAME(kill_while_stalled) cover ((kill_hit & stalled_reg) != '0);
+            `COVER_NAME(kill_by_answer) cover (kill_valid && !ctx_kill_valid);
+            `COVER_NAME(fault_of_a_group) cover (raise && (raise_group & (raise_group - 1'b1)) != '0);
+            `COVER_NAME(fault_of_some_that_wait) cover (fin_fault && fin_runs && fin_same != fin_who);
+            `COVER_NAME(fault_of_an_address_that_is_not_canonical) cover (end_fault);
+            `COVER_NAME(retry_of_a_group) cover (ev_retry && (answered & (answered - 1'b1)) != '0);
+            `COVER_NAME(all_threads_stalled) cover (stalled == '1);
+            `COVER_NAME(full_ring_holds_a_fault) cover (fault_any && flt_full);
+            `COVER_NAME(answer_that_nobody_waits_for) cover (answer_stale);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -155,6 +155,16 @@ module thread_move #(
         end
     end
 `endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != 10'd0);
+            `COVER_NAME(error_in_a_later_burst) cover (bad && !error_reg && got_reg >= 10'(BURST_WORDS));
+            `COVER_NAME(second_error_is_not_told) cover (bad && error_reg);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -512,6 +512,32 @@ module walk_unit #(
         end
     end
 `endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(walk_from_the_root) cover (start && start_level_reg == TOP);
+            `COVER_NAME(walk_from_the_second_level) cover (start && start_level_reg == TOP - 3'd1);
+            `COVER_NAME(walk_from_the_level_of_2m_pages) cover (start && start_level_reg == 3'd1);
+            `COVER_NAME(walk_from_the_last_level) cover (start && start_level_reg == 3'd0);
+            `COVER_NAME(all_walks_under_way) cover (act_reg == '1);
+            `COVER_NAME(invalidation_poisons_a_walk) cover ((flushed & act_reg & ~fin_reg) != '0);
+            `COVER_NAME(poisoned_walk_ends) cover (fin_valid && fin_again);
+            `COVER_NAME(neighbour_taken) cover (ev_prefetch);
+            `COVER_NAME(neighbour_left) cover (act_go && act_kind_reg == NOTHING);
+            `COVER_NAME(neighbour_of_a_poisoned_walk) cover (act_go && act_kind_reg == NEIGHBOUR && act_poisoned);
+            `COVER_NAME(leaf_of_2m) cover (ev_walk && in_valid && in_huge);
+            `COVER_NAME(entry_that_is_malformed) cover (fin_valid && !fin_again && fin_cause == BAD_PTE);
+            `COVER_NAME(entry_that_cannot_be_read) cover (fin_valid && !fin_again && fin_cause == BUS);
+            `COVER_NAME(entry_that_is_poisoned) cover (fin_valid && !fin_again && fin_cause == POISON);
+            `COVER_NAME(entry_changed_before_it_was_locked) cover (act_go && act_again && act_kind_reg != MARK && !act_poisoned);
+            `COVER_NAME(invalidated_before_it_was_marked) cover (act_go && act_again && act_poisoned);
+            `COVER_NAME(invalidated_while_it_is_marked) cover (flush && ad_writing);
+            `COVER_NAME(entry_that_cannot_be_marked) cover (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
+            `COVER_NAME(one_waits_for_the_mark_of_another) cover ((mark_reg & (mark_reg - 1'b1)) != '0);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire
