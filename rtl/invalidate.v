@@ -82,7 +82,7 @@ module invalidate #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(waits_for_lookups) cover (state_reg == HOLD && !settled);
-            `COVER_NAME(waits_for_a_translation_in_use) cover (state_reg == SCAN && scan_held);
+            `COVER_NAME(waits_for_a_translation_in_use) cover (state_reg == REST && held && !guard_reg);
             `COVER_NAME(waits_for_the_sweep) cover (state_reg == REST && guard_reg);
             `COVER_NAME(waits_for_an_entry_being_marked) cover (state_reg == REST && ad_wait_reg);
         end
