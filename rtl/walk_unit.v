@@ -134,6 +134,7 @@ module walk_unit #(
     logic [WALKERS*VPN_W-1:0] vpn_reg;
     logic [WALKERS*2-1:0]     op_reg;
     logic [WALKERS*3-1:0]     level_reg;
+    logic [CTX_W+VPN_W-1:0] tags [0:WALKERS-1]; // ctx_reg and vpn_reg again: those are compared, these are looked up
     logic [39:0] first_table [0:WALKERS-1];
     logic [39:0] next_table [0:WALKERS-1];
 
@@ -212,7 +213,8 @@ module walk_unit #(
     logic             ar_two_reg;
     wire              ar_load = read_any && (!ar_valid_reg || arready);
     wire [2:0]        read_level = level_reg[read_walk*3 +: 3];
-    wire [VPN_W-1:0]  read_vpn = vpn_reg[read_walk*VPN_W +: VPN_W];
+    wire [CTX_W+VPN_W-1:0] read_tag = tags[read_walk];
+    wire [VPN_W-1:0]  read_vpn = read_tag[VPN_W-1:0];
     wire [39:0]       read_table = moved_reg[read_walk] ? next_table[read_walk] : first_table[read_walk];
     logic [8:0]       read_index;
     always_comb begin
@@ -317,8 +319,9 @@ module walk_unit #(
     logic [63:0]      act_pte_reg;
     wire              act_poisoned = poisoned[act_walk_reg];
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
-    wire [CTX_W-1:0]  act_ctx = ctx_reg[act_walk_reg*CTX_W +: CTX_W];
-    wire [VPN_W-1:0]  act_vpn = vpn_reg[act_walk_reg*VPN_W +: VPN_W];
+    wire [CTX_W-1:0]  act_ctx;
+    wire [VPN_W-1:0]  act_vpn;
+    assign {act_ctx, act_vpn} = tags[act_walk_reg];
     wire              act_huge = act_level_reg == 3'd1;
     logic             act_go;
 
@@ -430,7 +433,10 @@ module walk_unit #(
     end
 
     always_ff @(posedge clk) begin
-        if (start) first_table[free_walk] <= start_table_reg;
+        if (start) begin
+            first_table[free_walk] <= start_table_reg;
+            tags[free_walk] <= {ctx, vpn};
+        end
         if (act_next) next_table[act_walk_reg] <= act_pte_reg[51:12];
     end
 
@@ -476,7 +482,7 @@ module walk_unit #(
     assign wdata = ad_pte_reg;
 
     assign active = act_reg != '0;
-    wire unused = &{1'b0, ask_vpn[8:0]};
+    wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W]};
     assign ev_walk = (in_valid && in_ready && in_last) || (fin_valid && !fin_again);
     assign ev_cache_hit = start && start_level_reg != TOP;
     assign ev_read = r_take;
