@@ -63,7 +63,8 @@
 	X(fill_repeats_its_pattern_from_any_byte) \
 	X(atomics_of_all_threads_add_up) \
 	X(bad_descriptors_touch_nothing) \
-	X(memory_errors_are_reported)
+	X(memory_errors_are_reported) \
+	X(poison_ends_one_operation_at_its_word)
 /* clang-format on */
 
 #define DMMU_CLAIM_DECLARE(name) void claim_##name(struct dmmu_bench_config *config);

@@ -234,6 +234,7 @@ void claim_memory_errors_are_reported(struct dmmu_bench_config *config)
 		cpl = run(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = bad, .len = 100});
 		BENCH_EQ(bench, cpl.status, DMMU_STATUS_BUS);
 		BENCH_EQ(bench, cpl.va, bad);
+		BENCH_EQ(bench, cpl.cause, DMMU_CAUSE_BUS);
 		BENCH_EQ(bench, cpl.done, 0);
 		BENCH_EQ(bench, cpl.result, 0);
 		cpl = run(bench,
@@ -257,5 +258,109 @@ void claim_memory_errors_are_reported(struct dmmu_bench_config *config)
 	/* and the atomic lock is free again */
 	BENCH_EQ(bench, run(bench, (struct dmmu_work){.op = DMMU_OP_ATOMIC_ADD, .dst = VA}).status,
 		 DMMU_STATUS_OK);
+	dmmu_bench_free(bench);
+}
+
+/* What a poisoned word does to an operation on 4 pages, while another thread works beside it. */
+static struct dmmu_cpl poisoned(struct dmmu_bench *bench, struct dmmu_work work)
+{
+	struct dmmu_cpl first, second;
+
+	work.cookie = 1;
+	dmmu_bench_work_push(bench, &work);
+	dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_REDUCE,
+							.cookie = 2,
+							.src = VA + 8 * PAGE,
+							.len = 4 * PAGE / 8});
+	dmmu_bench_work_ring(bench);
+	first = next_completion(bench);
+	second = next_completion(bench);
+	if (first.cookie == 2) {
+		struct dmmu_cpl swap = first;
+
+		first = second;
+		second = swap;
+	}
+	BENCH_EQ(bench, second.cookie, 2);
+	BENCH_EQ(bench, second.status, DMMU_STATUS_OK);
+	BENCH_EQ(bench, second.result, 4 * 512 * 513ull / 2);
+	BENCH_EQ(bench, first.status, DMMU_STATUS_BUS);
+	BENCH_EQ(bench, first.cause, DMMU_CAUSE_POISON);
+	BENCH_EQ(bench, first.access, 0);
+	return first;
+}
+
+void claim_poison_ends_one_operation_at_its_word(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root = context_new(bench, 0);
+	uint64_t src = map_host(bench, root, VA, 4, PTE_RW);
+	uint64_t dst = map_host(bench, root, VA + 4 * PAGE, 4, PTE_RW);
+	uint64_t other = map_host(bench, root, VA + 8 * PAGE, 4, PTE_RW);
+	const uint64_t word = 512 + 300; /* in the second page, within a burst */
+	struct dmmu_cpl cpl;
+
+	for (uint64_t i = 0; i < 4 * 512; i++) {
+		host_set(bench, src + 8 * i, i);
+		host_set(bench, dst + 8 * i, ~0ull);
+		host_set(bench, other + 8 * i, 1 + i % 512);
+	}
+	bench->host_poison_addr = src + 8 * word;
+	bench->host_poison_bytes = 8;
+	/* read: what is before it counts, word by word */
+	cpl = poisoned(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 4 * 512});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, word);
+	BENCH_EQ(bench, cpl.result, word * (word - 1) / 2);
+	/* read into the buffer: nothing of that access is written */
+	cpl = poisoned(bench, (struct dmmu_work){.op = DMMU_OP_COPY,
+						 .src = VA + 3,
+						 .dst = VA + 4 * PAGE + 8,
+						 .len = 4 * PAGE - 16});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, PAGE - 3);
+	BENCH_EQ(bench, host_word(bench, dst), ~0ull);
+	BENCH_EQ(bench, host_word(bench, dst + 8), 1ull << 40);
+	BENCH_EQ(bench, host_word(bench, dst + 8 + PAGE), ~0ull);
+	/* the second source */
+	cpl = poisoned(bench, (struct dmmu_work){.op = DMMU_OP_VADD,
+						 .src = VA + 2 * PAGE,
+						 .src2 = VA + PAGE,
+						 .dst = VA + 4 * PAGE,
+						 .len = 1024});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, 0);
+	/* a node's value; its `next` is well */
+	host_set(bench, src + 8 * word - 8, 0);
+	cpl = poisoned(bench, (struct dmmu_work){
+				      .op = DMMU_OP_CHASE, .src = VA + 8 * word - 8, .arg2 = 8});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, 0);
+	BENCH_EQ(bench, cpl.result, 0);
+	/* its `next`; the value counts */
+	host_set(bench, src + 8 * word - 8, 77);
+	cpl = poisoned(bench,
+		       (struct dmmu_work){.op = DMMU_OP_CHASE, .src = VA + 8 * word - 8, .arg = 8});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, 0);
+	BENCH_EQ(bench, cpl.result, 77);
+	cpl = poisoned(bench, (struct dmmu_work){
+				      .op = DMMU_OP_ATOMIC_ADD, .dst = VA + 8 * word, .arg = 1});
+	BENCH_EQ(bench, cpl.va, VA + 8 * word);
+	BENCH_EQ(bench, cpl.done, 0);
+	/* written: a burst has one answer; what is before it is done, byte by byte */
+	cpl = poisoned(bench,
+		       (struct dmmu_work){.op = DMMU_OP_FILL, .dst = VA + 5, .len = 4 * PAGE - 8});
+	BENCH_CHECK(bench, cpl.va % 8 == 0 && cpl.va <= VA + 8 * word && cpl.va > VA + PAGE,
+		    "va 0x%llx", (unsigned long long)cpl.va);
+	BENCH_EQ(bench, cpl.done, cpl.va - VA - 5);
+	for (uint64_t i = 1; i < cpl.done / 8; i++)
+		BENCH_EQ(bench, host_word(bench, src + 8 * i), 0);
+	/* nothing is left of it */
+	bench->host_poison_bytes = 0;
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	cpl = run(bench,
+		  (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA + 8 * PAGE, .len = 512});
+	BENCH_EQ(bench, cpl.result, 512 * 513 / 2);
 	dmmu_bench_free(bench);
 }

@@ -43,6 +43,15 @@ static void *translate_local(void *opaque, uint64_t addr, uint64_t len, bool wri
 	return bench->local_mem + addr;
 }
 
+static uint8_t respond_host(void *opaque, uint64_t addr, bool write, uint64_t *garbage)
+{
+	const struct dmmu_bench *bench = opaque;
+
+	(void)write;
+	(void)garbage;
+	return in_error_range(addr, 8, bench->host_poison_addr, bench->host_poison_bytes) ? 2 : 0;
+}
+
 static void accepted_host(void *opaque, uint64_t addr, uint64_t len, bool write)
 {
 	struct dmmu_bench *bench = opaque;
@@ -186,6 +195,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 		.stall = c->stall,
 		.seed = c->seed,
 		.translate = translate_host,
+		.respond = respond_host,
 		.watch = accepted_host,
 		.opaque = bench,
 	};
@@ -194,6 +204,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	local.latency = c->local_latency;
 	local.beats_per_1024 = c->local_bandwidth;
 	local.translate = translate_local;
+	local.respond = NULL;
 	local.watch = accepted_local;
 	bench->dev = dmmu_device_new(c->local_bytes, &host, &local, c->axil_skew);
 	if (!bench->dev) {

@@ -55,6 +55,8 @@ struct dmmu_bench {
 	void *opaque;
 	/* Address ranges that answer DECERR, [error_addr, error_addr + error_bytes) */
 	uint64_t host_error_addr, host_error_bytes, local_error_addr, local_error_bytes;
+	/* Words of host memory that answer SLVERR: [poison_addr, poison_addr + poison_bytes) */
+	uint64_t host_poison_addr, host_poison_bytes;
 	const char *replay; /* printed with a failure: how to run the same again */
 };
 
