@@ -387,6 +387,7 @@ module hw_thread #(
                     end
                 endcase
             end
+            // only where an MMU answers within two cycles of the thread's asking
             PLAN: if (planned) state_reg <= MOVE;
             LOCK: begin
                 atomic_ok_reg <= 1'b0;
@@ -552,7 +553,6 @@ module hw_thread #(
         if (!rst) begin
             `COVER_NAME(translation_comes_too_late_for_a_kill) cover (rsp_ok && killed_reg);
             `COVER_NAME(node_in_one_page) cover (state_reg == MOVE && is_pair);
-            `COVER_NAME(address_before_sizes) cover (state_reg == PLAN);
             `COVER_NAME(compare_fails) cover (state_reg == COMPARE && settled && !atomic_ok_reg && !m_error);
             `COVER_NAME(stalled_thread_of_a_killed_context) cover (stalled && killed_reg);
         end
