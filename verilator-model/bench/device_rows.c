@@ -88,9 +88,10 @@ static uint64_t run(const struct dmmu_work *work, unsigned int count, uint64_t *
 
 static void stream(const char *name, uint8_t op, uint64_t bytes, unsigned int only_ends)
 {
-	static const char *const slow = "descriptors are fetched one after the other, pages "
-					"translated as they come, and a thread"
-					" has few bursts under way: see docs/rtl.md";
+	static const char *const slow =
+		"small: the edges (see _with_edges), first walks, and that a thread writes a page "
+		"when it has read"
+		" it; few threads: a thread works at one page of each operand at a time";
 	char full[64];
 
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
@@ -182,7 +183,8 @@ static void chase(const char *name, uint64_t va, uint64_t each, double limit, co
 
 static void chase_rows(void)
 {
-	static const char *const warm = "lookup, release and request of the MMU between two nodes";
+	static const char *const warm =
+		"lookup, answer, release and request at the MMU between two nodes, about 11 cycles";
 
 	chase_host = dmmu_bench_alloc_host(b, 16 * 4096, 4096);
 	chase_local = dmmu_bench_alloc_local(b, 16 * 4096, 4096);
@@ -212,8 +214,9 @@ static uint64_t node_pte(uint64_t node)
 /* Each node on another page, so that each step is a walk of one read and the node's own. */
 static void random_rows(void)
 {
-	static const char *const note =
-		"on top of the walk's read and the node's: lookups, answer, release, request";
+	static const char *const note = "on top of the walk's read and the node's: lookups, "
+					"answer, release, request, and reads of tables"
+					" that the walk caches do not hold";
 	uint64_t *node, order = 1;
 
 	nodes = dmmu_bench_alloc_local(b, RANDOM * 16, 4096);
@@ -385,9 +388,11 @@ static void invalidation_rows(void)
 		const char *name;
 		uint64_t pages;
 	} what[] = {{"page", 1}, {"512_pages", 512}, {"context", 0}};
-	static const char *const note = "doorbell, command's fetch, execution, status write; under "
-					"load, chunks that are on their"
-					" way to memory and back are waited for";
+	static const char *const note = "doorbell, command's fetch, execution (a sweep of the "
+					"shared TLB for more than a few pages), status"
+					" write; under load, pages that threads are moving are "
+					"waited for: up to 512 beats of each on a"
+					" full bus";
 	unsigned int times = rows_options.brief ? 2 : 8;
 	char name[64];
 
