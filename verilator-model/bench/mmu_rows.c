@@ -329,9 +329,9 @@ static void random_rows(void)
 		waits = d.latency;
 		row("mmu.random_throughput", n, 1000.0 * d.answers / cycles(40000),
 		    "translations/kcycle", 1000.0 * outstanding / LOCAL_LATENCY, HIGHER,
-		    "each thread has one request at a time, and between two reads of its own: "
-		    "answer,"
-		    " release, request, lookups (about 15 cycles in 75)");
+		    "each thread has one request at a time: of a round of about 75 cycles its read "
+		    "is "
+		    "under way for 60; and tables that the walk caches do not hold are read first");
 		row("mmu.random_latency", n, (double)waits / d.answers, "cycles", LOCAL_LATENCY,
 		    LOWER,
 		    "lookups before the walk and the answer after it; more reads for what the walk"
