@@ -85,8 +85,14 @@ module mmu_formal #(
     localparam [3:0] ROOT = 4'd8, OTHER_ROOT = 4'd9, TABLE = 4'd10, OTHER_TABLE = 4'd12;
     localparam [1:0] OK = 2'd0;
 
+    // a context that the device has
+    function [CTX_W-1:0] exists(input [CTX_W-1:0] ctx);
+        exists = 32'(ctx) < CONTEXTS ? ctx : '0;
+    endfunction
+
     // ---- what is watched
-    (* anyconst *) wire [CTX_W-1:0] w_ctx;
+    (* anyconst *) wire [CTX_W-1:0] w_ctx_any;
+    wire [CTX_W-1:0] w_ctx = exists(w_ctx_any);
     (* anyconst *) wire [1:0]       w_page;     // {bit 21, bit 12} of the address
     (* anyconst *) wire             w_write;
     (* anyconst *) wire [THR_W-1:0] w_thread;
@@ -214,7 +220,7 @@ module mmu_formal #(
                 if (released[t]) st_reg[t*2 +: 2] <= IDLE;
                 if (may_ask[t]) begin
                     st_reg[t*2 +: 2] <= ASK;
-                    t_ctx_reg[t*CTX_W +: CTX_W] <= any_ctx[t*CTX_W +: CTX_W];
+                    t_ctx_reg[t*CTX_W +: CTX_W] <= exists(any_ctx[t*CTX_W +: CTX_W]);
                     t_page_reg[t*2 +: 2] <= any_page[t*2 +: 2];
                     t_write_reg[t] <= any_write[t];
                 end
@@ -266,7 +272,7 @@ module mmu_formal #(
         if (up_reg) begin
             case (c_reg)
                 C_IDLE: if (!answer_valid) begin
-                    c_ctx_reg <= any_cmd_ctx;
+                    c_ctx_reg <= exists(any_cmd_ctx);
                     c_every_reg <= any_every && any_cmd == C_INV;
                     c_all_reg <= any_all || any_every || any_cmd != C_INV;
                     c_first_reg <= any_first & any_last;
