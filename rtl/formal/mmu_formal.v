@@ -15,6 +15,19 @@
 // set) at some time since the last acknowledged invalidation of the page began. That is all that an OK may carry.
 //
 // One property at a time, chosen by -D P_NAME; -D BROKEN_* is a broken MMU outside of the MMU, or a broken copy of it.
+`ifdef P_all
+`define P_i1
+`define P_i2_ok
+`define P_i2_held
+`define P_i2_write
+`define P_i2_kill
+`define P_i3
+`define P_i4
+`define P_i5
+`define P_i6
+`define P_i7
+`define P_i8
+`endif
 `default_nettype none
 
 module mmu_formal #(
@@ -581,6 +594,34 @@ module mmu_formal #(
     logic past_reg = 1'b0;
     always_ff @(posedge clk) past_reg <= up_reg;
 
+`ifdef P_reach_sequence
+    // not a promise: must FAIL, and its trace shows that the depth holds a whole life of a translation: a walk, OK, a hit
+    // without a read, the host changes the entry, an invalidation is acknowledged, OK with the other frame
+    logic [2:0] life_reg = 3'd0;
+    logic [2:0] life_frame_reg = 3'd0;
+    always_ff @(posedge clk) begin
+        for (int t = 0; t < THREADS; t++)
+            if (answered_ok[t] && watched[t] && rsp_pa[(t % PORTS)*52 + 21 +: 3] < 3'd6) begin
+                if (life_reg == 3'd0) life_reg <= 3'd1;
+                if (life_reg == 3'd1 && !arvalid) life_reg <= 3'd2;
+                if (life_reg == 3'd1) life_frame_reg <= rsp_pa[(t % PORTS)*52 + 21 +: 3];
+                if (life_reg == 3'd4) assert (rsp_pa[(t % PORTS)*52 + 21 +: 3] == life_frame_reg);
+            end
+        if (life_reg == 3'd1 && arvalid) life_reg <= 3'd0;
+        if (life_reg == 3'd2 && host_write && any_entry != ELSE) life_reg <= 3'd3;
+        if (life_reg == 3'd3 && inv_done && covers) life_reg <= 3'd4;
+    end
+`endif
+`ifdef P_reach_fault
+    // must FAIL: two threads share a fault, its record is taken, the answer is RETRY, and one has OK then
+    logic [1:0] fault_reg = 2'd0;
+    always_ff @(posedge clk) begin
+        if (faulted == '1) fault_reg <= 2'd1;
+        if (fault_reg == 2'd1 && told_reg == '1) fault_reg <= 2'd2;
+        if (fault_reg == 2'd2 && answer_hit && any_action == 2'd0) fault_reg <= 2'd3;
+        if (fault_reg == 2'd3) assert (answered_ok == '0);
+    end
+`endif
 `ifdef P_i1
     // every OK has the address of an entry that permitted the access
     always_ff @(posedge clk)
