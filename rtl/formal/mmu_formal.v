@@ -53,7 +53,7 @@ module mmu_formal #(
     // entries of the fault ring; records in flight
     parameter RING = 1,
     parameter FLIGHT = 1,
-    // cycles in which memory, lock, ring and clients must have done their part when the environment is fair; 0: it is not
+    // not 0: memory, ring and clients do everything at once, and every request ends or faults within so many cycles
     parameter FAIR = 0
 ) (
     input  wire               clk,
@@ -65,6 +65,9 @@ module mmu_formal #(
     input  wire [PORTS-1:0]   any_rsp_ready,
     input  wire [THREADS-1:0] any_rel,
     // commands
+    input  wire               any_boot,
+    input  wire [6:0]         any_value1,
+    input  wire [6:0]         any_value2,
     input  wire [2:0]         any_cmd,
     input  wire [CTX_W-1:0]   any_cmd_ctx,
     input  wire               any_every,
@@ -93,6 +96,16 @@ module mmu_formal #(
     input  wire               any_bvalid,
     input  wire [1:0]         any_bresp
 );
+    // a prompt environment does at once whatever it may do
+    localparam PROMPT = FAIR != 0;
+    wire [PORTS-1:0]   may_rsp_ready = any_rsp_ready | {PORTS{PROMPT}};
+    wire [THREADS-1:0] may_rel = any_rel | {THREADS{PROMPT}};
+    wire [WALKERS-1:0] may_sample = any_sample | {WALKERS{PROMPT}};
+    wire may_go = any_go || PROMPT, may_take = any_take || PROMPT, may_posted = any_posted || PROMPT;
+    wire may_consume = any_consume || PROMPT, may_arready = any_arready || PROMPT, may_rvalid = any_rvalid || PROMPT;
+    wire may_awready = any_awready || PROMPT, may_wready = any_wready || PROMPT, may_commit = any_commit || PROMPT;
+    wire may_bvalid = any_bvalid || PROMPT;
+    logic [WLK_W-1:0]  may_rid;
     localparam V = 0, L = 1, R = 2, W = 3, A = 4, D = 5, G = 6;
     // tables, by bits 24:21 of their address
     localparam [3:0] ROOT = 4'd8, OTHER_ROOT = 4'd9, TABLE = 4'd10, OTHER_TABLE = 4'd12;
@@ -112,11 +125,13 @@ module mmu_formal #(
 
     // ---- reset, then the MMU says that it is ready
     logic started = 1'b0;
+    logic booted = 1'b0;
     logic up_reg = 1'b0;
     wire  rst = !started;
     wire  ready;
     always_ff @(posedge clk) begin
         started <= 1'b1;
+        booted <= started;
         if (!rst && ready) up_reg <= 1'b1;
     end
 
@@ -152,6 +167,9 @@ module mmu_formal #(
     logic             c_root_reg = 1'b0;
     logic             c_kill_reg = 1'b0;
 
+    wire boot = started && !booted && any_boot;
+    wire [CTX_W-1:0] set_ctx = boot ? w_ctx : c_ctx_reg;
+
     function [63:0] address(input [1:0] page);
         address = {42'd0, page[1] && LEVELS > 1, 8'd0, page[0], 12'd0};
     endfunction
@@ -169,8 +187,8 @@ module mmu_formal #(
         .req_op(req_op), .req_cookie({PORTS{64'd0}}), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
         .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
         .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
-        .ctx_set_valid(ctx_set_valid), .ctx_set_ctx(c_ctx_reg), .ctx_set_root(table_at(
-            c_ctx_reg == w_ctx && !c_root_reg ? ROOT : OTHER_ROOT)),
+        .ctx_set_valid(ctx_set_valid), .ctx_set_ctx(set_ctx), .ctx_set_root(table_at(
+            set_ctx == w_ctx && !c_root_reg ? ROOT : OTHER_ROOT)),
         .ctx_kill_valid(ctx_kill_valid), .ctx_kill_ctx(c_ctx_reg), .inv_start(inv_start), .inv_every(c_every_reg),
         .inv_all(c_all_reg), .inv_ctx(c_ctx_reg), .inv_first(52'(address(c_first_reg) >> 12)),
         .inv_last(52'(address(c_last_reg) >> 12)), .inv_done(inv_done),
@@ -218,14 +236,14 @@ module mmu_formal #(
             end
             wire idle_next = st_reg[t*2 +: 2] == IDLE || released[t] || (answered[t] && !answered_ok[t]);
             assign may_ask[t] = up_reg && any_ask[t] && idle_next && before == '0;
-            wire [THREADS-1:0] rel_before = (holds & any_rel) & THREADS'((1 << t) - 1);
+            wire [THREADS-1:0] rel_before = (holds & may_rel) & THREADS'((1 << t) - 1);
             logic same_port;
             always_comb begin
                 same_port = 1'b0;
                 for (int u = 0; u < t; u++)
                     if (u % PORTS == t % PORTS && rel_before[u]) same_port = 1'b1;
             end
-            assign released[t] = holds[t] && any_rel[t] && !same_port;
+            assign released[t] = holds[t] && may_rel[t] && !same_port;
 
             always_ff @(posedge clk) begin
                 if (accepted[t]) st_reg[t*2 +: 2] <= WAIT;
@@ -265,7 +283,7 @@ module mmu_formal #(
             assign req_ctx[p*CTX_W +: CTX_W] = t_ctx_reg[at*CTX_W +: CTX_W];
             assign req_va[p*64 +: 64] = address(t_page_reg[at*2 +: 2]);
             assign req_op[p*2 +: 2] = {1'b0, t_write_reg[at]};
-            assign rsp_ready[p] = any_rsp_ready[p];
+            assign rsp_ready[p] = may_rsp_ready[p];
             assign rel_valid[p] = rel;
             assign rel_thread[p*THR_W +: THR_W] = gone;
         end
@@ -298,7 +316,7 @@ module mmu_formal #(
                     c_reg <= C_WRITE;
                     locked_reg <= 1'b0;
                 end
-                C_WRITE: if (any_go) begin
+                C_WRITE: if (may_go) begin
                     locked_reg <= 1'b1;
                     if (locked_reg) c_reg <= C_IDLE;
                 end
@@ -314,7 +332,8 @@ module mmu_formal #(
             if (st_reg[t*2 +: 2] == IDLE || released[t] || (answered[t] && !answered_ok[t])) dying_reg[t] <= 1'b0;
         end
     end
-    assign ctx_set_valid = c_reg == C_SET && dying_reg == '0;
+    // the watched context may be there right after reset, before a command could have set it: shorter traces
+    assign ctx_set_valid = (c_reg == C_SET && dying_reg == '0) || boot;
     assign ctx_kill_valid = c_reg == C_KILL;
     assign inv_start = c_reg == C_INV;
     // any tag, but no guess: the host has a record before it answers it
@@ -333,16 +352,16 @@ module mmu_formal #(
     logic [1:0] filled_reg = 2'd0;
     assign flt_full = filled_reg >= 2'(RING);
     assign rec_word = f_reg == 2'd2 ? 3'd6 : 3'd0;
-    assign rec_taken = f_reg == 2'd2 && any_take;
-    assign flt_posted = flight_reg != 2'd0 && any_posted;
+    assign rec_taken = f_reg == 2'd2 && may_take;
+    assign flt_posted = flight_reg != 2'd0 && may_posted;
     assign flt_active = f_reg != 2'd0 || flight_reg != 2'd0;
-    wire consumed = any_consume && filled_reg > flight_reg + (f_reg != 2'd0 ? 2'd1 : 2'd0);
-    wire f_begin = f_reg == 2'd0 && rec_valid && any_take && !flt_full && flight_reg < 2'(FLIGHT);
+    wire consumed = may_consume && filled_reg > flight_reg + (f_reg != 2'd0 ? 2'd1 : 2'd0);
+    wire f_begin = f_reg == 2'd0 && rec_valid && may_take && !flt_full && flight_reg < 2'(FLIGHT);
     always_ff @(posedge clk) begin
         case (f_reg)
             2'd0: if (f_begin) f_reg <= 2'd1;
             2'd1: f_reg <= 2'd2;
-            default: if (any_take) f_reg <= 2'd0;
+            default: if (may_take) f_reg <= 2'd0;
         endcase
         flight_reg <= flight_reg + (rec_taken ? 2'd1 : 2'd0) - (flt_posted ? 2'd1 : 2'd0);
         filled_reg <= filled_reg + (f_begin ? 2'd1 : 2'd0) - (consumed ? 2'd1 : 2'd0);
@@ -393,21 +412,26 @@ module mmu_formal #(
     logic                  r_held_reg = 1'b0;
     logic                  r_beat_reg = 1'b0;
     logic [WLK_W-1:0]      r_id_reg = '0;
+    always_comb begin
+        may_rid = any_rid;
+        for (int i = 0; i < WALKERS; i++)
+            if (PROMPT && r_full_reg[i]) may_rid = WLK_W'(i);
+    end
     wire [1:0] ar_place = place(araddr[24:21], araddr[11:3]);
     wire [1:0] ar_place1 = place(araddr[24:21], araddr[11:3] + 9'd1);
-    wire [WLK_W-1:0] r_id = r_held_reg || r_beat_reg ? r_id_reg : any_rid;
+    wire [WLK_W-1:0] r_id = r_held_reg || r_beat_reg ? r_id_reg : may_rid;
     wire [10:0] r_now = r_beat_reg ? r_data1_reg[r_id*11 +: 11] : r_data_reg[r_id*11 +: 11];
 
-    assign arready = any_arready;
+    assign arready = may_arready;
     assign rid = r_id;
-    assign rvalid = r_held_reg || (any_rvalid && r_full_reg[r_id]);
+    assign rvalid = r_held_reg || (may_rvalid && r_full_reg[r_id]);
     assign rdata = entry(r_now);
     assign rresp = !r_now[10] ? 2'd0 : r_now[0] ? 2'd3 : 2'd2;
     assign rlast = r_beat_reg || !r_len_reg[r_id];
 
     always_ff @(posedge clk) begin
         for (int i = 0; i < WALKERS; i++) begin
-            if (r_asked_reg[i] && any_sample[i]) begin
+            if (r_asked_reg[i] && may_sample[i]) begin
                 r_asked_reg[i] <= 1'b0;
                 r_full_reg[i] <= 1'b1;
                 r_data_reg[i*11 +: 11] <= content(r_place_reg[i*2 +: 2], any_data[10:0]);
@@ -418,8 +442,8 @@ module mmu_formal #(
                 r_len_reg[i] <= arlen[0];
                 r_place_reg[i*2 +: 2] <= ar_place;
                 r_place1_reg[i*2 +: 2] <= ar_place1;
-                r_asked_reg[i] <= !any_sample[i];
-                r_full_reg[i] <= any_sample[i];
+                r_asked_reg[i] <= !may_sample[i];
+                r_full_reg[i] <= may_sample[i];
                 r_data_reg[i*11 +: 11] <= content(ar_place, any_data[10:0]);
                 r_data1_reg[i*11 +: 11] <= content(ar_place1, any_data[21:11]);
             end
@@ -438,11 +462,11 @@ module mmu_formal #(
     logic             b_reg = 1'b0;
     logic [1:0]       b_resp_reg = 2'd0;
     wire [1:0] aw_place = place(awaddr[24:21], awaddr[11:3]);
-    wire       commit = aw_reg && w_reg && !b_reg && any_commit;
+    wire       commit = aw_reg && w_reg && !b_reg && may_commit;
     wire       commit_bad = any_bresp[1] && ERRORS != 0;
-    assign awready = any_awready && !aw_reg;
-    assign wready = any_wready && !w_reg;
-    assign bvalid = b_reg && any_bvalid;
+    assign awready = may_awready && !aw_reg;
+    assign wready = may_wready && !w_reg;
+    assign bvalid = b_reg && may_bvalid;
     assign bid = aw_id_reg;
     assign bresp = b_resp_reg;
 
@@ -469,7 +493,7 @@ module mmu_formal #(
 
     // the entry's content after this cycle
     wire [6:0] written = {w_data_reg[0], w_data_reg[9:4]};
-    wire       host_write = c_reg == C_WRITE && any_go && !locked_reg;
+    wire       host_write = c_reg == C_WRITE && may_go && !locked_reg;
     logic [6:0] e0_next, e1_next, e2_next;
     always_comb begin
         e0_next = e0_reg;
@@ -485,13 +509,19 @@ module mmu_formal #(
             if (any_entry == E1) e1_next = any_value | 7'd2;
             if (any_entry == E2) e2_next = any_value | 7'd2;
         end
+        // any tables at reset
+        if (rst) begin
+            e0_next = any_value;
+            e1_next = any_value1 | 7'd2;
+            e2_next = any_value2 | 7'd2;
+        end
         if (HUGE == 0) e0_next[L] = 1'b0;
         if (LEVELS == 1) begin
             e0_next = 7'd1;
             e2_next = 7'd0;
         end
     end
-    wire root_next = ctx_set_valid && c_ctx_reg == w_ctx ? c_root_reg : root_reg;
+    wire root_next = ctx_set_valid && set_ctx == w_ctx ? c_root_reg : root_reg;
     always_ff @(posedge clk) begin
         e0_reg <= e0_next;
         e1_reg <= e1_next;
@@ -529,7 +559,7 @@ module mmu_formal #(
         now_reg <= now_next;
         since_reg <= inv_done && covers ? now_next : since_reg | permitted;
         if (inv_done && c_kill_reg && c_ctx_reg == w_ctx) dead_reg <= 1'b1;
-        if (ctx_set_valid && c_ctx_reg == w_ctx) dead_reg <= 1'b0;
+        if (ctx_set_valid && set_ctx == w_ctx) dead_reg <= 1'b0;
     end
 
     // translations that clients hold: of before the invalidation under way; which frame
@@ -725,6 +755,14 @@ module mmu_formal #(
             if (answered_ok[t]) begin
                 if (t_ctx_reg[t*CTX_W +: CTX_W] != w_ctx) assert (rsp_pa[(t % PORTS)*52 + 21 +: 4] >= 4'd6);
             end
+`endif
+`ifdef P_i8_live
+    // every request ends or faults: within FAIR cycles without a command, when the environment is prompt
+    logic [7:0] waited_reg = 8'd0;
+    always_ff @(posedge clk) begin
+        waited_reg <= waits[w_thread] && !flt_reg[w_thread] && c_reg == C_IDLE ? waited_reg + 8'd1 : 8'd0;
+        assert (waited_reg < 8'(FAIR));
+    end
 `endif
 `ifdef P_i8
     // one answer for a request, through its port, and it stays until taken
