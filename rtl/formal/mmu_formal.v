@@ -14,7 +14,7 @@
 // `since_reg` is the heart: which of these frames the table permitted (for the watched access, with A and if need be D
 // set) at some time since the last acknowledged invalidation of the page began. That is all that an OK may carry.
 //
-// One property at a time, chosen by -D P_NAME; -D BROKEN_* is a broken MMU outside of the MMU, or a broken copy of it.
+// One property at a time, chosen by -D P_NAME.
 `ifdef P_all
 `define P_i1
 `define P_i2_ok
@@ -413,7 +413,7 @@ module mmu_formal #(
     logic                  r_beat_reg = 1'b0;
     logic [WLK_W-1:0]      r_id_reg = '0;
     always_comb begin
-        may_rid = any_rid;
+        may_rid = 32'(any_rid) < WALKERS ? any_rid : '0;
         for (int i = 0; i < WALKERS; i++)
             if (PROMPT && r_full_reg[i]) may_rid = WLK_W'(i);
     end
