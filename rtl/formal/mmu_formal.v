@@ -53,6 +53,8 @@ module mmu_formal #(
     // entries of the fault ring; records in flight
     parameter RING = 1,
     parameter FLIGHT = 1,
+    // 1: the MMU says one cycle after an answer whether it was stale, and acts then
+    parameter LATE = 0,
     // not 0: memory, ring and clients do everything at once, and every request ends or faults within so many cycles
     parameter FAIR = 0
 ) (
@@ -296,13 +298,17 @@ module mmu_formal #(
     logic [THREADS-1:0] told_reg = '0;      // its record was taken
     logic [2:0]         c_reg = C_IDLE;
     logic [THREADS-1:0] dying_reg = '0;     // killed in the middle of something
+    logic               late_reg = 1'b0;    // an answer a cycle ago, and its tag
+    logic [31:0]        tag_reg = 32'd0;
+    wire                judged = LATE != 0 ? late_reg : answer_valid;
+    wire [31:0]         judged_tag = LATE != 0 ? tag_reg : any_tag;
     logic               locked_reg = 1'b0;  // the host's write was done, the lock is still held
     wire [1:0]          grants;
 
     always_ff @(posedge clk) begin
         if (up_reg) begin
             case (c_reg)
-                C_IDLE: if (!answer_valid) begin
+                C_IDLE: if (!answer_valid && !(LATE != 0 && late_reg)) begin
                     c_ctx_reg <= exists(any_cmd_ctx);
                     c_every_reg <= any_every && any_cmd == C_INV;
                     c_all_reg <= any_all || any_every || any_cmd != C_INV;
@@ -338,7 +344,11 @@ module mmu_formal #(
     assign inv_start = c_reg == C_INV;
     // any tag, but no guess: the host has a record before it answers it
     wire unheard = flt_reg[any_tag[THR_W-1:0]] && !told_reg[any_tag[THR_W-1:0]];
-    assign answer_valid = up_reg && c_reg == C_IDLE && any_cmd == 3'd7 && any_action != 2'd3 && !unheard;
+    always_ff @(posedge clk) begin
+        late_reg <= answer_valid;
+        tag_reg <= any_tag;
+    end
+    assign answer_valid = up_reg && c_reg == C_IDLE && any_cmd == 3'd7 && any_action != 2'd3 && !unheard && !(LATE != 0 && late_reg);
 
     // the lock: user 1 is the host's writer
     wire host_lock = c_reg == C_LOCK || c_reg == C_WRITE;
@@ -592,7 +602,7 @@ module mmu_formal #(
     logic [THR_W-1:0]         rec_leader_reg = '0;
     logic [1:0]               rec_number_reg = '0;
     logic                     rec_odd_reg = 1'b0;   // not this thread's tag
-    wire  answer_hit = answer_valid && !answer_stale;
+    wire  answer_hit = judged && !answer_stale;
     wire [THREADS-1:0] rec_mask = rec_data[THREADS-1:0];
     always_ff @(posedge clk) begin
         if (f_reg == 2'd1) begin
@@ -610,7 +620,7 @@ module mmu_formal #(
                 flt_reg[t] <= 1'b1;
                 told_reg[t] <= 1'b0;
             end
-            if ((answer_hit && told_reg[t] && leader_reg[t*THR_W +: THR_W] == any_tag[THR_W-1:0]) ||
+            if ((answer_hit && told_reg[t] && leader_reg[t*THR_W +: THR_W] == judged_tag[THR_W-1:0]) ||
                 (kill_valid && t_ctx_reg[t*CTX_W +: CTX_W] == kill_ctx)) begin
                 flt_reg[t] <= 1'b0;
                 told_reg[t] <= 1'b0;
@@ -643,12 +653,12 @@ module mmu_formal #(
     end
 `endif
 `ifdef P_reach_fault
-    // must FAIL: two threads share a fault, its record is taken, the answer is RETRY, and one has OK then
+    // must FAIL: two threads share a fault, its record is taken, answered, and one has OK then
     logic [1:0] fault_reg = 2'd0;
     always_ff @(posedge clk) begin
         if (faulted == '1) fault_reg <= 2'd1;
         if (fault_reg == 2'd1 && told_reg == '1) fault_reg <= 2'd2;
-        if (fault_reg == 2'd2 && answer_hit && any_action == 2'd0) fault_reg <= 2'd3;
+        if (fault_reg == 2'd2 && answer_hit) fault_reg <= 2'd3;
         if (fault_reg == 2'd3) assert (answered_ok == '0);
     end
 `endif
@@ -699,9 +709,9 @@ module mmu_formal #(
         for (int t = 0; t < THREADS; t++) begin
             if (answered[t]) assert (!flt_reg[t]);
         end
-        if (answer_hit) assert (flt_reg[any_tag[THR_W-1:0]] && told_reg[any_tag[THR_W-1:0]] && any_tag[7:0] < 8'(THREADS) &&
-                                leader_reg[any_tag[THR_W-1:0]*THR_W +: THR_W] == any_tag[THR_W-1:0] &&
-                                number_reg[any_tag[THR_W-1:0]*2 +: 2] == any_tag[9:8]);
+        if (answer_hit) assert (flt_reg[judged_tag[THR_W-1:0]] && told_reg[judged_tag[THR_W-1:0]] && judged_tag[7:0] < 8'(THREADS) &&
+                                leader_reg[judged_tag[THR_W-1:0]*THR_W +: THR_W] == judged_tag[THR_W-1:0] &&
+                                number_reg[judged_tag[THR_W-1:0]*2 +: 2] == judged_tag[9:8]);
     end
 `endif
 `ifdef P_i4
