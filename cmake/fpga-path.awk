@@ -35,7 +35,7 @@ function add_line(l) {
 }
 inside && $2 == "clk-to-q" { logic += $3; start = signal($6) ; total = $4 }
 inside && $2 == "logic" { logic += $3; if ($3 > 0) levels++; total = $4 }
-inside && $2 == "routing" { routing += $3; total = $4; net = signal($6); if (net != last && net !~ /^(in|out)(\[[0-9]+\])?$/) { nets[++n] = net; at[n] = $4 } last = net }
+inside && $2 == "routing" { routing += $3; total = $4; net = signal($6); if (net != "" && net != last && net !~ /^(in|out)(\[[0-9]+\])?$/) { nets[++n] = net; at[n] = $4 } last = net }
 inside && $2 == "Sink" { finish = signal($3) }
 inside && $2 == "setup" { logic += $3; total = $4; finish = signal($6) }
 inside && /^Info: +\// { add_line($0) }

@@ -29,7 +29,7 @@ target_line() {
 configurations='small default'
 configuration() {
 	case $1 in
-	small) echo 'THREADS=4 CONTEXTS=4 PORTS=1 L1_ENTRIES=8 TLB_SETS=64 TLB_WAYS=2 WALKERS=4' ;;
+	small) echo ' THREADS=4 CONTEXTS=4 PORTS=1 L1_ENTRIES=8 TLB_SETS=64 TLB_WAYS=2 WALKERS=4' ;;
 	default) ;;
 	esac
 }
@@ -51,7 +51,7 @@ while [ $# -gt 0 ]; do
 	--tsv) format=tsv ;;
 	--table) table=yes ;;
 	[A-Z]*=[0-9]*) parameters="$parameters $1" ;;
-	small | default) parameters="$parameters $(configuration "$1")" ;;
+	small | default) parameters="$parameters$(configuration "$1")" ;;
 	*) wrong "synth does not know '$1'" ;;
 	esac
 	shift
@@ -66,9 +66,9 @@ mkdir -p "$logs"
 tools=$("$here/fpga-tools.sh") || exit 1
 sources=$(tr '\n' ' ' <"$files")
 
-# What every result depends on: the text of the sources, not their names, and the tools.
+# What every result depends on: the text of the sources, not their names, the wrapper and the tools.
 # shellcheck disable=SC2086 # a list
-base=$(cat $sources "$root/rtl/board/pnr_wrap.v" "$tools/version" "$0" | sha256sum | cut -c1-16)
+base=$(cat $sources "$root/rtl/board/pnr_wrap.v" "$tools/version" | sha256sum | cut -c1-16)
 hash() { printf '%s\n' "$base" "$layout" "$@" | sha256sum | cut -c1-16; }
 
 # run NAME COMMAND...: output to a log, a sign of life every 20 s; 1 when it failed, with the log's end.
@@ -137,7 +137,7 @@ netlist() {
 	cat >"$work/synth.ys" <<-SCRIPT
 	read_verilog -sv $sources $root/rtl/board/pnr_wrap.v $work/top.v
 	$synth -run begin:check
-	autoname
+	autoname t:TRELLIS_FF t:TRELLIS_DPR16X4 t:DP16KD t:FD* t:RAM*
 	hierarchy -check
 	tee -o $work/stat.txt stat
 	check
@@ -175,7 +175,11 @@ place() {
 	ecp5) run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq $freq \
 		--seed "$seed" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
 	xc7)
-		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --json "$work/netlist.json" --freq $freq --seed "$seed" \
+		for port in clk:R4 serial_in:T5 serial_out:U5; do
+			printf "set_property LOC %s [get_ports %s]\nset_property IOSTANDARD LVCMOS33 [get_ports %s]\n" \
+				"${port#*:}" "${port%:*}" "${port%:*}"
+		done >"$work/pins.xdc"
+		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --vopt xdc="$work/pins.xdc" --json "$work/netlist.json" --freq $freq --seed "$seed" \
 			--timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
 	esac
 	rm -f "$work/netlist.json"
@@ -211,8 +215,27 @@ report() {
 	fi
 }
 
+# One row a configuration: sizes without the wrapper, frequency placed and routed; a dash where it does not fit.
 if [ -n "$table" ]; then
-	die 'later'
+	head='| configuration |' rule='|---|' rows=''
+	for target in $targets; do
+		head="$head $target LUT | FF | BRAM | MHz |"
+		rule="$rule---|---|---|---|"
+	done
+	for name in $configurations; do
+		parameters=$(configuration "$name")
+		row="| $name${parameters:+:$parameters} |"
+		for target in $targets; do
+			title="$name for $target"
+			netlist "$(target_line "$target" | cut -d' ' -f1)" || exit 1
+			row="$row $(awk -F '\t' '$1 == "total" { print $3 " | " $4 " | " $5 }' "$net/modules.tsv") |"
+			if place "$target"; then row="$row $(value fmax "$placed/summary.tsv" | cut -d. -f1) |"; else row="$row - |"; fi
+		done
+		rows="$rows$row
+"
+	done
+	printf '%s\n%s\n%s' "$head" "$rule" "$rows"
+	exit 0
 fi
 failed=0
 for target in $targets; do report "$target" || failed=1; done

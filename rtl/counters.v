@@ -15,7 +15,7 @@ module counters #(
 ) (
     input  wire                clk,
     input  wire                rst,
-    // counter i grows by add[i*8 +: 8]; those of CYCLES and the spans are not looked at
+    // counter i grows by add[i*8 +: 8], of what happened a cycle ago; those of CYCLES and the spans are not looked at
     input  wire [N*8-1:0]      add,
     input  wire [SPANS*64-1:0] span_add,
     input  wire                snap,
@@ -32,9 +32,11 @@ module counters #(
     localparam ACC_W = 8 + I_W;
     localparam CYCLES = dmmu_pkg::CNT_CYCLES;
 
-    // events, and the snapshot with them, a cycle later: the sums that make them take a cycle of their own
+    // the sums that make the events take a cycle of their own; the snapshot comes as late as they do
     logic [N*8-1:0]      add_reg;
     logic [SPANS*64-1:0] span_add_reg;
+    logic                rst_reg;
+    logic                snap_early_reg;
     logic                snap_reg;
 
     logic [63:0]         cycle_reg;
@@ -66,7 +68,9 @@ module counters #(
     always_ff @(posedge clk) begin
         add_reg <= add;
         span_add_reg <= span_add;
-        snap_reg <= snap;
+        rst_reg <= rst;
+        snap_early_reg <= snap;
+        snap_reg <= snap_early_reg;
         cycle_reg <= cycle_reg + 64'd1;
         if (snap) cycle_copy_reg <= cycle_reg;
         for (int i = 0; i < SPANS; i++)
@@ -104,9 +108,13 @@ module counters #(
         write_copy_reg <= add_old_reg + 64'(add_kept_reg);
         write_due_reg <= add_due_reg;
 
-        if (rst) begin
+        // what comes in the cycle after a reset is from before its end
+        if (rst || rst_reg) begin
             add_reg <= '0;
             span_add_reg <= '0;
+        end
+        if (rst) begin
+            snap_early_reg <= 1'b0;
             snap_reg <= 1'b0;
             cycle_reg <= 64'd0;
             cycle_copy_reg <= 64'd0;
@@ -137,7 +145,8 @@ module counters #(
         if (!shown_reg || 32'(sel) >= N) shown = 64'd0;
     end
 
-    assign busy = snap || snap_reg || due_reg != '0 || (add_valid_reg && add_due_reg) || (write_valid_reg && write_due_reg);
+    assign busy = snap || snap_early_reg || snap_reg || due_reg != '0 || (add_valid_reg && add_due_reg) ||
+                  (write_valid_reg && write_due_reg);
     assign value = shown;
     assign cycle = cycle_reg;
 endmodule

@@ -500,7 +500,7 @@ module dmmu #(
                           (|(hr_rvalid[HR_WORK:HR_CTL] & hr_rready[HR_WORK:HR_CTL]) && hr_rresp != 2'd0);
     assign err_local_bus = walk_error || pt_local_error;
 
-    // ---- counters
+    // ---- counters. What happens in a cycle is registered first, all of it alike, and added up in the next.
     function [7:0] population(input [THREADS-1:0] bits);
         population = 8'd0;
         for (int t = 0; t < THREADS; t++) population = population + {7'd0, bits[t]};
@@ -509,43 +509,68 @@ module dmmu #(
     assign stalled_count = population(stalled);
     assign running_count = population(thread_busy);
 
-    wire [7:0] l1_hits = population(THREADS'(ev_l1_hit));
+    logic [PORTS-1:0]   l1_hit_reg, kill_reg;
+    logic [THREADS-1:0] faulted_reg;
+    logic [7:0]         stalled_count_reg;
+    logic [3:0]         irq_raised_reg;
+    logic [191:0]       spans_reg;
+    logic l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg, walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg;
+    logic ad_update_reg, record_reg, invalidation_reg, invalidating_reg, work_done_reg, command_reg;
+    logic host_rd_reg, host_wr_reg, local_rd_reg, local_wr_reg, mmio_read_reg, mmio_write_reg;
+
+    always_ff @(posedge clk) begin
+        {l1_hit_reg, kill_reg, faulted_reg, stalled_count_reg, irq_raised_reg} <=
+            {ev_l1_hit, ev_kill, faulted, stalled_count, irq_raised};
+        {l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg} <= {ev_l2_hit, ev_miss, ev_retry, ev_fail, ev_merge};
+        {walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg} <=
+            {ev_walk_cache_hit, ev_prefetch, ev_walk, ev_walk_read};
+        {ad_update_reg, record_reg, invalidation_reg, invalidating_reg} <=
+            {ev_ad_update, ev_record, ev_invalidation, invalidating};
+        {work_done_reg, command_reg, mmio_read_reg, mmio_write_reg} <= {cpl_posted, ev_command, mmio_read, mmio_write};
+        host_rd_reg <= m_axi_host_rvalid && m_axi_host_rready;
+        host_wr_reg <= m_axi_host_wvalid && m_axi_host_wready;
+        local_rd_reg <= m_axi_local_rvalid && m_axi_local_rready;
+        local_wr_reg <= m_axi_local_wvalid && m_axi_local_wready;
+        spans_reg <= {answer_to_replay, record_to_answer, detect_to_record};
+    end
+
+    wire [7:0] l1_hits = population(THREADS'(l1_hit_reg));
     logic [dmmu_pkg::CNT_COUNT*8-1:0] add;
     always_comb begin
         add = '0;
-        add[dmmu_pkg::CNT_TLB_LOOKUPS*8 +: 8] = l1_hits + {7'd0, ev_l2_hit} + {7'd0, ev_miss} + {7'd0, ev_retry};
+        add[dmmu_pkg::CNT_TLB_LOOKUPS*8 +: 8] = l1_hits + {7'd0, l2_hit_reg} + {7'd0, miss_reg} + {7'd0, retry_reg};
         add[dmmu_pkg::CNT_TLB_L1_HITS*8 +: 8] = l1_hits;
-        add[dmmu_pkg::CNT_TLB_L2_HITS*8] = ev_l2_hit;
-        add[dmmu_pkg::CNT_TLB_MISSES*8 +: 2] = {1'b0, ev_miss} + {1'b0, ev_retry};
-        add[dmmu_pkg::CNT_TLB_MERGES*8] = ev_merge;
-        add[dmmu_pkg::CNT_WALK_CACHE_HITS*8] = ev_walk_cache_hit;
-        add[dmmu_pkg::CNT_PREFETCHES*8] = ev_prefetch;
-        add[dmmu_pkg::CNT_WALKS*8] = ev_walk;
-        add[dmmu_pkg::CNT_WALK_READS*8] = ev_walk_read;
-        add[dmmu_pkg::CNT_AD_UPDATES*8] = ev_ad_update;
-        add[dmmu_pkg::CNT_FAULTS*8 +: 8] = population(faulted);
-        add[dmmu_pkg::CNT_FAULT_RECORDS*8] = ev_record;
-        add[dmmu_pkg::CNT_RETRIES*8] = ev_retry;
-        add[dmmu_pkg::CNT_FAILS*8] = ev_fail;
-        add[dmmu_pkg::CNT_KILLS*8 +: 8] = population(THREADS'(ev_kill));
-        add[dmmu_pkg::CNT_STALL_CYCLES*8 +: 8] = stalled_count;
-        add[dmmu_pkg::CNT_INVALIDATIONS*8] = ev_invalidation;
-        add[dmmu_pkg::CNT_INVAL_CYCLES*8] = invalidating;
-        add[dmmu_pkg::CNT_WORK_DONE*8] = cpl_posted;
-        add[dmmu_pkg::CNT_HOST_RD_BEATS*8] = m_axi_host_rvalid && m_axi_host_rready;
-        add[dmmu_pkg::CNT_HOST_WR_BEATS*8] = m_axi_host_wvalid && m_axi_host_wready;
-        add[dmmu_pkg::CNT_LOCAL_RD_BEATS*8] = m_axi_local_rvalid && m_axi_local_rready;
-        add[dmmu_pkg::CNT_LOCAL_WR_BEATS*8] = m_axi_local_wvalid && m_axi_local_wready;
-        add[dmmu_pkg::CNT_IRQS*8 +: 3] = {2'd0, irq_raised[0]} + {2'd0, irq_raised[1]} + {2'd0, irq_raised[2]} +
-                                          {2'd0, irq_raised[3]};
-        add[dmmu_pkg::CNT_CTL_COMMANDS*8] = ev_command;
-        add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised[dmmu_pkg::IRQ_FLT];
-        add[dmmu_pkg::CNT_MMIO_READS*8] = mmio_read;
-        add[dmmu_pkg::CNT_MMIO_WRITES*8] = mmio_write;
+        add[dmmu_pkg::CNT_TLB_L2_HITS*8] = l2_hit_reg;
+        add[dmmu_pkg::CNT_TLB_MISSES*8 +: 2] = {1'b0, miss_reg} + {1'b0, retry_reg};
+        add[dmmu_pkg::CNT_TLB_MERGES*8] = merge_reg;
+        add[dmmu_pkg::CNT_WALK_CACHE_HITS*8] = walk_cache_hit_reg;
+        add[dmmu_pkg::CNT_PREFETCHES*8] = prefetch_reg;
+        add[dmmu_pkg::CNT_WALKS*8] = walk_reg;
+        add[dmmu_pkg::CNT_WALK_READS*8] = walk_read_reg;
+        add[dmmu_pkg::CNT_AD_UPDATES*8] = ad_update_reg;
+        add[dmmu_pkg::CNT_FAULTS*8 +: 8] = population(faulted_reg);
+        add[dmmu_pkg::CNT_FAULT_RECORDS*8] = record_reg;
+        add[dmmu_pkg::CNT_RETRIES*8] = retry_reg;
+        add[dmmu_pkg::CNT_FAILS*8] = fail_reg;
+        add[dmmu_pkg::CNT_KILLS*8 +: 8] = population(THREADS'(kill_reg));
+        add[dmmu_pkg::CNT_STALL_CYCLES*8 +: 8] = stalled_count_reg;
+        add[dmmu_pkg::CNT_INVALIDATIONS*8] = invalidation_reg;
+        add[dmmu_pkg::CNT_INVAL_CYCLES*8] = invalidating_reg;
+        add[dmmu_pkg::CNT_WORK_DONE*8] = work_done_reg;
+        add[dmmu_pkg::CNT_HOST_RD_BEATS*8] = host_rd_reg;
+        add[dmmu_pkg::CNT_HOST_WR_BEATS*8] = host_wr_reg;
+        add[dmmu_pkg::CNT_LOCAL_RD_BEATS*8] = local_rd_reg;
+        add[dmmu_pkg::CNT_LOCAL_WR_BEATS*8] = local_wr_reg;
+        add[dmmu_pkg::CNT_IRQS*8 +: 3] = {2'd0, irq_raised_reg[0]} + {2'd0, irq_raised_reg[1]} +
+                                         {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]};
+        add[dmmu_pkg::CNT_CTL_COMMANDS*8] = command_reg;
+        add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised_reg[dmmu_pkg::IRQ_FLT];
+        add[dmmu_pkg::CNT_MMIO_READS*8] = mmio_read_reg;
+        add[dmmu_pkg::CNT_MMIO_WRITES*8] = mmio_write_reg;
     end
 
     counters #(.N(dmmu_pkg::CNT_COUNT), .SPAN_FIRST(dmmu_pkg::CNT_FLT_DETECT_TO_RECORD), .SPANS(3)) counts (
-        .clk(clk), .rst(core_rst), .add(add), .span_add({answer_to_replay, record_to_answer, detect_to_record}),
+        .clk(clk), .rst(core_rst), .add(add), .span_add(spans_reg),
         .snap(cnt_snap), .busy(cnt_busy), .sel(cnt_sel), .value(cnt_value), .cycle(cycle));
 
     // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
@@ -553,18 +578,20 @@ module dmmu #(
     wire core_active = thread_active || mmu_active || ctl_active || ctl_fetching || work_fetching || work_active ||
                        cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
                        hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
-    wire pin_active = core_active || bus_active || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
+    logic       core_busy_reg;
     logic [3:0] linger_reg;
 
     always_ff @(posedge clk) begin
         core_active_reg <= core_active;
+        core_busy_reg <= core_active || core_active_reg;
         if (pin_active) linger_reg <= 4'd15;
         else if (linger_reg != 4'd0) linger_reg <= linger_reg - 4'd1;
         if (rst) linger_reg <= 4'd15;
     end
 
-    assign core_busy = core_active || core_active_reg;
+    assign core_busy = core_busy_reg;
     assign busy = pin_active || linger_reg != 4'd0;
 
 endmodule
