@@ -8,8 +8,6 @@
 `default_nettype none
 
 module hw_thread #(
-    // this thread's number
-    parameter [7:0] THREAD = 8'd0,
     // contexts, and bits of a context's number
     parameter CONTEXTS = 16,
     parameter CTX_W = 4,
@@ -21,6 +19,8 @@ module hw_thread #(
 ) (
     input  wire                clk,
     input  wire                rst,
+    // this thread's number, constant; a port, so that tools see one module and not one for each thread
+    input  wire [7:0]          number,
 
     // a descriptor (record work) for this thread, given only when it is not busy
     input  wire                start,
@@ -128,7 +128,6 @@ module hw_thread #(
     logic [2:0]  status_reg;
     logic [1:0]  access_reg;
     logic [2:0]  cause_reg;
-    logic [63:0] error_va_reg;
     logic [31:0] faults_reg;
     // the access
     logic [63:0] va_reg;
@@ -253,6 +252,11 @@ module hw_thread #(
     wire [12:0] units = is_atomic ? {12'd0, !m_error} : is_reduce || (is_vadd && to_dst) ? {3'd0, sound_words} :
                         to_dst ? sound_bytes : 13'd0;
 
+    // a node of CHASE is done in MOVE, everything else in STEP
+    wire [12:0] step = state_reg == MOVE ? 13'd1 : units_reg;
+    wire [63:0] left_next = left_reg - {51'd0, step};
+    wire [63:0] done_next = done_reg + {51'd0, step};
+
     // ---- data
     wire        settled;
     wire [63:0] sum;
@@ -331,7 +335,6 @@ module hw_thread #(
                 status_reg <= OK;
                 access_reg <= 2'd0;
                 cause_reg <= 3'd0;
-                error_va_reg <= 64'd0;
                 faults_reg <= 32'd0;
                 abandon_reg <= 1'b0;
             end
@@ -375,7 +378,6 @@ module hw_thread #(
                     2'd1: begin
                         status_reg <= killed_reg ? KILLED : FAULT;
                         if (!killed_reg) begin
-                            error_va_reg <= va_reg;
                             access_reg <= rsp_access;
                             cause_reg <= rsp_cause;
                         end
@@ -397,8 +399,8 @@ module hw_thread #(
                 if (rgood && is_atomic) result_reg <= rdata;
                 if (node_over) begin
                     src_reg <= rdata;
-                    left_reg <= left_reg - 64'd1;
-                    done_reg <= done_reg + 64'd1;
+                    left_reg <= left_next;
+                    done_reg <= done_next;
                 end
                 if (m_over) state_reg <= is_atomic ? COMPARE : RELEASE;
             end
@@ -434,13 +436,12 @@ module hw_thread #(
                 state_reg <= ADDRESS;
                 fresh_reg <= 1'b0;
                 if (!abandon_reg && !is_chase) begin
-                    left_reg <= left_reg - {51'd0, units_reg};
-                    done_reg <= done_reg + {51'd0, units_reg};
+                    left_reg <= left_next;
+                    done_reg <= done_next;
                 end
                 if (abandon_reg || m_error) begin
                     status_reg <= m_error ? BUS : KILLED;
                     if (m_error) begin
-                        error_va_reg <= error_at_va;
                         cause_reg <= m_error_resp == SLVERR ? 3'(dmmu_pkg::CAUSE_POISON) : 3'(dmmu_pkg::CAUSE_BUS);
                     end
                     state_reg <= RETIRE;
@@ -502,10 +503,11 @@ module hw_thread #(
     always_comb begin
         case (rec_word)
             3'd0: rec_data = cookie_reg;
-            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, THREAD, ctx_reg, op_reg, 5'd0, status_reg};
+            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, number, ctx_reg, op_reg, 5'd0, status_reg};
             3'd2: rec_data = is_reduce || is_chase ? sum : result_reg;
             3'd3: rec_data = done_reg;
-            3'd4: rec_data = error_va_reg;
+            // the access that failed is the last one: its addresses are still there
+            3'd4: rec_data = status_reg == FAULT ? va_reg : status_reg == BUS ? error_at_va : 64'd0;
             3'd5: rec_data = cycles;
             3'd6: rec_data = stall;
             default: rec_data = {32'd0, faults_reg};

@@ -155,10 +155,10 @@ module threads #(
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
             hw_thread #(
-                .THREAD(8'(t)), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W),
+                .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W),
                 .BURST_WORDS(BURST_WORDS)
             ) engine (
-                .clk(clk), .rst(rst), .start(start[t]), .desc(desc), .busy(busy[t]), .waiting(waiting[t]),
+                .clk(clk), .rst(rst), .number(8'(t)), .start(start[t]), .desc(desc), .busy(busy[t]), .waiting(waiting[t]),
                 .retiring(retiring[t]), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
                 .dying(t_dying[t]), .op(op[t*8 +: 8]), .ctx(ctx[t*16 +: 16]),
                 .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(t_req_ctx[t*CTX_W +: CTX_W]),
