@@ -72,6 +72,14 @@ aiger() {
 		delete -output; write_aiger -zinit -map $out.aim $out.aig" >"$out.yosys" 2>&1
 }
 
+# frames [FROM-]TO: bmc3 over these; beginning late finds a trace of about that length without proving that there is no shorter one
+frames() {
+	case $1 in
+	*-*) echo "bmc3 -v -S ${1%-*} -F $((${1#*-} + 1))" ;;
+	*) echo "bmc3 -v -F $(($1 + 1))" ;;
+	esac
+}
+
 # verdict OUT SECONDS COMMANDS: runs yosys-abc on an AIGER file, bounded by the clock, whatever its own limits do
 verdict() {
 	timeout "$2" yosys-abc -c "read_aiger $1.aig; scleanup; scorr; dc2; orpos; $3" >"$1.abc" 2>&1 || true
@@ -122,7 +130,7 @@ one() {
 		else
 			case $engine in
 			pdr) v=$(verdict "$out" "$limit" "pdr -T $limit; write_cex -a $out.cex") ;;
-			*) v=$(verdict "$out" "$limit" "bmc3 -v -F $((${engine#*:} + 1)); write_cex -a $out.cex") ;;
+			*) v=$(verdict "$out" "$limit" "$(frames "${engine#*:}"); write_cex -a $out.cex") ;;
 			esac
 			case $engine/$v in
 			pdr/proved) outcome=proved result=unbounded ;;
@@ -194,7 +202,7 @@ else
 		elif ! aiger "$out" "$out.rtl" "$sources" "$top" "$property" "$params"; then
 			result="yosys failed, see $out.yosys"
 		else
-			v=$(verdict "$out" "$limit" "bmc3 -v -F $((depth + 1)); write_cex -a $out.cex")
+			v=$(verdict "$out" "$limit" "$(frames "$depth"); write_cex -a $out.cex")
 			case $v in
 			failed*)
 				if waveform "$out" "$out.rtl" "$sources" "$top" "$property" "$params"; then
