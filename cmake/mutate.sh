@@ -5,14 +5,14 @@
 # mutant must pass all of them. Reports what survived, with its source; verilator-model/mutation/survivors explains those
 # that no test can or need see. Fails when fewer than 95 % of the others are killed.
 #
-#   mutate.sh --build DIR [--count N] [--seed S] [--seeds 'A B ...'] [--ops N] [--folder NAME] [--show N]
+#   mutate.sh --build DIR [--count N] [--seed S] [--seeds 'A B ...'] [--ops N] [--threshold PERCENT]
+#             [--folder NAME] [--show N]
 #
 # --seed is Yosys' choice of places, --seeds are the scoreboard's; --show says what mutant N is and runs it, output and all.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build='' count=240 seed=1 seeds='1 2 3 4 5 6 7 8' ops=4000 folder=mutate show=''
-threshold=95
+build='' count=240 seed=1 seeds='1 2 3 4 5 6 7 8' ops=4000 folder=mutate show='' threshold=95
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -21,6 +21,7 @@ while [ $# -gt 0 ]; do
 	--seed) seed=${2-}; shift ;;
 	--seeds) seeds=${2-}; shift ;;
 	--ops) ops=${2-}; shift ;;
+	--threshold) threshold=${2-}; shift ;;
 	--folder) folder=${2-}; shift ;;
 	--show) show=${2-}; shift ;;
 	*) echo "mutate.sh does not know '$1'" >&2; exit 2 ;;
@@ -28,7 +29,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ -n "$build" ] || { echo 'mutate.sh needs --build DIR' >&2; exit 2; }
-for number in "$count" "$seed" "$ops" ${show:+"$show"} $seeds; do
+for number in "$count" "$seed" "$ops" "$threshold" ${show:+"$show"} $seeds; do
 	case $number in '' | *[!0-9]*) echo "mutate.sh: '$number' is not a number" >&2; exit 2 ;; esac
 done
 case $build in /*) ;; *) build=$PWD/$build ;; esac

@@ -18,6 +18,7 @@
 	X(counter_snapshots_are_exact) \
 	X(byte_strobes_are_honoured) \
 	X(device_reset_restores_everything) \
+	X(reset_within_a_reset_ends_as_one) \
 	X(function_reset_drains_and_restores) \
 	/* rings.c */ \
 	X(rings_wrap) \
@@ -29,6 +30,7 @@
 	X(bad_commands_are_skipped) \
 	X(ring_bus_errors_are_reported) \
 	X(page_table_writes_land) \
+	X(page_table_writes_stop_at_a_bus_error) \
 	/* translation.c */ \
 	X(two_contexts_same_va_different_pages) \
 	X(huge_pages_translate) \
@@ -57,12 +59,14 @@
 	X(kill_answer_ends_the_context) \
 	X(killed_context_gets_no_translation) \
 	X(context_set_anew_forgets_old_translations) \
+	X(context_set_waits_for_threads_of_its_former_life) \
 	/* operations.c */ \
 	X(operations_compute) \
 	X(copy_handles_every_alignment) \
 	X(fill_repeats_its_pattern_from_any_byte) \
 	X(atomics_of_all_threads_add_up) \
 	X(bad_descriptors_touch_nothing) \
+	X(list_ends_at_a_node_that_is_not_aligned) \
 	X(memory_errors_are_reported) \
 	X(poison_ends_one_operation_at_its_word)
 /* clang-format on */

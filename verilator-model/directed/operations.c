@@ -364,3 +364,21 @@ void claim_poison_ends_one_operation_at_its_word(struct dmmu_bench_config *confi
 	BENCH_EQ(bench, cpl.result, 512 * 513 / 2);
 	dmmu_bench_free(bench);
 }
+
+void claim_list_ends_at_a_node_that_is_not_aligned(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t dma = map_host(bench, context_new(bench, 0), VA, 1, PTE_RW);
+	struct dmmu_cpl cpl;
+
+	/* three nodes of {next, value}; the third begins in the middle of a word */
+	host_set(bench, dma, VA + 64);
+	host_set(bench, dma + 8, 5);
+	host_set(bench, dma + 64, VA + 128 + 4);
+	host_set(bench, dma + 72, 7);
+	cpl = run(bench, (struct dmmu_work){.op = DMMU_OP_CHASE, .src = VA, .arg = 0, .arg2 = 8});
+	BENCH_EQ(bench, cpl.status, DMMU_STATUS_BAD_DESC);
+	BENCH_EQ(bench, cpl.done, 2);
+	BENCH_EQ(bench, cpl.result, 12);
+	dmmu_bench_free(bench);
+}

@@ -54,6 +54,7 @@ void claim_reset_values_match_the_map(struct dmmu_bench_config *config)
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_PARAMS1), 1024u << 16 | 32);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CLOCK_KHZ), 125000);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_LOCAL_SIZE_LO), 16u << 20);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_LOCAL_SIZE_HI), 0);
 	dmmu_bench_free(bench);
 }
 
@@ -212,4 +213,21 @@ void claim_function_reset_drains_and_restores(struct dmmu_bench_config *config)
 	BENCH_CHECK(bench, dmmu_device_flr(bench->dev, 20000), "the reset did not end in time");
 	check_clean_and_working(bench, dma);
 	dmmu_bench_free(bench);
+}
+
+void claim_reset_within_a_reset_ends_as_one(struct dmmu_bench_config *config)
+{
+	/* at every distance, so that it comes in every step of the first */
+	for (unsigned int gap = 0; gap < 24; gap++) {
+		struct dmmu_bench *bench = dmmu_bench_new(config);
+
+		context_new(bench, 0);
+		dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_RESET);
+		dmmu_bench_run(bench, gap);
+		dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_RESET);
+		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_STATUS) == DMMU_STATUS_READY,
+			    5000);
+		check_reset_values(bench);
+		dmmu_bench_free(bench);
+	}
 }

@@ -423,3 +423,43 @@ void claim_page_table_writes_land(struct dmmu_bench_config *config)
 		}
 	dmmu_bench_free(bench);
 }
+
+/* Eight entries are one burst: those of bursts before the error are written, no other is touched. */
+void claim_page_table_writes_stop_at_a_bus_error(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t table = dmmu_bench_pt_new(bench);
+	uint64_t source = dmmu_bench_alloc_host(bench, PAGE, PAGE);
+	uint64_t *entries = dmmu_bench_local(bench, table);
+
+	for (unsigned int i = 0; i < 32; i++) {
+		host_set(bench, source + 8 * i, 0x1111000000000000ull + i);
+		entries[i] = 0xdead;
+	}
+	bench->host_error_addr = source + 64;
+	bench->host_error_bytes = 64;
+	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_WRITE,
+						 .local = table,
+						 .host = source,
+						 .count = 32});
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_HOST_BUS);
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	for (unsigned int i = 0; i < 32; i++)
+		BENCH_EQ(bench, entries[i], i < 8 ? 0x1111000000000000ull + i : 0xdead);
+	bench->host_error_bytes = 0;
+	bench->local_error_addr = table + 128;
+	bench->local_error_bytes = 64;
+	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL,
+						 .local = table,
+						 .count = 32,
+						 .value = 0x2222});
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_LOCAL_BUS);
+	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	for (unsigned int i = 0; i < 32; i++)
+		BENCH_EQ(bench, entries[i], i < 16 ? 0x2222 : 0xdead);
+	/* and the lock is free again */
+	bench->local_error_bytes = 0;
+	dmmu_bench_pt_fill(bench, table, 32, 0x3333, 0);
+	BENCH_EQ(bench, entries[31], 0x3333);
+	dmmu_bench_free(bench);
+}

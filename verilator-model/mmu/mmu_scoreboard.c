@@ -489,7 +489,7 @@ static void clients(struct scoreboard *sb)
 			      kind < 55	  ? DMMU_ACCESS_READ
 			      : kind < 90 ? DMMU_ACCESS_WRITE
 					  : DMMU_ACCESS_ATOMIC,
-			      ++sb->cookie << 16 | t);
+			      ++sb->cookie * 0x9e3779b97f4a7c15ull);
 	}
 }
 
@@ -562,6 +562,13 @@ static void check_windows(struct scoreboard *sb)
 				       "the window shows 0x%" PRIx64 " for thread %u, it asked"
 				       " for 0x%" PRIx64,
 				       b->out.thr_show_va, t, sb->client[t].last_va);
+		/* a fault that was killed before its record has a number, too */
+		if (b->out.thr_show_tag >> 8 < sb->client[t].last_number ||
+		    (b->out.thr_show_tag && (b->out.thr_show_tag & 0xff) != t))
+			mmu_bench_fail(b,
+				       "the window shows tag 0x%x for thread %u, whose last is"
+				       " number %u",
+				       b->out.thr_show_tag, t, sb->client[t].last_number);
 		if (sb->ctx[b->in.ctx_show].live &&
 		    (b->out.ctx_show_state != 1 ||
 		     b->out.ctx_show_root !=

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mmu_tables.c: see mmu_scoreboard.h. Every context has the same few regions of 2 MiB, chosen so
- * that neighbours, the end of the address space and different paths are among them, each with two
- * last-level tables of which one at most is linked. Upper tables never move; their entries come and
- * go.
+ * that neighbours, the end of the address space, different paths and addresses that differ in a
+ * single bit are among them, each with two last-level tables of which one at most is linked. Upper
+ * tables never move; their entries come and go.
  */
 #include "mmu_scoreboard.h"
 
@@ -13,12 +13,13 @@
 #define HUGE  (2ull << 20)
 #define MARKS (DMMU_PTE_A | DMMU_PTE_D)
 
-/* Neighbours, both halves of a table, its ends. */
-const unsigned int sb_page_index[SB_PAGES] = {0, 1, 2, 3, 4, 5, 127, 128, 254, 255, 256, 510, 511};
+/* Neighbours, every single bit, both ends of a table. */
+const unsigned int sb_page_index[SB_PAGES] = {0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 510, 511};
 
 uint64_t sb_region_va(const struct scoreboard *sb, unsigned int region)
 {
 	uint64_t top = 1ull << (12 + 9 * sb->b->geo.levels);
+	uint64_t seed = sb->b->config.seed, bits = 9 * (sb->b->geo.levels - 1);
 
 	switch (region) {
 	case 0:
@@ -29,10 +30,11 @@ uint64_t sb_region_va(const struct scoreboard *sb, unsigned int region)
 		return top - HUGE;
 	case 3:
 		return 0x123440000000ull;
+	/* and two that differ from another in one bit of the address: each seed tries others */
 	case 4:
-		return 0x123480000000ull; /* the next GiB */
+		return 0x123440000000ull ^ HUGE << seed * 7 % bits;
 	default:
-		return top / 2;
+		return 2 * HUGE ^ HUGE << (1 + (seed * 5 + 3) % (bits - 1));
 	}
 }
 
