@@ -16,12 +16,12 @@ say() { printf 'dmmu: synth: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 wrong() { say "$*; see ./dmmu synth --help"; exit 2; }
 
-# --- targets: one line each: name, family of the netlist, device, what the chip has ---------------------------------------
+# --- targets: family of the netlist, device, LUTs that the chip has ----------------------------------------------------
 target_line() {
 	case $1 in
-	ecp5) echo 'ecp5 LFE5UM5G-85F-8BG756C' ;;
-	xc7a100t) echo 'xc7 xc7a100tfgg484-2' ;;
-	xc7a200t) echo 'xc7 xc7a200tfbg484-2' ;;
+	ecp5) echo 'ecp5 LFE5UM5G-85F-8BG756C 83640' ;;
+	xc7a100t) echo 'xc7 xc7a100tfgg484-2 63400' ;;
+	xc7a200t) echo 'xc7 xc7a200tfbg484-2 134600' ;;
 	esac
 }
 
@@ -162,10 +162,15 @@ netlist() {
 	mv "$work" "$net"
 }
 
-# place TARGET: placed and routed; sets $placed, a folder with summary.tsv and path.txt.
+# place TARGET: placed and routed; sets $placed, a folder with summary.tsv and path.txt. Fails at once when it is too large.
 place() {
 	# shellcheck disable=SC2046 # words
 	set -- "$1" $(target_line "$1")
+	luts=$(awk -F '\t' '$1 == "total" { print $3 }' "$net/modules.tsv")
+	if [ "$luts" -gt "$4" ]; then
+		say "$title: does not fit: $luts LUT, the chip has $4"
+		return 1
+	fi
 	placed=$cache/pnr-$(hash pnr "$1" "${net##*/}" "$seed")
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
