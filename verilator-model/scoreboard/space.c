@@ -315,13 +315,17 @@ static void place(struct scoreboard *sb, struct context *ctx, struct vpage *page
 static void break_tables(struct scoreboard *sb, struct context *ctx)
 {
 	for (unsigned int i = 0; i < ctx->regions; i++) {
-		for (unsigned int l = sb->bench->levels - 1; l > 1; l--) {
-			uint64_t at = dmmu_bench_pte_at(sb->bench, ctx->root, ctx->region[i].va, l);
+		/* regions share tables: by what the pointers should be, one may be broken already */
+		uint64_t table = ctx->root;
 
+		for (unsigned int l = sb->bench->levels - 1; l > 1; l--) {
+			uint64_t at = table + 8 * (ctx->region[i].va >> (12 + 9 * l) & 511);
+
+			table = sb->proper[at / 8] & DMMU_PTE_ADDR;
 			if (!sb_chance(sb, 150))
 				continue;
 			write_now(sb, at, sb_chance(sb, 500) ? 0 : sb_nonsense(sb, l));
-			break; /* what is below cannot be reached any more by pte_at() */
+			break;
 		}
 	}
 }
