@@ -390,9 +390,9 @@ static void invalidation_rows(void)
 	} what[] = {{"page", 1}, {"512_pages", 512}, {"context", 0}};
 	static const char *const note = "doorbell, command's fetch, execution (a sweep of the "
 					"shared TLB for more than a few pages), status"
-					" write; under load, pages that threads are moving are "
-					"waited for: up to 512 beats of each on a"
-					" full bus";
+					" write; under load the fetch waits behind beats that "
+					"threads have asked for, and bursts that"
+					" are on their way are waited for";
 	unsigned int times = rows_options.brief ? 2 : 8;
 	char name[64];
 
