@@ -189,6 +189,45 @@ void claim_retry_walks_again_from_root(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/*
+ * The tables have changed, the walk caches were not told. One thread waits with a fault of before;
+ * another one has just begun to walk the old way. The first is answered RETRY: it must see the new
+ * tables, so that walk will not do.
+ */
+void claim_retry_joins_no_walk_from_before(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t root, other, entry;
+	struct dmmu_flt early, late;
+	struct dmmu_cpl cpl;
+
+	config->local_latency = 400;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 0);
+	other = dmmu_bench_pt_new(bench);
+	entry = dmmu_bench_pte_at(bench, root, VA, 0);
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 1, .cookie = 1});
+	early = next_fault(bench);
+	map_host(bench, other, VA, 1, PTE_RW);
+	pte_write(bench, dmmu_bench_pte_at(bench, root, VA, 3),
+		  dmmu_bench_pte(bench, other, VA, 3));
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 1, .cookie = 2});
+	BENCH_UNTIL(bench, dmmu_mem_in_flight(bench->dev->local, entry, 8), 2000);
+	dmmu_bench_answer(bench, early.tag, DMMU_ANSWER_RETRY);
+	BENCH_CHECK(bench, dmmu_mem_in_flight(bench->dev->local, entry, 8),
+		    "the old walk was over too early for this test");
+	/* the second thread faults, which is in order; the first does not fault again */
+	late = next_fault(bench);
+	BENCH_EQ(bench, late.cookie, 2);
+	cpl = next_completion(bench);
+	BENCH_EQ(bench, cpl.cookie, 1);
+	BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+	BENCH_EQ(bench, cpl.faults, 1);
+	dmmu_bench_answer(bench, late.tag, DMMU_ANSWER_RETRY);
+	BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_OK);
+	dmmu_bench_free(bench);
+}
+
 void claim_permission_upgrade_after_retry(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
