@@ -307,7 +307,6 @@ module mmu #(
     logic             end_last_reg;
     logic [WLK_W-1:0] end_walk_reg;
     logic             end_guarded_reg;
-    logic             end_root_reg;
     logic             end_retried_reg;
     logic [ASK_W-1:0] end_ask_reg;
     wire              end_nc;
@@ -320,7 +319,10 @@ module mmu #(
     wire [4:0]        end_perm;
     wire [39:0]       end_frame;
     wire              end_ok;           // it is a translation for end_thread
-    wire              end_lookup = end_valid_reg && !end_install_reg;
+    logic             end_lookup_reg;   // of a request
+    logic             end_runs_reg;     // its context does
+    logic             end_may_reg;      // a hit is an answer
+    wire              end_lookup = end_lookup_reg;
 
     assign {end_nc, end_vpn, end_ctx, end_thread, end_op} = end_ask_reg;
 
@@ -349,6 +351,18 @@ module mmu #(
     wire [39:0]       give_frame = end_lookup ? end_frame : told_reg ? told_frame_reg : soon_frame;
     wire [PORTS-1:0]  give_port = port_of(give_thread);
 
+    // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
+    logic [PORTS-1:0] fill_reg;
+    logic [CTX_W-1:0] fill_ctx_reg;
+    logic [VPN_W-1:0] fill_vpn_reg;
+    logic             fill_huge_reg;
+    logic [4:0]       fill_perm_reg;
+    logic [39:0]      fill_frame_reg;
+    always_ff @(posedge clk) begin
+        fill_reg <= rst || !give ? '0 : give_port;
+        {fill_ctx_reg, fill_vpn_reg, fill_huge_reg, fill_perm_reg, fill_frame_reg} <= {give_ctx, give_vpn, give_huge, give_perm, give_frame};
+    end
+
     // ---- client ports: accept; compare (first level); answer
     logic [PORTS-1:0]     look_valid_reg;
     wire  [PORTS-1:0]     out_free;
@@ -372,14 +386,13 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
+            logic            look_runs_reg;     // its context did when it was taken: a kill waits for what is given
             wire             look_nc;
-            wire [CTX_W-1:0] look_ctx;
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
 
             assign look_nc = ask_reg[ASK_W-1];
-            assign look_ctx = ask_reg[2+THR_W +: CTX_W];
             assign look_thread = ask_reg[2 +: THR_W];
             assign look_ask[p*ASK_W +: ASK_W] = ask_reg;
 
@@ -391,6 +404,7 @@ module mmu #(
                 if (accept[p]) begin
                     ask_reg <= {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
                     look_offset_reg <= va[11:0];
+                    look_runs_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]];
                 end
                 if (rst) look_valid_reg[p] <= 1'b0;
             end
@@ -400,10 +414,10 @@ module mmu #(
                 .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
-                .fill_valid(give && give_port[p]), .fill_ctx(give_ctx), .fill_vpn(give_vpn), .fill_huge(give_huge),
-                .fill_perm(give_perm), .fill_frame(give_frame));
+                .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
+                .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && ok_now[look_ctx];
+            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && look_runs_reg;
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room
@@ -547,6 +561,7 @@ module mmu #(
 
     // ---- stage 2: what the shared TLB does next. What walks bring goes first, but never in two cycles after each other when
     // lookups wait, else those would wait until all walks are over; a sweep has every other cycle at least.
+    wire             in_early;
     wire             in_valid;
     wire             in_last;
     wire             in_told;
@@ -565,9 +580,10 @@ module mmu #(
     localparam ASK_N = PORTS + 1;
     localparam ASK_N_W = $clog2(ASK_N);
     wire [ASK_N_W-1:0] ask_pick;
-    wire             do_install = in_valid && !hold && !(told_reg && in_last && !in_told);
-    wire             do_sweep = sw_want && !do_install && !(swept_reg && ask_sure);
-    wire             do_lookup = ask_any && !hold && !do_install && !do_sweep;
+    wire             in_offer = in_early && (in_last ? in_told || !told_reg : !ask_any);    // it is the installation's turn
+    wire             do_install = in_offer && in_valid && !hold;
+    wire             do_sweep = sw_want && !in_offer && !(swept_reg && ask_sure);
+    wire             do_lookup = ask_any && !hold && !in_offer && !do_sweep;
     logic [ASK_N*ASK_W-1:0] asks;
     wire [ASK_W-1:0] ask = asks[ask_pick*ASK_W +: ASK_W];
     wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
@@ -592,8 +608,8 @@ module mmu #(
 
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
-        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(do_install ? in_ctx : ask_ctx),
-        .vpn(do_install ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(in_offer ? in_ctx : ask_ctx),
+        .vpn(in_offer ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
         .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
@@ -608,6 +624,10 @@ module mmu #(
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
     wire [THR_W-1:0]  s4_thread = s4_ask_reg[2 +: THR_W];
 
+    // a 2 MiB page that the range touches is turned back as a whole
+    wire              s4_guarded = guard && (inv_every || s4_ctx == inv_ctx) &&
+                                   (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
+
     always_ff @(posedge clk) begin
         swept_reg <= do_sweep;
         s3_lookup_reg <= do_lookup && (early_take & look_hit) == '0;
@@ -619,10 +639,10 @@ module mmu #(
             {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
         end_valid_reg <= s4_lookup_reg || s4_install_reg;
         {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
-        // a 2 MiB page that the range touches is turned back as a whole
-        end_guarded_reg <= guard && (inv_every || s4_ctx == inv_ctx) &&
-                           (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
-        end_root_reg <= root_reg[s4_thread];
+        end_lookup_reg <= s4_lookup_reg;
+        end_guarded_reg <= s4_guarded;
+        end_runs_reg <= ok_now[s4_ctx];
+        end_may_reg <= s4_lookup_reg && ok_now[s4_ctx] && !root_reg[s4_thread] && !s4_guarded && !s4_ask_reg[ASK_W-1];
         end_retried_reg <= retried_reg[s4_thread];
         if (rst) begin
             swept_reg <= 1'b0;
@@ -631,6 +651,8 @@ module mmu #(
             s4_lookup_reg <= 1'b0;
             s4_install_reg <= 1'b0;
             end_valid_reg <= 1'b0;
+            end_lookup_reg <= 1'b0;
+            end_may_reg <= 1'b0;
         end
     end
 
@@ -642,18 +664,20 @@ module mmu #(
     wire              match;
     wire [WLK_W-1:0]  match_walk;
     wire [WLK_W-1:0]  free_walk;
-    wire              end_runs = ok_now[end_ctx];
-    wire              end_told = end_lookup && end_hit && !end_root_reg && !end_guarded_reg && !end_nc;
+    // a context that is killed in this very cycle: what is given now is waited for, and a walk ends without an answer; but a
+    // fault would be nobody's
+    wire              end_runs = end_runs_reg && !(end_nc && !ok_now[end_ctx]);
+    wire              end_told = end_may_reg && end_hit;
     wire              end_killed = !end_runs && end_lookup;
     wire              end_again = end_lookup && end_runs && end_guarded_reg && !end_nc;
-    wire              end_miss = end_lookup && end_runs && !end_again && !end_told && !end_nc;
+    wire              end_miss = end_lookup && end_runs && !end_guarded_reg && !end_nc && !end_told;
     wire              end_fault = end_lookup && end_runs && end_nc;
     wire              end_join = end_miss && match;
     wire              end_start = end_miss && !match && room;
     wire              end_full = end_miss && !match && !room;
     wire              end_done = end_valid_reg && end_install_reg && end_last_reg;
 
-    assign end_ok = end_told && end_runs;
+    assign end_ok = end_told;
 
     wire              fin_valid;
     wire              fin_again;
@@ -676,7 +700,7 @@ module mmu #(
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
         .fin_level(fin_level), .fin_hold(end_fault),
-        .in_valid(in_valid), .in_ready(do_install), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_early(in_early), .in_valid(in_valid), .in_ready(do_install), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
         .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_walk(soon_walk), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
@@ -789,8 +813,6 @@ module mmu #(
         for (int p = 0; p < PORTS; p++) begin
             if (accept[p]) begin
                 seen_reg[req_thread[p*THR_W +: THR_W]] <= 1'b1;
-                ctx_reg[req_thread[p*THR_W +: THR_W]*CTX_W +: CTX_W] <= req_ctx[p*CTX_W +: CTX_W];
-                op_reg[req_thread[p*THR_W +: THR_W]*2 +: 2] <= req_op[p*2 +: 2];
                 root_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
                 retried_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
                 counted_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
@@ -809,6 +831,14 @@ module mmu #(
             end
             if (rsp_valid[p] && rsp_ready[p]) replay_reg[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
             if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
+        end
+        // one write for each thread, not a shift of all
+        for (int t = 0; t < THREADS; t++) begin
+            if (accept[t%PORTS] && req_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t)) begin
+                ctx_reg[t*CTX_W +: CTX_W] <= req_ctx[t%PORTS*CTX_W +: CTX_W];
+                op_reg[t*2 +: 2] <= req_op[t%PORTS*2 +: 2];
+            end
+            if ((end_join || end_start) && end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
         end
         if (again_load) want_reg[again_pick] <= 1'b0;
 
@@ -831,7 +861,6 @@ module mmu #(
         end
         if (end_join || end_start) begin
             walking_reg[end_thread] <= 1'b1;
-            walk_reg[end_thread*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
         end
         for (int t = 0; t < THREADS; t++) begin
             // the walk is over: who joined it finds its translation in the shared TLB
@@ -998,7 +1027,7 @@ module mmu #(
                 end
             end
             if (flush) begin
-                `CHECK_NAME(all_that_was_given_is_known) assert (!told_reg && settled);
+                `CHECK_NAME(all_that_was_given_is_known) assert (!told_reg && settled && fill_reg == '0);
             end
             if (post_take) begin
                 `CHECK_NAME(i4_one_record_per_fault) assert ((posted & posted_group) == '0);
@@ -1029,7 +1058,7 @@ module mmu #(
             `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover ((early_take & look_miss) != '0);
             `COVER_NAME(no_room_for_a_walk) cover (end_full);
             `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);
-            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_told && !end_runs) || (tell && !tell_runs));
+            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_lookup && end_hit && !end_runs) || (tell && !tell_runs));
             `COVER_NAME(answer_of_a_walk_waits_for_a_lookup) cover (told_reg && end_lookup);
             `COVER_NAME(kill_while_walking) cover ((kill_hit & walking_reg) != '0);
             `COVER_NAME(kill_while_stalled) cover ((kill_hit & stalled_reg) != '0);

@@ -82,7 +82,8 @@ module walk_unit #(
     // no fault may be told now
     input  wire              fin_hold,
 
-    // to the shared TLB; in_last: the walk's own translation, not the neighbour's
+    // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
+    output wire              in_early,
     output wire              in_valid,
     input  wire              in_ready,
     // nobody else wants it: a neighbour is taken only then, and left otherwise
@@ -227,7 +228,8 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         ask_ctx_reg <= ask_ctx;
-        if (flush && !flush_every) epoch_reg[flush_ctx*EPOCH_W +: EPOCH_W] <= flush_epoch + 1'b1;
+        for (int c = 0; c < CONTEXTS; c++)
+            if (flush && !flush_every && flush_ctx == CTX_W'(c)) epoch_reg[c*EPOCH_W +: EPOCH_W] <= flush_epoch + 1'b1;
         if (rst) epoch_reg <= '0;
     end
 
@@ -402,8 +404,8 @@ module walk_unit #(
     wire              act_poisoned = poison_reg[act_walk_reg] ||
                                      (near_reg[act_walk_reg] && act_huge && (act_kind_reg == LEAF || act_kind_reg == MARK));
     wire              act_old = old_reg[act_walk_reg];
-    // what it becomes is not known yet
-    wire              act_wait = flush || check_reg[act_walk_reg];
+    // what becomes of some walk is not known yet: for as many cycles as there are walks
+    wire              act_wait = flush || check_reg != '0;
     wire [CTX_W-1:0]  act_ctx;
     wire [VPN_W-1:0]  act_vpn;
     assign {act_ctx, act_vpn} = tags[act_walk_reg];
@@ -468,6 +470,7 @@ module walk_unit #(
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;
 
+    assign in_early = act_valid_reg && !act_wait && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_last = act_kind_reg == LEAF;
     assign in_told = act_told_reg;
@@ -507,7 +510,7 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         scan_walk_reg <= scan_walk_reg + 1'b1;
-        if (scan_walk_reg == WLK_W'(WALKERS - 1)) scan_reg <= 1'b0;
+        if (scan_walk_reg == WLK_W'(WALKERS - 1) || check_reg == '0) scan_reg <= 1'b0;
         cmp_valid_reg <= scan_reg;
         cmp_walk_reg <= scan_walk_reg;
         cmp_vpn_reg <= scan_tag[VPN_W-1:0];
@@ -529,8 +532,16 @@ module walk_unit #(
         if (read_load) read_reg[read_pick] <= 1'b0;
         if (read_go && read_two) two_reg[read_walk_reg] <= 1'b1;
         if (act_direct && act_two) two_reg[act_walk_reg] <= 1'b1;
+        for (int i = 0; i < WALKERS; i++) begin
+            if (act_next && act_walk_reg == WLK_W'(i)) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
+            if (start && free_reg == WLK_W'(i)) begin
+                ctx_reg[i*CTX_W +: CTX_W] <= ctx;
+                vpn_reg[i*VPN_W +: VPN_W] <= vpn;
+                op_reg[i*2 +: 2] <= op;
+                level_reg[i*3 +: 3] <= start_level_reg;
+            end
+        end
         if (act_next) begin
-            level_reg[act_walk_reg*3 +: 3] <= act_level_reg - 3'd1;
             moved_reg[act_walk_reg] <= 1'b1;
             read_reg[act_walk_reg] <= !act_direct;
             mark_reg[act_walk_reg] <= 1'b0;
@@ -563,10 +574,6 @@ module walk_unit #(
             two_reg[free_walk] <= start_direct && start_two;
             mark_reg[free_walk] <= 1'b0;
             moved_reg[free_walk] <= 1'b0;
-            ctx_reg[free_walk*CTX_W +: CTX_W] <= ctx;
-            vpn_reg[free_walk*VPN_W +: VPN_W] <= vpn;
-            op_reg[free_walk*2 +: 2] <= op;
-            level_reg[free_walk*3 +: 3] <= start_level_reg;
         end
         if (rst) begin
             act_reg <= '0;
@@ -653,6 +660,9 @@ module walk_unit #(
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
             end
+            if (in_valid) begin
+                `CHECK_NAME(installs_what_was_announced) assert (in_early);
+            end
             if (act_valid_reg && act_own) begin
                 `CHECK_NAME(step_of_a_live_walk) assert (act_reg[act_walk_reg] && !fin_reg[act_walk_reg]);
             end
@@ -683,7 +693,7 @@ module walk_unit #(
             `COVER_NAME(invalidation_poisons_a_walk) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && cmp_page);
             `COVER_NAME(invalidation_waits_for_a_walk_of_another_page) cover (check_reg == '0 && draining);
             `COVER_NAME(invalidation_leaves_a_walk_alone) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && !cmp_table);
-            `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && check_reg[act_walk_reg]);
+            `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && act_wait && !flush);
             `COVER_NAME(walk_ends_with_a_2m_page_that_the_range_touches) cover (fin_valid && fin_again && !poison_reg[act_walk_reg]);
             `COVER_NAME(neighbour_of_an_old_walk_left) cover (act_go && act_kind_reg == NEIGHBOUR && act_old && !act_poisoned);
             `COVER_NAME(epochs_used_up) cover (cache_clear && !flush_every);

@@ -46,6 +46,7 @@
 	X(invalidate_does_not_wait_for_stalled_threads) \
 	X(invalidations_of_other_pages_do_not_starve_a_walk) \
 	X(invalidate_is_bounded_by_bursts_not_by_pages) \
+	X(table_may_be_reused_after_the_acknowledge) \
 	/* faults.c */ \
 	X(fault_record_tells_all) \
 	X(every_cause_is_told_apart) \

@@ -291,3 +291,54 @@ void claim_invalidate_is_bounded_by_bursts_not_by_pages(struct dmmu_bench_config
 		    "what was copied under invalidations differs");
 	dmmu_bench_free(bench);
 }
+
+/*
+ * A table is unlinked, one page of those it had is invalidated, and with the acknowledge the table
+ * is somebody else's memory, which looks like entries. A thread walks to another page of that table
+ * meanwhile, and is at any step of its walk: it must not go by what it finds there now.
+ */
+void claim_table_may_be_reused_after_the_acknowledge(struct dmmu_bench_config *config)
+{
+	const uint64_t va = VA & ~0x1fffffull, other = va + 8 * PAGE;
+	struct dmmu_bench *bench;
+	uint64_t root, link, table, entry, forbidden;
+	unsigned int late = 0;
+
+	config->local_latency = 400;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 3);
+	map_host(bench, root, va, 1, PTE_RW);
+	forbidden = dmmu_bench_alloc_host(bench, PAGE, PAGE);
+	link = dmmu_bench_pte_at(bench, root, va, 1);
+	entry = dmmu_bench_pte_at(bench, root, other, 0);
+	table = *(uint64_t *)dmmu_bench_local(bench, link);
+	for (unsigned int i = 0; i < 40; i++) {
+		uint32_t done;
+		struct dmmu_flt flt;
+
+		submit(bench, (struct dmmu_work){
+				      .op = DMMU_OP_FILL, .ctx = 3, .dst = other, .len = 8, .arg = 1});
+		dmmu_bench_run(bench, 100 + 35 * i);
+		dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL,
+							      .local = link,
+							      .count = 1});
+		done = dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+								     .ctx = 3,
+								     .va = va,
+								     .size = PAGE});
+		dmmu_bench_ctl_ring(bench);
+		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD) == done + 1, 20000);
+		*(uint64_t *)dmmu_bench_local(bench, entry) = forbidden | PTE_RW;
+		flt = next_fault(bench);
+		BENCH_EQ(bench, flt.va, other);
+		late += flt.level == 0;
+		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
+		BENCH_EQ(bench, host_word(bench, forbidden), 0);
+		*(uint64_t *)dmmu_bench_local(bench, entry) = 0;
+		*(uint64_t *)dmmu_bench_local(bench, link) = table;
+	}
+	/* some came as far as the table, some found it unlinked */
+	BENCH_CHECK(bench, late > 4 && late < 36, "%u of 40 walks read the table", late);
+	dmmu_bench_free(bench);
+}
