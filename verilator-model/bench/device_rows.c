@@ -315,9 +315,10 @@ static double counter(unsigned int number)
 
 static void fault_rows(void)
 {
-	static const char *const slow = "per fault: walk, record, status block, the answer's fetch, "
-					"walk from the root, node; the rest is"
-					" that a status write waits for the one before it";
+	static const char *const slow =
+		"per fault: walk, record, status block, the answer's fetch, "
+		"walk from the root, node; the rest is"
+		" that a status write waits for the one before it";
 	double limit = 1000.0 / (3 * HOST_LATENCY + 8 + (b->levels + 2) * LOCAL_LATENCY);
 
 	fault_nodes = rows_options.brief ? 4 : 64;

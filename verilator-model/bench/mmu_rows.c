@@ -292,7 +292,8 @@ static void walk_rows(void)
 		once(&d, n, 1);
 		row("mmu.walk_warm_latency", n, (double)d.latency / n, "cycles", LOCAL_LATENCY,
 		    LOWER,
-		    "lookups before the walk (5 cycles) and the answer after it (2); N at once: one "
+		    "lookups before the walk (5 cycles) and the answer after it (2); N at once: "
+		    "one "
 		    "read in a cycle, two beats each");
 		row("mmu.walk_warm_reads", n, (double)(b->read_bursts - reads) / n, "reads/walk", 1,
 		    LOWER,
@@ -328,11 +329,11 @@ static void random_rows(void)
 		waits = d.latency;
 		row("mmu.random_throughput", n, 1000.0 * d.answers / cycles(40000),
 		    "translations/kcycle", 1000.0 * outstanding / LOCAL_LATENCY, HIGHER,
-		    "each thread has one request at a time: of a round of 69 cycles (lookups 5, read 60, "
+		    "each thread has one request at a time: of a round of 69 cycles (lookups 5, "
+		    "read 60, "
 		    "answer 2, release 1, request 1) its read is under way for 60");
 		row("mmu.random_latency", n, (double)waits / d.answers, "cycles", LOCAL_LATENCY,
-		    LOWER,
-		    "lookups before the walk (5 cycles) and the answer after it (2)");
+		    LOWER, "lookups before the walk (5 cycles) and the answer after it (2)");
 		row("mmu.random_reads", n, (double)(b->read_bursts - bursts) / d.answers,
 		    "reads/translation", 1, LOWER,
 		    "tables that the walk caches do not hold are read on the way");

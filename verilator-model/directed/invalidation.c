@@ -202,9 +202,8 @@ void claim_invalidations_of_other_pages_do_not_starve_a_walk(struct dmmu_bench_c
 {
 	static const struct {
 		uint64_t away, flags;
-	} round[] = {{PAGE, DMMU_PTE_A | DMMU_PTE_D},
-		     {64ull << 20, DMMU_PTE_A | DMMU_PTE_D},
-		     {PAGE, 0}};
+	} round[] = {
+		{PAGE, DMMU_PTE_A | DMMU_PTE_D}, {64ull << 20, DMMU_PTE_A | DMMU_PTE_D}, {PAGE, 0}};
 	struct dmmu_bench *bench;
 	uint64_t root;
 
@@ -221,11 +220,10 @@ void claim_invalidations_of_other_pages_do_not_starve_a_walk(struct dmmu_bench_c
 		       (struct dmmu_work){.op = DMMU_OP_REDUCE, .ctx = 2, .src = va, .len = 1});
 		begin = dmmu_bench_cycle(bench);
 		while (!dmmu_bench_cpl_take(bench, &cpl)) {
-			dmmu_bench_ctl_push(bench,
-					    &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
-							       .ctx = 2,
-							       .va = va + round[i].away,
-							       .size = PAGE});
+			dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+								      .ctx = 2,
+								      .va = va + round[i].away,
+								      .size = PAGE});
 			dmmu_bench_ctl_ring(bench);
 			sent++;
 			BENCH_CHECK(bench, dmmu_bench_cycle(bench) - begin < 30000,
@@ -316,12 +314,13 @@ void claim_table_may_be_reused_after_the_acknowledge(struct dmmu_bench_config *c
 		uint32_t done;
 		struct dmmu_flt flt;
 
-		submit(bench, (struct dmmu_work){
-				      .op = DMMU_OP_FILL, .ctx = 3, .dst = other, .len = 8, .arg = 1});
+		submit(bench,
+		       (struct dmmu_work){
+			       .op = DMMU_OP_FILL, .ctx = 3, .dst = other, .len = 8, .arg = 1});
 		dmmu_bench_run(bench, 100 + 35 * i);
-		dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL,
-							      .local = link,
-							      .count = 1});
+		dmmu_bench_ctl_push(
+			bench,
+			&(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL, .local = link, .count = 1});
 		done = dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
 								     .ctx = 3,
 								     .va = va,
