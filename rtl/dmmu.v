@@ -120,8 +120,8 @@ module dmmu #(
     input  wire             m_axi_local_rlast,
 
     // interrupt request per vector (enum IRQ), held until acknowledged in the same cycle or later
-    output wire [3:0]       irq_req,
-    input  wire [3:0]       irq_ack
+    output wire [4:0]       irq_req,
+    input  wire [4:0]       irq_ack
 );
 
     localparam THR_W = THREADS > 1 ? $clog2(THREADS) : 1;
@@ -158,16 +158,18 @@ module dmmu #(
     wire        err_host_bus;
     wire        err_local_bus;
     wire        err_stale_answer;
+    wire        err_cpy_desc;
+    wire        err_cpy_bus;
     wire        error_cause;
-    wire [3:0]  irq_enable;
-    wire [3:0]  irq_pending;
-    wire [3:0]  irq_raised;
+    wire [4:0]  irq_enable;
+    wire [4:0]  irq_pending;
+    wire [4:0]  irq_raised;
     wire        irq_coalescing;
     wire [31:0] coalesce;
-    wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base;
-    wire [3:0]  ctl_size, work_size, cpl_size, flt_size;
-    wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail;
-    wire [31:0] ctl_head, work_head, cpl_head, flt_head;
+    wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base, cpy_base;
+    wire [3:0]  ctl_size, work_size, cpl_size, flt_size, cpy_size;
+    wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail, cpy_tail;
+    wire [31:0] ctl_head, work_head, cpl_head, flt_head, cpy_head, cpy_failed;
     wire [31:0] work_fetched;
     wire        cpl_head_now, flt_head_now;
     wire [31:0] ctx_sel, thr_sel, thr_state, thr_tag;
@@ -192,13 +194,15 @@ module dmmu #(
         .enable(enable), .enabled_now(enabled_now), .reset_now(reset_now), .resetting(resetting), .ready(ready),
         .busy(core_busy), .stalled(stalled_count), .running(running_count),
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
-        .err_stale_answer(err_stale_answer), .error_cause(error_cause), .irq_enable(irq_enable),
+        .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
+        .error_cause(error_cause), .irq_enable(irq_enable),
         .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
         .work_fetched(work_fetched),
         .cpl_base(cpl_base), .cpl_size(cpl_size), .cpl_head(cpl_head), .cpl_head_now(cpl_head_now), .cpl_tail(cpl_tail),
         .flt_base(flt_base), .flt_size(flt_size), .flt_head(flt_head), .flt_head_now(flt_head_now), .flt_tail(flt_tail),
+        .cpy_base(cpy_base), .cpy_size(cpy_size), .cpy_tail(cpy_tail), .cpy_head(cpy_head), .cpy_failed(cpy_failed),
         .ctx_sel(ctx_sel), .ctx_state(ctx_state), .ctx_root(ctx_root),
         .thr_sel(thr_sel), .thr_state(thr_state), .thr_va(thr_va), .thr_tag(thr_tag),
         .cnt_snap(cnt_snap), .cnt_busy(cnt_busy), .cnt_sel(cnt_sel), .cnt_value(cnt_value),
@@ -474,13 +478,22 @@ module dmmu #(
         .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
         .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_bresp != 2'd0));
 
+    // ---- copies
+    wire cpy_want, cpy_want_irq, cpy_taken, cpy_irq;
+    assign {cpy_want, cpy_want_irq, err_cpy_desc, err_cpy_bus} = 4'd0;
+    assign cpy_head = 32'd0;
+    assign cpy_failed = 32'd0;
+    wire unused_copies = &{1'b0, cpy_base, cpy_size, cpy_tail, cpy_taken};
+
     // ---- what the host is told
     wire [31:0] shown_cpl_tail, shown_flt_tail;
     wire        stat_active, stat_error;
 
     status_block status (
         .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
-        .work_head(work_fetched), .ctl_want(ctl_want), .ctl_want_irq(ctl_want_irq), .ctl_taken(ctl_taken),
+        .work_head(work_fetched), .cpy_head(cpy_head), .cpy_failed(cpy_failed), .ctl_want(ctl_want),
+        .ctl_want_irq(ctl_want_irq), .cpy_want(cpy_want), .cpy_want_irq(cpy_want_irq), .ctl_taken(ctl_taken),
+        .cpy_taken(cpy_taken), .cpy_irq(cpy_irq),
         .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),
         .error(stat_error),
         .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
@@ -489,7 +502,7 @@ module dmmu #(
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
-        .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .error_cause(error_cause),
+        .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .cpy_cause(cpy_irq), .error_cause(error_cause),
         .cpl_tail(shown_cpl_tail), .cpl_head(cpl_head), .cpl_rearm(cpl_head_now),
         .cpl_delay(coalesce[dmmu_pkg::COALESCE_CPL_LSB +: 16]),
         .flt_tail(shown_flt_tail), .flt_head(flt_head), .flt_rearm(flt_head_now),
@@ -512,7 +525,7 @@ module dmmu #(
     logic [PORTS-1:0]   l1_hit_reg, kill_reg;
     logic [THREADS-1:0] faulted_reg;
     logic [7:0]         stalled_count_reg;
-    logic [3:0]         irq_raised_reg;
+    logic [4:0]         irq_raised_reg;
     logic [191:0]       spans_reg;
     logic l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg, walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg;
     logic ad_update_reg, record_reg, invalidation_reg, invalidating_reg, work_done_reg, command_reg;
@@ -562,7 +575,8 @@ module dmmu #(
         add[dmmu_pkg::CNT_LOCAL_RD_BEATS*8] = local_rd_reg;
         add[dmmu_pkg::CNT_LOCAL_WR_BEATS*8] = local_wr_reg;
         add[dmmu_pkg::CNT_IRQS*8 +: 3] = {2'd0, irq_raised_reg[0]} + {2'd0, irq_raised_reg[1]} +
-                                         {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]};
+                                         {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]} +
+                                         {2'd0, irq_raised_reg[4]};
         add[dmmu_pkg::CNT_CTL_COMMANDS*8] = command_reg;
         add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised_reg[dmmu_pkg::IRQ_FLT];
         add[dmmu_pkg::CNT_MMIO_READS*8] = mmio_read_reg;
@@ -578,7 +592,7 @@ module dmmu #(
     wire core_active = thread_active || mmu_active || ctl_active || ctl_fetching || work_fetching || work_active ||
                        cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
                        hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
-    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
     logic [3:0] linger_reg;

@@ -247,7 +247,7 @@ void claim_one_interrupt_covers_a_batch(struct dmmu_bench_config *config)
 	dmmu_bench_run(bench, 500);
 	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_CPL], 2);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_IRQ_PENDING), 1u << DMMU_IRQ_CPL);
-	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, 0xf);
+	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, (1u << DMMU_IRQ_COUNT) - 1);
 	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_CPL] == 3, 500);
 	dmmu_bench_free(bench);
 }
