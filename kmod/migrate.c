@@ -438,9 +438,32 @@ out_unlock:
 	*at = next;
 }
 
+/*
+ * Ask the device which pages it used since it was last asked. Without PT_AGE the oldest count as
+ * the coldest. Whoever holds ctx_lock is either about to do the same, or takes contexts and pages
+ * away.
+ */
+static void dmmu_age(struct dmmu_dev *dev)
+{
+	struct dmmu_ctx *ctx;
+
+	if (!dev->age || !mutex_trylock(&dev->ctx_lock))
+		return;
+	list_for_each_entry(ctx, &dev->ctxs, node) {
+		mutex_lock(&ctx->pt_lock);
+		if (!ctx->dead && dmmu_pt_age(ctx) < 0) {
+			mutex_unlock(&ctx->pt_lock);
+			break;
+		}
+		mutex_unlock(&ctx->pt_lock);
+	}
+	mutex_unlock(&dev->ctx_lock);
+}
+
 /* Make room for @n pages, and some more, so that this need not be done for each page. */
 static unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n)
 {
+	dmmu_age(dev);
 	return dmmu_evict(dev, max(n, DMMU_ROOM_PAGES));
 }
 
