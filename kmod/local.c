@@ -335,7 +335,7 @@ void dmmu_local_exit(struct dmmu_dev *dev)
 	if (left)
 		dev_err(dev->dev, "%lu pages of processes are lost with the device\n", left);
 	else
-		queue_work(dmmu_wq, &l->leave_work);
+		dmmu_local_unmap(l);
 }
 
 /* Nobody has the device any more. */
