@@ -263,6 +263,9 @@ struct dmmu_ctx {
 	struct dmmu_page_req *req;
 	struct dmmu_window *win;
 	unsigned long *pfns;
+	struct page **excl;		/* taken in this round, locked */
+	unsigned int nexcl;
+	bool system_atomics;		/* set by BIND */
 
 	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
 	struct list_head queued;
@@ -331,7 +334,7 @@ void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error);
 
 /* ctx.c */
 struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);
-int dmmu_ctx_bind(struct dmmu_ctx *ctx);
+int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags);
 void dmmu_ctx_close(struct dmmu_ctx *ctx);
 void dmmu_ctx_put(struct dmmu_ctx *ctx);
 void dmmu_ctx_kill(struct dmmu_ctx *ctx);
@@ -345,6 +348,7 @@ void dmmu_pt_fini(struct dmmu_ctx *ctx);
 void dmmu_pt_free_stage(struct dmmu_ctx *ctx);
 u64 dmmu_pt_root(struct dmmu_ctx *ctx);
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n);
+bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req);
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
 int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how);
@@ -456,6 +460,34 @@ static inline int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, 
 }
 
 static inline void dmmu_evict_all(struct dmmu_dev *dev)
+{
+}
+#endif
+
+#ifdef CONFIG_DEVICE_PRIVATE
+/* atomics.c */
+void *dmmu_atomics_owner(struct dmmu_ctx *ctx);
+int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+			const unsigned long *pfns);
+void dmmu_atomics_release(struct dmmu_ctx *ctx);
+void dmmu_atomics_hold(struct dmmu_ctx *ctx);
+#else
+static inline void *dmmu_atomics_owner(struct dmmu_ctx *ctx)
+{
+	return NULL;
+}
+
+static inline int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+				      const unsigned long *pfns)
+{
+	return 0;
+}
+
+static inline void dmmu_atomics_release(struct dmmu_ctx *ctx)
+{
+}
+
+static inline void dmmu_atomics_hold(struct dmmu_ctx *ctx)
 {
 }
 #endif

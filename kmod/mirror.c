@@ -37,6 +37,7 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback,
  *	soft-dirty tracking). Pages the device can only read stay mapped; for the others the next
  *	write faults.
+ *	EXCLUSIVE comes when another device takes the page, and when a CPU takes it back from us.
  * RELEASE: the address space ends.
  *
  * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
@@ -77,6 +78,10 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	u64 begin = ktime_get_ns();
 	int ret = 0;
 
+	/* This context takes the page for itself; what it has of it already is right. */
+	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner &&
+	    range->owner == dmmu_atomics_owner(ctx))
+		return true;
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);
 	else if (!mutex_trylock(&ctx->pt_lock))
@@ -198,6 +203,8 @@ static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsig
 		range->end = range->start + ctx->win[i].npages * PAGE_SIZE;
 		range->hmm_pfns = &ctx->pfns[i * DMMU_WINDOW_MAX_PAGES];
 		ret = hmm_range_fault(range);
+		if (!ret)
+			ret = dmmu_atomics_take(ctx, &ctx->win[i], range->hmm_pfns);
 		if (ret)
 			return ret;
 	}
@@ -285,6 +292,7 @@ static int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned i
 			ret = dmmu_mirror_map(ctx, &range, nwin);
 		if (ret != -EBUSY && ret != -EAGAIN)
 			return ret;
+		dmmu_atomics_release(ctx);
 		dmmu_count(ctx, DMMU_DRV_RETRIES, 1);
 		if (time_after(jiffies, until))
 			return -EBUSY;
