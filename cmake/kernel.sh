@@ -147,7 +147,7 @@ if [ "$action" = kselftest ] || [ "$action" = suite ]; then
 			tar -xf "$tarball" -C "$new" --strip-components=1 --wildcards --no-wildcards-match-slash \
 				"linux-source-$release/tools/testing/selftests/kselftest*.h" \
 				"linux-source-$release/tools/testing/selftests/mm/*.[ch]" \
-				"linux-source-$release/tools/include/uapi" \
+				"linux-source-$release/tools/include/uapi" "linux-source-$release/tools/arch/x86/include/uapi" \
 				"linux-source-$release/lib/test_hmm*.[ch]" "linux-source-$release/mm/gup_test.h"
 			for file in tools/testing/selftests/kselftest_harness.h tools/testing/selftests/mm/hmm-tests.c \
 				lib/test_hmm_uapi.h; do
