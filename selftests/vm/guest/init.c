@@ -6,9 +6,9 @@
  *
  *   kunit      loads /modules but dmmu.ko and reports each KUnit suite they bring
  *   selftests  runs each program in /selftests whose name matches dmmu.filter=
- *   hmm        runs the kernel's own HMM suite on our device, or with dmmu.args=dummy on the
- * kernel's dummy demo, bench, exec   runs /bin/dmmu-demo, /bin/dmmu-bench, or `sh -c`, with
- * dmmu.args= shell      an interactive shell
+ *   hmm        runs the kernel's HMM suite, on "dmmu" or "dummy" as dmmu.args= begins
+ *   demo, bench, exec   runs /bin/dmmu-demo, /bin/dmmu-bench, or `sh -c`, with dmmu.args=
+ *   shell      an interactive shell
  *
  * All it says goes to hvc0, as KTAP in the first three modes; "# dmmu-guest: end" is its last line.
  * A run without that line did not end.
@@ -249,10 +249,14 @@ static bool make_huge_pages(unsigned int wanted)
 
 static void run_hmm(unsigned int checks)
 {
-	bool dummy = !strcmp(setup_option("args", "dmmu"), "dummy");
-	const char *module = dummy ? "test_hmm" : "dmmu_dmirror";
+	char *words = strdup(setup_option("args", "dmmu"));
+	char *driver = strtok(words, " ");
+	const char *module = driver && !strcmp(driver, "dummy") ? "test_hmm" : "dmmu_dmirror";
 	char path[64], reason[256];
-	char *argv[] = {"/hmm/hmm-tests", NULL};
+	char *argv[16] = {"/hmm/hmm-tests"};
+
+	for (int i = 1; i < 15 && (argv[i] = strtok(NULL, " ")); i++)
+		;
 
 	report_plan(4 + checks);
 	judge(make_huge_pages(8), "hmm.huge_pages", "");
