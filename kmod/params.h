@@ -11,6 +11,12 @@
 #include <linux/types.h>
 
 extern unsigned int dmmu_fault_around_pages;
+extern bool dmmu_use_local_memory;
+extern bool dmmu_copy_engine;
+
+#define DMMU_FAULT_BACK_MAX 32U
+
+unsigned int dmmu_fault_back(void);		/* pages, a power of two */
 
 unsigned long dmmu_fence_timeout(void);		/* jiffies */
 unsigned long dmmu_map_timeout(void);		/* jiffies */

@@ -202,7 +202,7 @@ static void enable_rings(void)
 	write_bar(0, DMMU_REG_WORK_SIZE, 4, 4);
 	write_bar(0, DMMU_REG_CPL_SIZE, 4, 4);
 	write_bar(0, DMMU_REG_FLT_SIZE, 4, 4);
-	write_bar(0, DMMU_REG_IRQ_ENABLE, 4, 0xf);
+	write_bar(0, DMMU_REG_IRQ_ENABLE, 4, 0x1f);
 	write_bar(0, DMMU_REG_CTRL, 4, DMMU_CTRL_ENABLE);
 }
 
