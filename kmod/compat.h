@@ -4,8 +4,8 @@
  *
  * Nothing in the driver looks at a kernel version. Each question is a small source in compat/ that
  * the build compiles both ways, the old (6.12) and the new; DMMU_NEW_* in the generated
- * compat_found.h says which of them this kernel takes. A kernel that takes both or neither stops the
- * build.
+ * compat_found.h says which of them this kernel takes. A kernel that takes both or neither stops
+ * the build.
  */
 #ifndef DMMU_COMPAT_H
 #define DMMU_COMPAT_H
@@ -21,13 +21,13 @@
 #include "compat_found.h"
 
 #if DMMU_NEW_STRING_NAMESPACE
-#define DMMU_IMPORT_KUNIT_NS	MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
-#define DMMU_IMPORT_NS		MODULE_IMPORT_NS("DMMU")
-#define DMMU_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "DMMU")
+#define DMMU_IMPORT_KUNIT_NS	   MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#define DMMU_IMPORT_NS		   MODULE_IMPORT_NS("DMMU")
+#define EXPORT_SYMBOL_DMMU(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "DMMU")
 #else
-#define DMMU_IMPORT_KUNIT_NS	MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
-#define DMMU_IMPORT_NS		MODULE_IMPORT_NS(DMMU)
-#define DMMU_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, DMMU)
+#define DMMU_IMPORT_KUNIT_NS	   MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#define DMMU_IMPORT_NS		   MODULE_IMPORT_NS(DMMU)
+#define EXPORT_SYMBOL_DMMU(symbol) EXPORT_SYMBOL_NS_GPL(symbol, DMMU)
 #endif
 
 /*
@@ -35,21 +35,21 @@
  * called when a page is not used any more.
  */
 #if DMMU_NEW_FOLIO_FREE
-#define DMMU_PAGEMAP_OPS(name, free, to_ram)			\
-	static void name##_folio_free(struct folio *folio)	\
-	{							\
-		free(folio_page(folio, 0));			\
-	}							\
-								\
-	static const struct dev_pagemap_ops name = {		\
-		.folio_free = name##_folio_free,		\
-		.migrate_to_ram = to_ram,			\
+#define DMMU_PAGEMAP_OPS(name, free, to_ram)               \
+	static void name##_folio_free(struct folio *folio) \
+	{                                                  \
+		free(folio_page(folio, 0));                \
+	}                                                  \
+							   \
+	static const struct dev_pagemap_ops name = {       \
+		.folio_free = name##_folio_free,           \
+		.migrate_to_ram = to_ram,                  \
 	}
 #else
-#define DMMU_PAGEMAP_OPS(name, free, to_ram)			\
-	static const struct dev_pagemap_ops name = {		\
-		.page_free = free,				\
-		.migrate_to_ram = to_ram,			\
+#define DMMU_PAGEMAP_OPS(name, free, to_ram)         \
+	static const struct dev_pagemap_ops name = { \
+		.page_free = free,                   \
+		.migrate_to_ram = to_ram,            \
 	}
 #endif
 
@@ -74,8 +74,8 @@ static inline struct dev_pagemap *dmmu_page_pgmap(const struct page *page)
 
 #ifdef CONFIG_DEVICE_PRIVATE
 /*
- * Unmap the page at @addr from all CPUs, for atomics of a device. Called with mmap_lock. Returns the
- * page, locked and referenced, or an error.
+ * Unmap the page at @addr from all CPUs, for atomics of a device. Called with mmap_lock. Returns
+ * the page, locked and referenced, or an error.
  */
 static inline struct page *dmmu_device_exclusive(struct mm_struct *mm, unsigned long addr,
 						 void *owner)

@@ -77,6 +77,9 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	u64 begin = ktime_get_ns();
 	int ret = 0;
 
+	/* Our own, and about pages that the device keeps (exclusive.c). */
+	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
+		return true;
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);
 	else if (!mutex_trylock(&ctx->pt_lock))
@@ -247,7 +250,7 @@ out_unlock:
  * the mm is gone, -ENODEV when the device is; -EBUSY when invalidations kept coming until the time
  * was over, and then a retry by the device is right.
  */
-static int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin)
+int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin)
 {
 	unsigned long until = jiffies + dmmu_map_timeout();
 	struct hmm_range range = {

@@ -6,7 +6,7 @@
 #include <linux/module.h>
 
 #undef MODULE_INFO
-#define MODULE_INFO(tag, info) static_assert(sizeof(info) == 5)
+#define MODULE_INFO(tag, info) static_assert(sizeof(#tag) && sizeof(info) == 5)
 
 #ifdef DMMU_NEW
 MODULE_IMPORT_NS("DMMU");
