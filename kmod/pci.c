@@ -389,7 +389,7 @@ static int __init dmmu_init(void)
 	ret = dmmu_job_cache_create();
 	if (ret)
 		return ret;
-	dmmu_wq = alloc_workqueue(DMMU_NAME, 0, 0);
+	dmmu_wq = alloc_workqueue(DMMU_NAME, WQ_UNBOUND, 0);
 	if (!dmmu_wq) {
 		ret = -ENOMEM;
 		goto err_destroy_cache;
