@@ -412,6 +412,8 @@ int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
 #else
 static inline void dmmu_local_init(struct dmmu_dev *dev)
 {
+	dev_info(dev->dev,
+		 "migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n");
 }
 
 static inline void dmmu_local_close(struct dmmu_dev *dev)
