@@ -258,7 +258,6 @@ module threads #(
     logic [8*THREADS-1:0] class_req;
     wire [8*THREADS-1:0]  class_grant;
     always_comb begin
-        class_req = '0;
         lock_grant = '0;
         for (int t = 0; t < THREADS; t++)
             for (int c = 0; c < 8; c++) begin
@@ -318,19 +317,24 @@ module threads #(
 `ifdef CHECK
     // with STALL_CONTEXT: who asks has no companion that has been waiting for the host since the cycle before
     logic [THREADS-1:0] past_stalled;
-    logic               companion;
-    always_comb begin
-        companion = 1'b0;
-        for (int t = 0; t < THREADS; t++)
-            for (int u = 0; u < THREADS; u++)
-                if (t_req_valid[t] && t_req_ready[t] && stalled[u] && past_stalled[u] && ctx[t*16 +: 16] == ctx[u*16 +: 16])
-                    companion = 1'b1;
+    wire  [THREADS-1:0] companion;
+    generate
+        for (genvar t = 0; t < THREADS; t = t + 1) begin : asking
+            wire [THREADS-1:0] same;
+            for (genvar u = 0; u < THREADS; u = u + 1) begin : of
+                assign same[u] = ctx[t*16 +: 16] == ctx[u*16 +: 16];
+            end
+            assign companion[t] = t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
+        end
+    endgenerate
+    always_ff @(posedge clk) begin
+        past_stalled <= stalled;
+        if (rst) past_stalled <= '0;
     end
-    always_ff @(posedge clk) past_stalled <= rst ? '0 : stalled;
     always_ff @(posedge clk) begin
         if (!rst) begin
             `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid)) == '0);
-            `CHECK_NAME(context_of_a_stalled_thread_asks_for_nothing) assert (STALL_CONTEXT == 0 || !companion);
+            `CHECK_NAME(context_of_a_stalled_thread_asks_for_nothing) assert (STALL_CONTEXT == 0 || companion == '0);
             `CHECK_NAME(answers_come_from_the_memory_asked) assert (
                 ((h_rvalid | h_bvalid) & mem_local) == '0 && ((l_rvalid | l_bvalid) & ~mem_local) == '0);
         end

@@ -14,6 +14,8 @@ for parameter in $geometry; do
 	set -- "-Preplay_tb.$parameter" "$@"
 done
 ${IVERILOG:-iverilog} -g2012 -DCHECK -s replay_tb -o "$dir/replay" "$@" "$(dirname "$0")/replay_tb.v" >"$dir/compile" 2>&1 || { cat "$dir/compile"; exit 1; }
+# a parameter that the test bench does not have would be left at its default
+if grep "parameter .* not found" "$dir/compile"; then exit 1; fi
 ${VVP:-vvp} -n "$dir/replay" "+record=$dir/record" >"$dir/log" || true
 tail -n 20 "$dir/log"
 cycles=$(sed -n 's/^replay: \([0-9]*\) cycles agree$/\1/p' "$dir/log")
