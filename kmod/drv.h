@@ -70,6 +70,7 @@ enum dmmu_moved {
 	DMMU_MOVED_COUNT,
 };
 
+struct hmm_range;
 struct dmmu_ctx;
 struct dmmu_table;
 
@@ -376,6 +377,8 @@ void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
 int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin);
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
+int dmmu_fault_as_cpu(struct hmm_range *range);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
 
 /* copy.c */

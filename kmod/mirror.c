@@ -115,7 +115,7 @@ const struct mmu_interval_notifier_ops dmmu_mirror_ops = {
  * that a write must not go there? hmm_range_fault() does not fault such pages even when it is asked
  * for write permission.
  */
-static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
 {
 	unsigned int i;
 
@@ -131,7 +131,7 @@ static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
  * Fault in as if local memory were not ours, that is, as the CPU does: the pages come back to host
  * memory, and those that are shared are copied there.
  */
-static int dmmu_fault_as_cpu(struct hmm_range *range)
+int dmmu_fault_as_cpu(struct hmm_range *range)
 {
 	void *owner = range->dev_private_owner;
 	int ret;
