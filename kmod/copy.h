@@ -14,8 +14,11 @@
 /* Pages of one batch: one doorbell, one interrupt. A 2 MiB page's worth. */
 #define DMMU_COPY_BATCH		512U
 
-/* The most that one descriptor moves. */
-#define DMMU_COPY_MAX_BYTES	((u64)DMMU_CPY_MAX_BYTES)
+/*
+ * The most that one descriptor moves. The device could do more, but shows no progress within one;
+ * this much takes even a slow prototype a fraction of the time it has.
+ */
+#define DMMU_COPY_MAX_BYTES	(128ULL << 10)
 
 struct page;
 
