@@ -12,7 +12,7 @@
 #include "drv.h"
 #include "params.h"
 
-/* Longest wait for one copy, seconds; multiplied by time_scale. Whoever waits can be killed. */
+/* Longest time in which no piece of a copy ends, seconds; multiplied by time_scale. */
 #define DMMU_CLIENT_WAIT_S 120
 
 struct dmmu_dev *dmmu_client_device(int id)
