@@ -71,9 +71,8 @@ static inline u64 dmmu_local_split(u64 size)
 {
 	u64 tables = size / 8 > DMMU_LOCAL_UNIT ? size / 8 : DMMU_LOCAL_UNIT;
 
-	size &= ~(DMMU_LOCAL_UNIT - 1);
 	tables = (tables + DMMU_LOCAL_UNIT - 1) & ~(DMMU_LOCAL_UNIT - 1);
-	return tables < size ? tables : size;
+	return size >= tables + DMMU_LOCAL_UNIT ? tables : size;
 }
 
 #endif /* DMMU_COPY_H */

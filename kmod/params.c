@@ -62,7 +62,7 @@ MODULE_PARM_DESC(copy_engine, "let the device copy pages; 0: the CPU does it, wh
 
 static unsigned int fault_back_pages = 16;
 module_param(fault_back_pages, uint, 0644);
-MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 32, rounded down to a power of two (default 16)");
+MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 16, rounded down to a power of two (default 16)");
 
 unsigned int dmmu_fault_back(void)
 {

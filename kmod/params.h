@@ -14,7 +14,7 @@ extern unsigned int dmmu_fault_around_pages;
 extern bool dmmu_use_local_memory;
 extern bool dmmu_copy_engine;
 
-#define DMMU_FAULT_BACK_MAX 32U
+#define DMMU_FAULT_BACK_MAX 16U
 
 unsigned int dmmu_fault_back(void);		/* pages, a power of two */
 
