@@ -446,6 +446,10 @@ static inline u32 *dmmu_local_limit(struct dmmu_dev *dev)
 	return NULL;
 }
 
+static inline void dmmu_local_touch(struct page *page)
+{
+}
+
 static inline unsigned long dmmu_local_free(struct dmmu_dev *dev)
 {
 	return 0;
