@@ -4,7 +4,7 @@
  *
  * The bus has no atomic operation: the device reads and writes. So while it may do atomics on a
  * page of a context that wants them system-wide, no CPU may reach the page: the kernel replaces the
- * CPU's entries by special ones (make_device_exclusive_range), and the next CPU that touches the
+ * CPU's entries by special ones (as exclusive.c does for ranges), and the next CPU that touches the
  * page calls the notifier, which takes the page from the device, before it gets its entry back.
  *
  * A page is taken within a fault round, is locked until its entry is written and some time longer:
@@ -21,15 +21,6 @@
 #include "drv.h"
 #include "params.h"
 #include "trace.h"
-
-/*
- * The name under which the notifier knows that this context takes a page: what it has mapped of it
- * already may stay. Other contexts lose it.
- */
-void *dmmu_atomics_owner(struct dmmu_ctx *ctx)
-{
-	return ctx;
-}
 
 /*
  * A huge page cannot be taken. The first step of a migration splits it; and there the migration
@@ -55,10 +46,9 @@ static void dmmu_atomics_split(struct dmmu_ctx *ctx, unsigned long va)
 
 /* Take one page; -EBUSY: not this time. */
 static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req,
-				   struct page *page)
+				 struct page *page)
 {
-	struct page *got = NULL;
-	int ret;
+	struct page *got;
 
 	if (is_device_private_page(page))
 		return 0;
@@ -70,14 +60,13 @@ static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req
 		dmmu_atomics_split(ctx, req->va);
 		return -EBUSY;
 	}
-	ret = make_device_exclusive_range(ctx->mm, req->va, req->va + PAGE_SIZE, &got,
-					  dmmu_atomics_owner(ctx));
-	if (ret < 0) {
-		req->error = ret;
+	got = dmmu_device_exclusive(ctx->mm, req->va, ctx);
+	if (IS_ERR(got)) {
+		if (PTR_ERR(got) == -EBUSY)
+			return -EBUSY;
+		req->error = PTR_ERR(got);
 		return 0;
 	}
-	if (ret != 1 || !got)
-		return -EBUSY;
 	ctx->excl[ctx->nexcl++] = got;
 	req->exclusive = true;
 	dmmu_count(ctx, DMMU_DRV_EXCLUSIVE, 1);
@@ -89,7 +78,7 @@ static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req
  * mmap_lock. Returns 0, or -EBUSY when the round must be repeated.
  */
 int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
-			const unsigned long *pfns)
+		      const unsigned long *pfns)
 {
 	unsigned int i;
 	int ret;

@@ -70,6 +70,7 @@ enum dmmu_moved {
 	DMMU_MOVED_COUNT,
 };
 
+struct hmm_range;
 struct dmmu_ctx;
 struct dmmu_table;
 
@@ -231,6 +232,14 @@ struct dmmu_dev {
 	u32 delay_map_us;
 };
 
+/* A range that is used as a whole; see ahead.c. */
+struct dmmu_ahead {
+	u64 start;
+	u64 end;
+	bool write;
+	unsigned int rounds;
+};
+
 /* What an open file is: at first a queue, after BIND a context of the device mirroring one mm. */
 struct dmmu_ctx {
 	struct kref ref;		/* the file, and each job the device has */
@@ -266,6 +275,7 @@ struct dmmu_ctx {
 	struct page **excl;		/* taken in this round, locked */
 	unsigned int nexcl;
 	bool system_atomics;		/* set by BIND */
+	struct dmmu_ahead ahead[2];
 
 	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
 	struct list_head queued;
@@ -293,6 +303,7 @@ static inline bool dmmu_is_up(struct dmmu_dev *dev)
 extern struct workqueue_struct *dmmu_wq;
 void dmmu_dev_put(struct dmmu_dev *dev);
 struct dmmu_dev *dmmu_first_device(void);
+struct dmmu_dev *dmmu_find_device(int id);
 
 /* device.c */
 int dmmu_dev_start(struct dmmu_dev *dev);
@@ -352,6 +363,9 @@ bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req);
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
 int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how);
+bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write);
+void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
+bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
 int dmmu_pt_age(struct dmmu_ctx *ctx);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
@@ -366,6 +380,9 @@ void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 /* mirror.c */
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
+int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin);
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
+int dmmu_fault_as_cpu(struct hmm_range *range);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
 
 /* copy.c */
@@ -402,9 +419,14 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
 void dmmu_evict_all(struct dmmu_dev *dev);
+
+/* exclusive.c */
+int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
 #else
 static inline void dmmu_local_init(struct dmmu_dev *dev)
 {
+	dev_info(dev->dev,
+		 "migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n");
 }
 
 static inline void dmmu_local_close(struct dmmu_dev *dev)
@@ -426,6 +448,10 @@ static inline void dmmu_local_lose(struct dmmu_dev *dev)
 static inline u32 *dmmu_local_limit(struct dmmu_dev *dev)
 {
 	return NULL;
+}
+
+static inline void dmmu_local_touch(struct page *page)
+{
 }
 
 static inline unsigned long dmmu_local_free(struct dmmu_dev *dev)
@@ -459,6 +485,11 @@ static inline int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, 
 	return -EOPNOTSUPP;
 }
 
+static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	return -EOPNOTSUPP;
+}
+
 static inline void dmmu_evict_all(struct dmmu_dev *dev)
 {
 }
@@ -466,19 +497,13 @@ static inline void dmmu_evict_all(struct dmmu_dev *dev)
 
 #ifdef CONFIG_DEVICE_PRIVATE
 /* atomics.c */
-void *dmmu_atomics_owner(struct dmmu_ctx *ctx);
 int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
-			const unsigned long *pfns);
+		      const unsigned long *pfns);
 void dmmu_atomics_release(struct dmmu_ctx *ctx);
 void dmmu_atomics_hold(struct dmmu_ctx *ctx);
 #else
-static inline void *dmmu_atomics_owner(struct dmmu_ctx *ctx)
-{
-	return NULL;
-}
-
 static inline int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
-				      const unsigned long *pfns)
+				    const unsigned long *pfns)
 {
 	return 0;
 }
@@ -491,6 +516,11 @@ static inline void dmmu_atomics_hold(struct dmmu_ctx *ctx)
 {
 }
 #endif
+
+/* ahead.c */
+void dmmu_ahead_begin(struct dmmu_ctx *ctx, unsigned int which, u64 start, u64 end, bool write);
+unsigned int dmmu_ahead_end(struct dmmu_ctx *ctx, unsigned int which);
+void dmmu_ahead_fault(struct dmmu_ctx *ctx, unsigned int n);
 
 /* fault.c */
 unsigned int dmmu_fault_collect(struct dmmu_dev *dev);

@@ -201,6 +201,7 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 	/* When nobody uses the mm any more it is about to be taken apart, and so is the context. */
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
+	dmmu_ahead_fault(ctx, n);
 	ret = dmmu_mirror_fault(ctx, *nreq);
 	/*
 	 * Not mmput(): were it the last, all of the mm would be taken apart here, while other

@@ -136,7 +136,7 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned
 	}
 	spin_unlock(&l->lock);
 	for (k = 0; k < got; k++) {
-		zone_device_page_init(page[k]);
+		dmmu_device_page_init(page[k], &l->pgmap);
 		page[k]->zone_device_data = l;
 	}
 	return got;
@@ -226,10 +226,7 @@ static void dmmu_local_leave_work(struct work_struct *work)
 	dmmu_local_unmap(container_of(work, struct dmmu_local, leave_work));
 }
 
-static const struct dev_pagemap_ops dmmu_pagemap_ops = {
-	.page_free = dmmu_local_page_free,
-	.migrate_to_ram = dmmu_migrate_to_ram,
-};
+DMMU_PAGEMAP_OPS(dmmu_pagemap_ops, dmmu_local_page_free, dmmu_migrate_to_ram);
 
 static int dmmu_local_add_pages(struct dmmu_local *l)
 {

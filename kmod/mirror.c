@@ -79,8 +79,7 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	int ret = 0;
 
 	/* This context takes the page for itself; what it has of it already is right. */
-	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner &&
-	    range->owner == dmmu_atomics_owner(ctx))
+	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
 		return true;
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);
@@ -117,7 +116,7 @@ const struct mmu_interval_notifier_ops dmmu_mirror_ops = {
  * that a write must not go there? hmm_range_fault() does not fault such pages even when it is asked
  * for write permission.
  */
-static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
 {
 	unsigned int i;
 
@@ -133,7 +132,7 @@ static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
  * Fault in as if local memory were not ours, that is, as the CPU does: the pages come back to host
  * memory, and those that are shared are copied there.
  */
-static int dmmu_fault_as_cpu(struct hmm_range *range)
+int dmmu_fault_as_cpu(struct hmm_range *range)
 {
 	void *owner = range->dev_private_owner;
 	int ret;
@@ -254,7 +253,7 @@ out_unlock:
  * the mm is gone, -ENODEV when the device is; -EBUSY when invalidations kept coming until the time
  * was over, and then a retry by the device is right.
  */
-static int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin)
+int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin)
 {
 	unsigned long until = jiffies + dmmu_map_timeout();
 	struct hmm_range range = {

@@ -111,6 +111,12 @@ unsigned long dmmu_rearm_delay(void)
 	return dmmu_scaled_jiffies(READ_ONCE(rearm_us), NSEC_PER_USEC);
 }
 
+/* A limit for something that takes seconds by its nature, in jiffies. */
+unsigned long dmmu_scaled_wait(unsigned int seconds)
+{
+	return dmmu_scaled_jiffies(seconds, NSEC_PER_SEC);
+}
+
 u64 dmmu_nonblock_poll_ns(void)
 {
 	/*

@@ -58,6 +58,23 @@ struct dmmu_dev *dmmu_first_device(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_first_device);
 
+/* The device behind /dev/dmmu@id, with a reference, or NULL. */
+struct dmmu_dev *dmmu_find_device(int id)
+{
+	struct dmmu_dev *dev, *found = NULL;
+
+	mutex_lock(&dmmu_devices_lock);
+	list_for_each_entry(dev, &dmmu_devices, node) {
+		if (dev->id != id)
+			continue;
+		found = dev;
+		kref_get(&dev->ref);
+		break;
+	}
+	mutex_unlock(&dmmu_devices_lock);
+	return found;
+}
+
 static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 {
 	struct dmmu_dev *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
@@ -378,7 +395,7 @@ static int __init dmmu_init(void)
 	ret = dmmu_job_cache_create();
 	if (ret)
 		return ret;
-	dmmu_wq = alloc_workqueue(DMMU_NAME, 0, 0);
+	dmmu_wq = alloc_workqueue(DMMU_NAME, WQ_UNBOUND, 0);
 	if (!dmmu_wq) {
 		ret = -ENOMEM;
 		goto err_destroy_cache;

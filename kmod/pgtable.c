@@ -26,6 +26,9 @@ static_assert(PAGE_SHIFT == DMMU_PAGE_SHIFT);
  */
 #define DMMU_SHADOW_CLEARED BIT_ULL(63)
 
+/* In the shadow only: the page is exclusive (exclusive.c). */
+#define DMMU_SHADOW_EXCLUSIVE BIT_ULL(62)
+
 struct dmmu_leaf {
 	struct page *page; /* not a reference: valid until the notifier says otherwise */
 	u64 entry; /* as the device has it, without accessed and dirty */
@@ -431,8 +434,10 @@ static bool dmmu_dirt_is_free(struct folio *folio)
 
 /* Shall the device be able to write @page? @req is the request for it, if there is one. */
 static bool dmmu_want_write(const struct dmmu_window *win, const struct dmmu_page_req *req,
-			    struct page *page)
+			    struct page *page, u64 va)
 {
+	if (win->write && va >= win->wanted[0] && va < win->wanted[1])
+		return true;
 	if ((req && req->write) || is_device_private_page(page))
 		return true;
 	return win->write && dmmu_dirt_is_free(page_folio(page));
@@ -450,26 +455,6 @@ static bool dmmu_want_atomics(struct dmmu_ctx *ctx, const struct dmmu_page_req *
 	if (!ctx->system_atomics || is_device_private_page(page))
 		return true;
 	return req && req->exclusive;
-}
-
-/* Does the device have what a request is about? */
-bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req)
-{
-	struct dmmu_leaf *leaf;
-	struct dmmu_table *t;
-
-	lockdep_assert_held(&ctx->pt_lock);
-	if (ctx->dead)
-		return false;
-	t = dmmu_pt_lowest(ctx, req->va);
-	if (t->level)
-		return false;
-	leaf = &t->leaf[dmmu_level_index(req->va, 0)];
-	if (!leaf->page || leaf->entry & DMMU_SHADOW_CLEARED)
-		return false;
-	if (req->write && !(leaf->entry & DMMU_PTE_W))
-		return false;
-	return !req->atomic || leaf->entry & DMMU_PTE_AT;
 }
 
 /*
@@ -499,6 +484,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		return ret;
 	first = dmmu_level_index(win->start, 0);
 	for (i = 0; i < win->npages; i++) {
+		u64 va = win->start + i * DMMU_PAGE_SIZE;
 		struct dmmu_page_req *r;
 		struct page *page;
 		bool write;
@@ -507,8 +493,8 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
 			continue;
 		page = hmm_pfn_to_page(pfns[i]);
-		r = dmmu_plan_find(req, win->count, win->start + i * DMMU_PAGE_SIZE);
-		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page);
+		r = dmmu_plan_find(req, win->count, va);
+		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page, va);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
 				       dmmu_want_atomics(ctx, r, page), &error);
 	}
@@ -532,6 +518,64 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 	dmmu_count(ctx, DMMU_DRV_PAGES_MAPPED, mapped);
 	trace_dmmu_map(ctx->dev->id, ctx->id, win->start, win->npages, mapped, win->write);
 	return error;
+}
+
+static struct dmmu_leaf *dmmu_pt_leaf(struct dmmu_ctx *ctx, u64 va)
+{
+	struct dmmu_table *t;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	t = ctx->dead ? NULL : dmmu_pt_next_leaf(ctx, &va, va + 1);
+	return t ? &t->leaf[dmmu_level_index(va, 0)] : NULL;
+}
+
+static bool dmmu_leaf_has(const struct dmmu_leaf *leaf, u64 bits)
+{
+	return leaf && leaf->page && !(leaf->entry & DMMU_SHADOW_CLEARED) &&
+	       (leaf->entry & bits) == bits;
+}
+
+/* Does the device have what a request is about? */
+bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req)
+{
+	u64 bits = (req->write ? DMMU_PTE_W : 0) | (req->atomic ? DMMU_PTE_AT : 0);
+
+	return dmmu_leaf_has(dmmu_pt_leaf(ctx, req->va), bits);
+}
+
+/* Can the device use the page at @va, or even write it, without a fault? */
+bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write)
+{
+	bool has;
+
+	mutex_lock(&ctx->pt_lock);
+	has = dmmu_leaf_has(dmmu_pt_leaf(ctx, va), write ? DMMU_PTE_W : 0);
+	mutex_unlock(&ctx->pt_lock);
+	return has;
+}
+
+/* The pages of [@va, @end), all mapped, are exclusive from now until they are taken away. */
+void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end)
+{
+	struct dmmu_leaf *leaf;
+
+	for (; va < end; va += DMMU_PAGE_SIZE) {
+		leaf = dmmu_pt_leaf(ctx, va);
+		if (!WARN_ON_ONCE(!leaf || !leaf->page))
+			leaf->entry |= DMMU_SHADOW_EXCLUSIVE;
+	}
+}
+
+/* Is any page of [@va, @end) exclusive? */
+bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end)
+{
+	bool any = false;
+
+	mutex_lock(&ctx->pt_lock);
+	for (; va < end && !any; va += DMMU_PAGE_SIZE)
+		any = dmmu_leaf_has(dmmu_pt_leaf(ctx, va), DMMU_SHADOW_EXCLUSIVE);
+	mutex_unlock(&ctx->pt_lock);
+	return any;
 }
 
 static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, enum dmmu_zap what)
