@@ -289,6 +289,12 @@ out_free:
 	return ret;
 }
 
+static bool dmmu_range_is_good(u64 start, u64 size)
+{
+	return size && !((start | size) & ~PAGE_MASK) && start < TASK_SIZE_MAX &&
+	       size <= TASK_SIZE_MAX - start;
+}
+
 static int dmmu_ioctl_migrate(struct dmmu_ctx *ctx, void __user *argp)
 {
 	struct dmmu_ioc_migrate arg;
@@ -296,10 +302,8 @@ static int dmmu_ioctl_migrate(struct dmmu_ctx *ctx, void __user *argp)
 
 	if (copy_from_user(&arg, argp, sizeof(arg)))
 		return -EFAULT;
-	if (arg.flags || !arg.size || (arg.start | arg.size) & ~PAGE_MASK ||
+	if (arg.flags || !dmmu_range_is_good(arg.start, arg.size) ||
 	    (arg.to != DMMU_MIGRATE_TO_DEVICE && arg.to != DMMU_MIGRATE_TO_HOST))
-		return -EINVAL;
-	if (arg.start >= TASK_SIZE_MAX || arg.size > TASK_SIZE_MAX - arg.start)
 		return -EINVAL;
 	ret = dmmu_ctx_check(ctx);
 	if (ret)
@@ -308,6 +312,24 @@ static int dmmu_ioctl_migrate(struct dmmu_ctx *ctx, void __user *argp)
 	if (ret)
 		return ret;
 	return copy_to_user(argp, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static int dmmu_ioctl_hint(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_hint arg;
+	int ret;
+
+	if (copy_from_user(&arg, argp, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags || arg.hint > DMMU_HINT_READ_MOSTLY ||
+	    !dmmu_range_is_good(arg.start, arg.size))
+		return -EINVAL;
+	ret = dmmu_ctx_check(ctx);
+	if (ret)
+		return ret;
+	if (arg.hint == DMMU_HINT_READ_MOSTLY || !dmmu_local_total(ctx->dev))
+		return -EOPNOTSUPP;
+	return dmmu_hint_set(ctx, arg.start, arg.start + arg.size, arg.hint);
 }
 
 static int dmmu_ioctl_local(struct dmmu_ctx *ctx, void __user *argp)
@@ -340,6 +362,8 @@ static long dmmu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return dmmu_ioctl_counters(ctx, argp);
 	case DMMU_IOC_MIGRATE:
 		return dmmu_ioctl_migrate(ctx, argp);
+	case DMMU_IOC_HINT:
+		return dmmu_ioctl_hint(ctx, argp);
 	case DMMU_IOC_LOCAL:
 		return dmmu_ioctl_local(ctx, argp);
 	default:

@@ -23,6 +23,7 @@ struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev)
 	kref_get(&dev->ref);
 	ctx->dev = dev;
 	INIT_LIST_HEAD(&ctx->node);
+	mt_init(&ctx->hints);
 	mutex_init(&ctx->map_lock);
 	mutex_init(&ctx->pt_lock);
 	for (i = 0; i < ARRAY_SIZE(ctx->spare); i++)
@@ -253,6 +254,7 @@ static void dmmu_ctx_release(struct kref *ref)
 		ida_free(&dev->ctx_ids, ctx->id);
 	if (ctx->mm)
 		mmdrop(ctx->mm);
+	mtree_destroy(&ctx->hints);
 	kfree(ctx);
 	dmmu_dev_put(dev);
 }

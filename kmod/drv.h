@@ -17,6 +17,7 @@
 #include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/maple_tree.h>
 #include <linux/memremap.h>
 #include <linux/miscdevice.h>
 #include <linux/mmu_notifier.h>
@@ -272,6 +273,7 @@ struct dmmu_ctx {
 	struct dmmu_page_req *req;
 	struct dmmu_window *win;
 	unsigned long *pfns;
+	struct maple_tree hints;	/* where pages should be; has a lock of its own */
 	struct page **excl;		/* taken in this round, locked */
 	unsigned int nexcl;
 	bool system_atomics;		/* set by BIND */
@@ -419,6 +421,11 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
 void dmmu_evict_all(struct dmmu_dev *dev);
+void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to);
+
+/* hint.c */
+int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint);
+void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n);
 
 /* exclusive.c */
 int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
@@ -491,6 +498,16 @@ static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
 }
 
 static inline void dmmu_evict_all(struct dmmu_dev *dev)
+{
+}
+
+static inline int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
+				u32 hint)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 {
 }
 #endif

@@ -202,6 +202,7 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
 	dmmu_ahead_fault(ctx, n);
+	dmmu_hint_follow(ctx, *nreq);
 	ret = dmmu_mirror_fault(ctx, *nreq);
 	/*
 	 * Not mmput(): were it the last, all of the mm would be taken apart here, while other

@@ -530,6 +530,20 @@ static void dmmu_migrate_all(struct dmmu_ctx *ctx, unsigned long start, unsigned
 		res->skipped[DMMU_SKIP_BUSY] += (end - at) >> PAGE_SHIFT;
 }
 
+/* The same without telling what became of it. The caller has a reference to the users of the mm. */
+void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to)
+{
+	struct dmmu_migrate_result res = {};
+	struct dmmu_move *m;
+
+	if (!dmmu_local_total(ctx->dev))
+		return;
+	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	if (m)
+		dmmu_migrate_all(ctx, start, end, to, m, &res);
+	kvfree(m);
+}
+
 /* Whatever is neither moved nor explained was there before, or busy. */
 static void dmmu_migrate_settle(struct dmmu_migrate_result *res, unsigned long pages,
 				unsigned long local, u32 to)

@@ -21,7 +21,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define DMMU_UAPI_VERSION 2 /* 2: features, MIGRATE, LOCAL */
+#define DMMU_UAPI_VERSION 2 /* 2: features, MIGRATE, LOCAL, HINT */
 
 /* What driver, kernel and device can do together. */
 #define DMMU_FEATURE_MIGRATE 0x1ull /* pages can live in local memory */
@@ -217,6 +217,25 @@ struct dmmu_ioc_migrate {
 	struct dmmu_migrate_result result; /* out */
 };
 
+/*
+ * Say where the pages of a range should be once the device uses them. With PREFER_LOCAL a fault of
+ * the device moves the page, and neighbours in the range, to local memory; with PREFER_HOST from
+ * there to the host. A hint belongs to the addresses until it is replaced, and to this file.
+ */
+enum dmmu_hint {
+	DMMU_HINT_NONE = 0,		/* leave them where they are */
+	DMMU_HINT_PREFER_LOCAL = 1,
+	DMMU_HINT_PREFER_HOST = 2,
+	DMMU_HINT_READ_MOSTLY = 3,	/* not yet: EOPNOTSUPP */
+};
+
+struct dmmu_ioc_hint {
+	__u64 start;	/* in: first byte, page aligned */
+	__u64 size;	/* in: bytes, a multiple of the page size, not 0 */
+	__u32 hint;	/* in: enum dmmu_hint */
+	__u32 flags;	/* in: zero */
+};
+
 /* Local memory of the device at this moment. Needs no BIND. */
 struct dmmu_ioc_local {
 	__u64 total_pages;	/* out: for pages of processes; 0 without DMMU_FEATURE_MIGRATE */
@@ -230,6 +249,7 @@ struct dmmu_ioc_local {
 #define DMMU_IOC_WAIT		_IOWR('D', 0xd3, struct dmmu_ioc_wait)
 #define DMMU_IOC_COUNTERS	_IOR('D', 0xd4, struct dmmu_ioc_counters)
 #define DMMU_IOC_MIGRATE	_IOWR('D', 0xd5, struct dmmu_ioc_migrate)
+#define DMMU_IOC_HINT		_IOW('D', 0xd7, struct dmmu_ioc_hint)
 #define DMMU_IOC_LOCAL		_IOR('D', 0xd6, struct dmmu_ioc_local)
 
 #endif /* _UAPI_DMMU_H */
