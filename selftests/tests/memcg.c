@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -65,7 +66,25 @@ static bool group_make(void)
 	return group_pages("memory.current") >= 0;
 }
 
-/* Nothing is charged any more; what the kernel holds ready is given back on the way. */
+/* Anonymous memory that is charged, bytes. */
+static long group_anon(void)
+{
+	char word[32];
+	long value, anon = -1;
+	FILE *f = fopen(GROUP "/memory.stat", "r");
+
+	while (f && fscanf(f, "%31s %ld", word, &value) == 2)
+		if (!strcmp(word, "anon"))
+			anon = value;
+	if (f)
+		fclose(f);
+	return anon;
+}
+
+/*
+ * Nothing is charged any more; what the kernel holds ready is given back on the way. For objects
+ * smaller than a page it keeps a page's rest for each processor.
+ */
 static bool group_empties(void)
 {
 	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
@@ -74,11 +93,12 @@ static bool group_empties(void)
 	do {
 		group_set("memory.high", "0");
 		pages = group_pages("memory.current");
-		if (!pages)
+		if (pages >= 0 && pages <= sysconf(_SC_NPROCESSORS_CONF) && !group_anon())
 			return true;
 		dmmu_sleep_us(20000);
 	} while (dmmu_now_ns() < until);
-	fprintf(stderr, "# %ld pages are still charged\n", pages);
+	fprintf(stderr, "# %ld pages are still charged, %ld bytes are anonymous\n", pages,
+		group_anon());
 	return false;
 }
 
