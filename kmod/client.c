@@ -35,7 +35,7 @@ struct dmmu_ctx *dmmu_client_open(struct dmmu_dev *dev)
 
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
-	ret = dmmu_ctx_bind(ctx);
+	ret = dmmu_ctx_bind(ctx, 0);
 	if (ret) {
 		dmmu_ctx_close(ctx);
 		return ERR_PTR(ret);

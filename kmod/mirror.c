@@ -37,6 +37,7 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback,
  *	soft-dirty tracking). Pages the device can only read stay mapped; for the others the next
  *	write faults.
+ *	EXCLUSIVE comes when another device takes the page, and when a CPU takes it back from us.
  * RELEASE: the address space ends.
  *
  * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
@@ -77,7 +78,7 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	u64 begin = ktime_get_ns();
 	int ret = 0;
 
-	/* Our own, and about pages that the device keeps (exclusive.c). */
+	/* This context takes the page for itself; what it has of it already is right. */
 	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
 		return true;
 	if (how == DMMU_SLEEP)
@@ -201,6 +202,8 @@ static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsig
 		range->end = range->start + ctx->win[i].npages * PAGE_SIZE;
 		range->hmm_pfns = &ctx->pfns[i * DMMU_WINDOW_MAX_PAGES];
 		ret = hmm_range_fault(range);
+		if (!ret)
+			ret = dmmu_atomics_take(ctx, &ctx->win[i], range->hmm_pfns);
 		if (ret)
 			return ret;
 	}
@@ -288,6 +291,7 @@ int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin
 			ret = dmmu_mirror_map(ctx, &range, nwin);
 		if (ret != -EBUSY && ret != -EAGAIN)
 			return ret;
+		dmmu_atomics_release(ctx);
 		dmmu_count(ctx, DMMU_DRV_RETRIES, 1);
 		if (time_after(jiffies, until))
 			return -EBUSY;

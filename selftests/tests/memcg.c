@@ -14,10 +14,10 @@
 #include "dmmu_migrate.h"
 
 #define GROUP "/sys/fs/cgroup/dmmu-memcg"
-#define PAGES 1024l
+#define PAGES 512l
 #define BYTES (PAGES * DMMU_PAGE)
 /* The kernel charges ahead, 64 pages a processor, and the driver's own tables are charged as well. */
-#define SLACK 256l
+#define SLACK 200l
 
 DMMU_LOCAL_FIXTURE(memcg)
 
@@ -147,7 +147,7 @@ CLAIM(memcg, a_limit_binds_pages_in_local_memory)
 
 	if (!group_make())
 		SKIP(return, "no cgroup of version 2 that accounts memory at " GROUP);
-	ASSERT_EQ(0, group_set("memory.max", "4M"));
+	ASSERT_EQ(0, group_set("memory.max", "2M"));
 	group_set("memory.swap.max", "0");
 	child = fork();
 	ASSERT_LE(0, child);
