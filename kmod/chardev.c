@@ -59,6 +59,27 @@ static __poll_t dmmu_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
+static u64 dmmu_features(struct dmmu_dev *dev)
+{
+	u64 features = 0;
+
+	if (dmmu_local_total(dev))
+		features |= DMMU_FEATURE_MIGRATE;
+	if (dev->caps & DMMU_CAPS_COPY)
+		features |= DMMU_FEATURE_COPY_ENGINE;
+	if (IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS)
+		features |= DMMU_FEATURE_SYSTEM_ATOMICS;
+	return features;
+}
+
+/* What BIND can do here. */
+static u32 dmmu_bind_flags(struct dmmu_dev *dev)
+{
+	bool can = IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS;
+
+	return can ? DMMU_BIND_SYSTEM_ATOMICS : 0;
+}
+
 static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)
 {
 	struct dmmu_dev *dev = ctx->dev;
@@ -72,6 +93,7 @@ static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)
 		.tlb_entries = dev->tlb_entries,
 		.clock_khz = dev->clock_khz,
 		.local_size = dev->local_size,
+		.features = dmmu_features(dev),
 	};
 
 	if (READ_ONCE(dev->state) == DMMU_REMOVED)
@@ -87,12 +109,14 @@ static int dmmu_ioctl_bind(struct dmmu_ctx *ctx, void __user *argp)
 
 	if (copy_from_user(&arg, argp, sizeof(arg)))
 		return -EFAULT;
-	if (arg.flags)
+	if (arg.flags & ~DMMU_BIND_SYSTEM_ATOMICS)
 		return -EINVAL;
+	if (arg.flags & ~dmmu_bind_flags(ctx->dev))
+		return -EOPNOTSUPP;
 	/* Binding cannot be undone, so find out first whether its result can be told. */
 	if (put_user(0, &user->context))
 		return -EFAULT;
-	ret = dmmu_ctx_bind(ctx);
+	ret = dmmu_ctx_bind(ctx, arg.flags);
 	if (ret)
 		return ret;
 	return put_user(ctx->id, &user->context);
@@ -250,17 +274,74 @@ static int dmmu_ioctl_counters(struct dmmu_ctx *ctx, void __user *argp)
 	if (ret)
 		goto out_free;
 	arg->device_count = DMMU_CNT_COUNT;
-	arg->driver_count = DMMU_DRV_FAULT_IRQS + 1;
+	arg->driver_count = DMMU_DRV_EXCLUSIVE + 1;
 	for (i = 0; i < DMMU_DRV_COUNT; i++)
 		arg->driver[i] = atomic64_read(&ctx->count[i]);
 	arg->driver[DMMU_DRV_MMIO_READS] = atomic64_read(&dev->mmio_reads);
 	arg->driver[DMMU_DRV_MMIO_WRITES] = atomic64_read(&dev->mmio_writes);
 	arg->driver[DMMU_DRV_FAULT_IRQS] = READ_ONCE(dev->flt.irqs);
+	for (i = 0; i < DMMU_MOVED_COUNT; i++)
+		arg->driver[DMMU_DRV_PAGES_IN + i] = atomic64_read(&dev->moved[i]);
 	if (copy_to_user(argp, arg, sizeof(*arg)))
 		ret = -EFAULT;
 out_free:
 	kfree(arg);
 	return ret;
+}
+
+static bool dmmu_range_is_good(u64 start, u64 size)
+{
+	return size && !((start | size) & ~PAGE_MASK) && start < TASK_SIZE_MAX &&
+	       size <= TASK_SIZE_MAX - start;
+}
+
+static int dmmu_ioctl_migrate(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_migrate arg;
+	int ret;
+
+	if (copy_from_user(&arg, argp, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags || !dmmu_range_is_good(arg.start, arg.size) ||
+	    (arg.to != DMMU_MIGRATE_TO_DEVICE && arg.to != DMMU_MIGRATE_TO_HOST))
+		return -EINVAL;
+	ret = dmmu_ctx_check(ctx);
+	if (ret)
+		return ret;
+	ret = dmmu_migrate_range(ctx, arg.start, arg.start + arg.size, arg.to, &arg.result);
+	if (ret)
+		return ret;
+	return copy_to_user(argp, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static int dmmu_ioctl_hint(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_hint arg;
+	int ret;
+
+	if (copy_from_user(&arg, argp, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags || arg.hint > DMMU_HINT_READ_MOSTLY ||
+	    !dmmu_range_is_good(arg.start, arg.size))
+		return -EINVAL;
+	ret = dmmu_ctx_check(ctx);
+	if (ret)
+		return ret;
+	if (arg.hint == DMMU_HINT_READ_MOSTLY || !dmmu_local_total(ctx->dev))
+		return -EOPNOTSUPP;
+	return dmmu_hint_set(ctx, arg.start, arg.start + arg.size, arg.hint);
+}
+
+static int dmmu_ioctl_local(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_local arg = {
+		.total_pages = dmmu_local_total(ctx->dev),
+		.free_pages = dmmu_local_free(ctx->dev),
+	};
+
+	if (READ_ONCE(ctx->dev->state) == DMMU_REMOVED)
+		return -ENODEV;
+	return copy_to_user(argp, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
 static long dmmu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -279,6 +360,12 @@ static long dmmu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return dmmu_ioctl_wait(ctx, argp);
 	case DMMU_IOC_COUNTERS:
 		return dmmu_ioctl_counters(ctx, argp);
+	case DMMU_IOC_MIGRATE:
+		return dmmu_ioctl_migrate(ctx, argp);
+	case DMMU_IOC_HINT:
+		return dmmu_ioctl_hint(ctx, argp);
+	case DMMU_IOC_LOCAL:
+		return dmmu_ioctl_local(ctx, argp);
 	default:
 		return -ENOTTY;
 	}

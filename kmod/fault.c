@@ -47,6 +47,7 @@ unsigned int dmmu_fault_collect(struct dmmu_dev *dev)
 		*f = (struct dmmu_fault){
 			.va = le64_to_cpu(rec->va),
 			.cookie = le64_to_cpu(rec->cookie),
+			.threads = le64_to_cpu(rec->threads),
 			.seen = now,
 			.tag = le32_to_cpu(rec->tag),
 			.ctx = id,
@@ -144,7 +145,7 @@ static int dmmu_fault_answer(struct dmmu_ctx *ctx, const struct dmmu_fault *f, u
 
 	/* The reason must be there before the completion can be. */
 	if (action == DMMU_ANSWER_FAIL)
-		dmmu_work_fault_error(ctx, f->cookie, error);
+		dmmu_work_fault_error(ctx->dev, f->threads, error);
 	trace_dmmu_answer(ctx->dev->id, ctx->id, f, action, error);
 	return dmmu_ctl_push(ctx->dev, &cmd, DMMU_SLEEP, &index);
 }
@@ -155,8 +156,24 @@ static unsigned int dmmu_fault_drop_stale(struct dmmu_ctx *ctx, unsigned int n)
 	unsigned int i, out = 0;
 
 	for (i = 0; i < n; i++)
-		if (dmmu_work_fault_error(ctx, ctx->batch[i].cookie, 0))
+		if (dmmu_work_has(ctx, ctx->batch[i].cookie))
 			ctx->batch[out++] = ctx->batch[i];
+	return out;
+}
+
+/*
+ * Leave out pages that the device has by now: the fault came while another of the same page was
+ * being served. Not only a saving: for the CPU page table, asking again is touching the page.
+ */
+static unsigned int dmmu_fault_drop_served(struct dmmu_ctx *ctx, unsigned int n)
+{
+	unsigned int i, out = 0;
+
+	mutex_lock(&ctx->pt_lock);
+	for (i = 0; i < n; i++)
+		if (!dmmu_pt_serves(ctx, &ctx->req[i]))
+			ctx->req[out++] = ctx->req[i];
+	mutex_unlock(&ctx->pt_lock);
 	return out;
 }
 
@@ -175,14 +192,17 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 		ctx->req[(*nreq)++] = (struct dmmu_page_req){
 			.va = f->va & ~(DMMU_PAGE_SIZE - 1),
 			.write = f->access != DMMU_ACCESS_READ,
+			.atomic = f->access == DMMU_ACCESS_ATOMIC && ctx->system_atomics,
 		};
 	}
-	*nreq = dmmu_plan_pages(ctx->req, *nreq);
+	*nreq = dmmu_fault_drop_served(ctx, dmmu_plan_pages(ctx->req, *nreq));
 	if (!*nreq)
 		return 0;
 	/* When nobody uses the mm any more it is about to be taken apart, and so is the context. */
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
+	dmmu_ahead_fault(ctx, n);
+	dmmu_hint_follow(ctx, *nreq);
 	ret = dmmu_mirror_fault(ctx, *nreq);
 	/*
 	 * Not mmput(): were it the last, all of the mm would be taken apart here, while other
@@ -201,9 +221,10 @@ void dmmu_fault_work(struct work_struct *work)
 	u64 seen = U64_MAX;
 	int ret;
 
+	mutex_lock(&ctx->map_lock);
 	taken = dmmu_fault_take(ctx);
 	if (!taken)
-		return;
+		goto out_unlock;
 	n = dmmu_fault_drop_stale(ctx, taken);
 	ret = dmmu_fault_map(ctx, n, &nreq);
 	for (i = 0; i < n && ret != -ENODEV; i++) {
@@ -225,6 +246,7 @@ void dmmu_fault_work(struct work_struct *work)
 		seen = min(seen, f->seen);
 	}
 	dmmu_ctl_kick(dev);
+	dmmu_atomics_hold(ctx);
 	if (n) {
 		u64 ns = seen == U64_MAX ? 0 : ktime_get_ns() - seen;
 
@@ -234,6 +256,8 @@ void dmmu_fault_work(struct work_struct *work)
 		trace_dmmu_fault_service(dev->id, ctx->id, n, nreq, ns, ret);
 	}
 	dmmu_fault_served(dev, taken);
+out_unlock:
+	mutex_unlock(&ctx->map_lock);
 }
 
 /* The context is going, its worker does not run any more: nobody will serve what is left. */

@@ -21,6 +21,8 @@
 struct dmmu_page_req {
 	u64 va;			/* page aligned */
 	bool write;		/* a write or an atomic is among the accesses */
+	bool atomic;		/* an atomic is, and it must be one for the CPU, too */
+	bool exclusive;		/* out: no CPU can reach the page */
 	int error;		/* out: why it cannot be mapped, 0 when it can */
 };
 
@@ -31,6 +33,7 @@ struct dmmu_window {
 	unsigned int first;	/* its first request */
 	unsigned int count;	/* how many requests are in it, in order */
 	bool write;		/* one of them writes */
+	u64 wanted[2];		/* with write: these bytes, asked for or not, are to be written */
 };
 
 unsigned int dmmu_plan_pages(struct dmmu_page_req *req, unsigned int n);

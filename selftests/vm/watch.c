@@ -39,7 +39,8 @@ void watch_console(void *context, const char *line)
 static void remark(struct run *run, const char *text)
 {
 	const struct options *options = &run->options;
-	bool tests = options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS;
+	bool tests = options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS ||
+		     options->mode == MODE_HMM;
 
 	if (!strncmp(text, "ready ", 6)) {
 		run->ready = true;
@@ -56,6 +57,12 @@ static void remark(struct run *run, const char *text)
 		if (strcmp(text + 6, "0"))
 			snprintf(run->command_end, sizeof(run->command_end), "rmmod dmmu: %.200s",
 				 text + 6);
+	} else if (!strncmp(text, "driver at ", 10)) {
+		if (options->gdb)
+			fprintf(stderr,
+				"\r\nvm: in gdb: add-symbol-file %s/guest/modules-%s/dmmu.ko "
+				"%s\r\n",
+				run->build, options->kernel, text + 10);
 	} else if (!strncmp(text, "start ", 6)) {
 		fprintf(stderr, "vm: %4.0f s  %s\n", run_seconds(run), text + 6);
 	} else if (tests || options->verbose) {
@@ -84,7 +91,8 @@ void watch_test(void *context, const char *line)
 		ktap_line(run->ktap, line);
 	if (options->mode == MODE_SHELL)
 		return; /* passed on raw */
-	if (options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS) {
+	if (options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS ||
+	    options->mode == MODE_HMM) {
 		/* Of a test run, people want to see what goes wrong. */
 		const char *text = line + strspn(line, " ");
 

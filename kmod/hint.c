@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where pages should be once the device uses them, as the program says by range.
+ *
+ * Without a hint a fault of the device moves nothing. With one, the fault worker moves the faulting
+ * page, and its neighbours within the range, before it maps them. It is advice: what cannot move is
+ * mapped where it is.
+ *
+ * Hints belong to addresses, not to mappings: they outlive munmap.
+ */
+#include <linux/maple_tree.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "drv.h"
+#include "params.h"
+
+/* For [start, end), page aligned; DMMU_HINT_NONE forgets. */
+int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint)
+{
+	void *entry = hint == DMMU_HINT_NONE ? NULL : xa_mk_value(hint);
+
+	return mtree_store_range(&ctx->hints, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT, entry,
+				 GFP_KERNEL_ACCOUNT);
+}
+
+/* The hint for a page, and the part of its aligned neighbourhood that has the same. */
+static u32 dmmu_hint_get(struct dmmu_ctx *ctx, u64 va, struct dmmu_range *r)
+{
+	unsigned long bytes = (unsigned long)dmmu_fault_back() << PAGE_SHIFT;
+	void *entry;
+
+	MA_STATE(mas, &ctx->hints, va >> PAGE_SHIFT, va >> PAGE_SHIFT);
+
+	r->start = va & ~(u64)(bytes - 1);
+	r->end = r->start + bytes;
+	mas_lock(&mas);
+	entry = mas_walk(&mas);
+	if (entry) {
+		r->start = max(r->start, (u64)mas.index << PAGE_SHIFT);
+		r->end = min(r->end, ((u64)mas.last + 1) << PAGE_SHIFT);
+	}
+	mas_unlock(&mas);
+	return entry ? xa_to_value(entry) : DMMU_HINT_NONE;
+}
+
+/*
+ * The sorted requests ctx->req[0..n) are about to be served: move what should be elsewhere. Called
+ * with map_lock and a reference to the users of the mm.
+ */
+void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
+{
+	struct dmmu_range r = {}, next;
+	unsigned int i;
+
+	if (mtree_empty(&ctx->hints))
+		return;
+	for (i = 0; i < n; i++) {
+		u32 hint;
+
+		/* The one before brought it along. */
+		if (ctx->req[i].va >= r.start && ctx->req[i].va < r.end)
+			continue;
+		hint = dmmu_hint_get(ctx, ctx->req[i].va, &next);
+		if (hint == DMMU_HINT_NONE)
+			continue;
+		r = next;
+		dmmu_migrate_quietly(ctx, r.start, r.end, hint == DMMU_HINT_PREFER_LOCAL ?
+				     DMMU_MIGRATE_TO_DEVICE : DMMU_MIGRATE_TO_HOST);
+	}
+}
