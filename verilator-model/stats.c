@@ -43,6 +43,16 @@ bool model_stats_write(const struct model *model, const char *path)
 	fprintf(file, "dma_unmaps\t%llu\tcount\n", (unsigned long long)s->dma_unmaps);
 	fprintf(file, "dma_refused\t%llu\tcount\n", (unsigned long long)s->dma_refused);
 	fprintf(file, "resets\t%llu\tcount\n", (unsigned long long)s->resets);
+	if (model->options.record_log)
+		fprintf(file, "log_bytes\t%llu\tbytes\n", (unsigned long long)s->log_bytes);
+	for (unsigned int i = 0; i < FAULT_KINDS; i++)
+		if (model->bad.faults.happened[i])
+			fprintf(file, "fault.%s\t%llu\tcount\n", faults_name((enum fault_kind)i),
+				(unsigned long long)model->bad.faults.happened[i]);
+	for (unsigned int i = 0; traffic_point_names[i]; i++)
+		if (model->bad.faults.held_count[i])
+			fprintf(file, "held.%s\t%llu\tcount\n", traffic_point_names[i],
+				(unsigned long long)model->bad.faults.held_count[i]);
 	ok = !ferror(file);
 	ok = !fclose(file) && ok;
 	return ok && !rename(temporary, path);
