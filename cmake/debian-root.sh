@@ -5,6 +5,8 @@
 #   debian_needs            dies unless this machine can do it
 #   debian_root WORK SUITE...  makes the apt root in WORK/apt
 #   debian_apt ARGUMENTS    apt-get in that root; its output goes to WORK/log
+#   debian_cache ARGUMENTS  apt-cache in that root
+#   debian_policy PACKAGE   the version that would be taken
 # The caller has say and die, and in debian_instead what else the user can do. DMMU_MIRROR names a mirror when the
 # host's apt sources name none.
 
@@ -63,4 +65,18 @@ debian_apt() {
 		-o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=false "$@" \
 		>>"$debian_work/log" 2>&1 9>&- ||
 		{ tail -n 15 "$debian_work/log" >&2; die "apt-get failed, see above. Without a network: ${debian_instead-}"; }
+}
+
+# apt-cache in that root, to its own output.
+debian_cache() {
+	apt-cache -o Dir::Etc::SourceList="$debian_work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$debian_work/apt" -o Dir::State::Lists="$debian_work/apt/lists" \
+		-o Dir::State::Status="$debian_work/apt/status" -o Dir::Cache="$debian_work/apt" \
+		-o APT::Architecture=amd64 -o APT::Architectures::=amd64 "$@" 2>>"$debian_work/log"
+}
+
+# debian_policy PACKAGE: the version that would be taken; nothing when there is none.
+debian_policy() {
+	LC_ALL=C debian_cache policy "$1" | sed -n 's/^  Candidate: \([^(].*\)$/\1/p'
 }

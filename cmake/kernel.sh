@@ -1,30 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernel.sh: builds the harness kernel, the one the tests boot, and prints the folder that holds it.
+# kernel.sh: builds the harness kernels, those the tests boot, and prints the folder that holds one.
 #
-# Source: Debian's linux-source-6.12, or a tree that DMMU_KERNEL_TREE names. What is kept is small: bzImage, vmlinux,
-# .config, a kit that builds modules without the source, and the kselftest headers. Folders are named by a hash of what
+# A kernel's name is [RELEASE-]VARIANT: plain, debug and gdb are 6.12, the default; 7.2-plain and 7.2-debug a later one;
+# stock is Debian's own binary kernel (cmake/stock-kernel.sh).
+# Source: of 6.12 Debian's linux-source-6.12, or a tree that DMMU_KERNEL_TREE names; of a later release the installed
+# package if there is one, else a private copy of that in Debian's backports or sid. What is kept is small: bzImage,
+# vmlinux, .config, a kit that builds modules without the source. Folders are named by a hash of what
 # goes in (source, fragments, compiler) and renamed into place when whole; an interrupted build goes on where it stopped.
 # The whole build runs with a python that fails and records its call, so "needs no Python" holds for each kernel made.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 fragments=$here/selftests/vm/kernel
-release=6.12
 layout=1 # count up when what is kept changes
 
 say() { printf 'kernel: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 usage() {
 	cat <<-'TEXT'
-	usage: cmake/kernel.sh [--path] plain|debug|gdb    build that kernel, print its folder (--path: print only)
-	       cmake/kernel.sh --config FILE plain|debug|gdb
-	                                                   write its configuration to FILE, build nothing else
-	       cmake/kernel.sh --kselftest                 print a folder with the kselftest headers
+	usage: cmake/kernel.sh [--path] KERNEL    build that kernel, print its folder (--path: print only)
+	       cmake/kernel.sh --config FILE KERNEL
+	                                          write its configuration to FILE, build nothing else
+	       cmake/kernel.sh --suite KERNEL     print a folder with what of its source tree the tests use:
+	                                          the kselftest headers, the kernel's HMM suite and dummy driver
+	       cmake/kernel.sh --kselftest        print the folder with the kselftest headers of the default kernel
+	  KERNEL            plain, debug, gdb (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or stock (Debian's binary)
 	  DMMU_KERNEL_TREE  build this kernel source tree instead of Debian's linux-source-6.12
 	  DMMU_CACHE        where kernels are kept (default ~/.cache/dmmu)
 	  DMMU_LOGS         where the build log goes (default build/logs)
 	  DMMU_JOBS         compile jobs at a time (default: the number of processors)
+	  DMMU_MIRROR       URI of a Debian mirror, when the host's apt sources name none that has backports
 	TEXT
 }
 
@@ -34,61 +40,126 @@ case ${1-} in
 -h | --help) usage; exit 0 ;;
 --path) action=path; shift ;;
 --config) action=config; config=${2-}; [ -n "$config" ] || { usage >&2; exit 2; }; shift 2 ;;
---kselftest) action=kselftest; shift ;;
+--suite) action=suite; shift ;;
+--kselftest) action=kselftest; shift; set -- plain "$@" ;;
 esac
-variant=${1-}
-case $action:$variant in
-kselftest:) ;;
-*:plain | *:debug | *:gdb) ;;
+name=${1-}
+[ $# -le 1 ] || { usage >&2; exit 2; }
+case $name in
+plain | debug | gdb) release=6.12 variant=$name prefix=linux ;;
+7.2-plain | 7.2-debug | 7.2-gdb) release=${name%-*} variant=${name##*-} prefix=linux-$release ;;
+stock)
+	case $action in
+	build) exec "$here/cmake/stock-kernel.sh" ;;
+	path) exec "$here/cmake/stock-kernel.sh" --path ;;
+	*) die "Debian's own kernel has no source here" ;;
+	esac ;;
 *) usage >&2; exit 2 ;;
 esac
 
 cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}
 jobs=${DMMU_JOBS:-$(nproc)}
-tree=${DMMU_KERNEL_TREE-}
+tree=
+[ "$release" != 6.12 ] || tree=${DMMU_KERNEL_TREE-}
 
 # --- the source -----------------------------------------------------------------------------------------------------
+
+# fetch_source: a private copy of linux-source-$release, by the host's apt; which version is whatever is there.
+fetch_source() {
+	# shellcheck source=cmake/debian-root.sh
+	. "$here/cmake/debian-root.sh"
+	# shellcheck disable=SC2034 # for debian-root.sh
+	debian_instead="apt-get install linux-source-$release from wherever you can"
+	debian_needs
+	mkdir -p "$cache"
+	exec 9>"$private.lock"
+	flock -n 9 || { say "another run is fetching linux-source-$release, waiting for it"; flock -w 900 9 || die 'gave up after 15 minutes'; }
+	if [ ! -f "$private/version" ]; then
+		rm -rf "$private.new"
+		trap 'rm -rf "$private.new"' EXIT
+		say "fetching linux-source-$release (about 160 MB)"
+		for suites in trixie-backports 'trixie-backports sid'; do
+			# shellcheck disable=SC2086 # a list
+			debian_root "$private.new" $suites
+			debian_apt update
+			debian_policy "linux-source-$release" >"$private.new/policy"
+			[ ! -s "$private.new/policy" ] || break
+		done
+		[ -s "$private.new/policy" ] || die "no linux-source-$release in Debian's backports or sid: $debian_instead"
+		(cd "$private.new/apt/archives" && debian_apt download "linux-source-$release")
+		dpkg-deb --fsys-tarfile "$private.new/apt/archives"/linux-source-*.deb |
+			tar -x -C "$private.new/root" --no-same-owner "./usr/src/linux-source-$release.tar.xz"
+		mv "$private.new/root/usr/src/linux-source-$release.tar.xz" "$private.new/"
+		cp "$private.new/policy" "$private.new/version"
+		rm -rf "$private.new/apt" "$private.new/root"
+		rm -rf "$private"
+		mv -T "$private.new" "$private"
+		trap - EXIT
+	fi
+	exec 9>&-
+}
+
 tarball=/usr/src/linux-source-$release.tar.xz
+private=$cache/source-$release
 if [ -n "$tree" ]; then
 	[ -f "$tree/Kbuild" ] || die "DMMU_KERNEL_TREE names '$tree', which is no kernel source tree"
 	tree=$(cd "$tree" && pwd)
 	source_id="tree $tree $(git -C "$tree" rev-parse HEAD 2>/dev/null || true)"
-else
-	[ -r "$tarball" ] ||
-		die "no $tarball: apt-get install linux-source-$release, or name a kernel source tree in DMMU_KERNEL_TREE"
+elif [ -r "$tarball" ]; then
 	source_id="debian $(dpkg-query -W -f '${Version}' "linux-source-$release" 2>/dev/null || cksum <"$tarball")"
+elif [ "$release" = 6.12 ]; then
+	die "no $tarball: apt-get install linux-source-$release, or name a kernel source tree in DMMU_KERNEL_TREE"
+else
+	if [ ! -f "$private/version" ]; then
+		[ "$action" != path ] || die "linux-source-$release is not here yet"
+		fetch_source
+	fi
+	tarball=$private/linux-source-$release.tar.xz
+	source_id="debian $(cat "$private/version")"
 fi
 compiler=$("${CC:-gcc}" --version 2>/dev/null | head -n 1) || true
 [ -n "$compiler" ] || die 'no gcc: apt-get install build-essential'
 hash_of() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 source_hash=$(hash_of "$source_id")
 
+# Of an option that several fragments have, the last counts.
+set -- "$fragments/base.config"
+[ ! -f "$fragments/$release.config" ] || set -- "$@" "$fragments/$release.config"
+set -- "$@" "$fragments/$variant.config"
+[ ! -f "$fragments/$release-$variant.config" ] || set -- "$@" "$fragments/$release-$variant.config"
+
 if [ "$action" = path ] || [ "$action" = build ]; then
-	contents=$(cat "$fragments/base.config" "$fragments/$variant.config")
-	home=$cache/linux-$variant-$(hash_of "$source_id" "$compiler" "$contents" "$layout")
+	contents=$(cat "$@")
+	home=$cache/$prefix-$variant-$(hash_of "$source_id" "$compiler" "$contents" "$layout")
 	if [ "$action" = path ] || { [ -f "$home/bzImage" ] && [ -z "$tree" ]; }; then
 		printf '%s\n' "$home"
 		exit 0
 	fi
 fi
-if [ "$action" = kselftest ]; then
-	if [ -n "$tree" ]; then
-		printf '%s\n' "$tree/tools/testing/selftests"
-		exit 0
+if [ "$action" = kselftest ] || [ "$action" = suite ]; then
+	suite=$tree
+	if [ -z "$tree" ]; then
+		suite=$cache/suite-$release-$source_hash
+		if [ ! -d "$suite" ]; then
+			mkdir -p "$cache"
+			new=$(mktemp -d "$cache/suite.XXXXXX")
+			trap 'rm -rf "$new"' EXIT
+			tar -xf "$tarball" -C "$new" --strip-components=1 --wildcards --no-wildcards-match-slash \
+				"linux-source-$release/tools/testing/selftests/kselftest*.h" \
+				"linux-source-$release/tools/testing/selftests/mm/*.[ch]" \
+				"linux-source-$release/tools/include/uapi" "linux-source-$release/tools/arch/x86/include/uapi" \
+				"linux-source-$release/lib/test_hmm*.[ch]" "linux-source-$release/mm/gup_test.h"
+			for file in tools/testing/selftests/kselftest_harness.h tools/testing/selftests/mm/hmm-tests.c \
+				lib/test_hmm_uapi.h; do
+				[ -f "$new/$file" ] || die "$tarball has no $file"
+			done
+			chmod 755 "$new"
+			mv -T "$new" "$suite" 2>/dev/null || [ -f "$suite/lib/test_hmm_uapi.h" ] || die "cannot write $suite"
+			trap - EXIT
+		fi
 	fi
-	headers=$cache/kselftest-$source_hash
-	if [ ! -d "$headers" ]; then
-		mkdir -p "$cache"
-		new=$(mktemp -d "$cache/kselftest.XXXXXX")
-		trap 'rm -rf "$new"' EXIT
-		tar -xf "$tarball" -C "$new" --strip-components=4 --wildcards --no-wildcards-match-slash \
-			"linux-source-$release/tools/testing/selftests/kselftest*.h"
-		[ -f "$new/kselftest_harness.h" ] || die "$tarball has no kselftest_harness.h"
-		mv -T "$new" "$headers" 2>/dev/null || [ -f "$headers/kselftest_harness.h" ] || die "cannot write $headers"
-		trap - EXIT
-		chmod 755 "$headers"
-	fi
-	printf '%s\n' "$headers"
+	[ "$action" = suite ] || suite=$suite/tools/testing/selftests
+	printf '%s\n' "$suite"
 	exit 0
 fi
 
@@ -125,8 +196,8 @@ fi
 # The source is thrown away when no kernel is left to be built from it; unpacking it again takes seconds.
 drop_source() {
 	[ -n "$own_tree" ] || return 0
-	if ls "$cache"/linux-plain-*/bzImage "$cache"/linux-debug-*/bzImage >/dev/null 2>&1 &&
-		! ls "$cache"/linux-gdb-*/bzImage >/dev/null 2>&1; then
+	if ls "$cache/$prefix"-plain-*/bzImage "$cache/$prefix"-debug-*/bzImage >/dev/null 2>&1 &&
+		! ls "$cache/$prefix"-gdb-*/bzImage >/dev/null 2>&1; then
 		rm -rf "$own_tree"
 	fi
 }
@@ -146,7 +217,7 @@ kmake() { make -C "$tree" O="$objects" ARCH=x86_64 PYTHON3=false LC_ALL=C "$@" 9
 
 logs=${DMMU_LOGS:-$here/build/logs}
 mkdir -p "$logs"
-log=$logs/kernel-$variant.log
+log=$logs/kernel-$name.log
 : >"$log"
 failed() {
 	tail -n 25 "$log" >&2
@@ -156,7 +227,7 @@ failed() {
 awk '{ key = $0; sub(/^# /, "", key); sub(/[= ].*/, "", key) }
 	/^(CONFIG_|# CONFIG_[A-Za-z0-9_]+ is not set)/ { if (!(key in line)) order[++n] = key; line[key] = $0 }
 	END { for (i = 1; i <= n; i++) print line[order[i]] }' \
-	"$fragments/base.config" "$fragments/$variant.config" >"$objects/fragment"
+	"$@" >"$objects/fragment"
 kmake -s KCONFIG_ALLCONFIG="$objects/fragment" allnoconfig >>"$log" 2>&1 || failed 'cannot configure'
 
 # An option that kconfig dropped silently would make a test pass for the wrong reason.
@@ -181,7 +252,7 @@ expected=1370
 [ "$variant" != debug ] || expected=1410
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 start=$(date +%s)
-say "building the $variant kernel from $source_id with $jobs jobs; log: $log"
+say "building the $name kernel from $source_id with $jobs jobs; log: $log"
 # Not the function: the background job must be make itself, so that it can be stopped.
 make -C "$tree" O="$objects" ARCH=x86_64 PYTHON3=false LC_ALL=C -j"$jobs" bzImage modules >>"$log" 2>&1 9>&- &
 make_pid=$!
@@ -196,9 +267,9 @@ while kill -0 $make_pid 2>/dev/null; do
 	last=$now
 	done_objects=$(grep -c '^  \(CC\|AS\|LD\|AR\|HOSTCC\) ' "$log") || true
 	if [ -t 2 ]; then
-		printf '\rkernel: %s: %s of about %s objects, %s ' "$variant" "$done_objects" "$expected" "$(clock $((now - start)))" >&2
+		printf '\rkernel: %s: %s of about %s objects, %s ' "$name" "$done_objects" "$expected" "$(clock $((now - start)))" >&2
 	else
-		say "$variant: $done_objects of about $expected objects, $(clock $((now - start)))"
+		say "$name: $done_objects of about $expected objects, $(clock $((now - start)))"
 	fi
 done
 [ ! -t 2 ] || printf '\n' >&2
@@ -225,7 +296,7 @@ rm -rf "$home.old"
 [ ! -d "$home" ] || mv -T "$home" "$home.old"
 mv -T "$new" "$home"
 rm -rf "$home.old"
-say "$variant: built in $(clock $(($(date +%s) - start)))"
+say "$name: built in $(clock $(($(date +%s) - start)))"
 
 # A tree that the user named stays incremental; of ours the objects go.
 if [ -n "$own_tree" ]; then

@@ -59,6 +59,17 @@ static __poll_t dmmu_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
+static u64 dmmu_features(struct dmmu_dev *dev)
+{
+	u64 features = 0;
+
+	if (dmmu_local_total(dev))
+		features |= DMMU_FEATURE_MIGRATE;
+	if (dev->caps & DMMU_CAPS_COPY)
+		features |= DMMU_FEATURE_COPY_ENGINE;
+	return features;
+}
+
 static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)
 {
 	struct dmmu_dev *dev = ctx->dev;
@@ -72,6 +83,7 @@ static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)
 		.tlb_entries = dev->tlb_entries,
 		.clock_khz = dev->clock_khz,
 		.local_size = dev->local_size,
+		.features = dmmu_features(dev),
 	};
 
 	if (READ_ONCE(dev->state) == DMMU_REMOVED)
@@ -250,17 +262,52 @@ static int dmmu_ioctl_counters(struct dmmu_ctx *ctx, void __user *argp)
 	if (ret)
 		goto out_free;
 	arg->device_count = DMMU_CNT_COUNT;
-	arg->driver_count = DMMU_DRV_FAULT_IRQS + 1;
+	arg->driver_count = DMMU_DRV_COPY_NS + 1;
 	for (i = 0; i < DMMU_DRV_COUNT; i++)
 		arg->driver[i] = atomic64_read(&ctx->count[i]);
 	arg->driver[DMMU_DRV_MMIO_READS] = atomic64_read(&dev->mmio_reads);
 	arg->driver[DMMU_DRV_MMIO_WRITES] = atomic64_read(&dev->mmio_writes);
 	arg->driver[DMMU_DRV_FAULT_IRQS] = READ_ONCE(dev->flt.irqs);
+	for (i = 0; i < DMMU_MOVED_COUNT; i++)
+		arg->driver[DMMU_DRV_PAGES_IN + i] = atomic64_read(&dev->moved[i]);
 	if (copy_to_user(argp, arg, sizeof(*arg)))
 		ret = -EFAULT;
 out_free:
 	kfree(arg);
 	return ret;
+}
+
+static int dmmu_ioctl_migrate(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_migrate arg;
+	int ret;
+
+	if (copy_from_user(&arg, argp, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags || !arg.size || (arg.start | arg.size) & ~PAGE_MASK ||
+	    (arg.to != DMMU_MIGRATE_TO_DEVICE && arg.to != DMMU_MIGRATE_TO_HOST))
+		return -EINVAL;
+	if (arg.start >= TASK_SIZE_MAX || arg.size > TASK_SIZE_MAX - arg.start)
+		return -EINVAL;
+	ret = dmmu_ctx_check(ctx);
+	if (ret)
+		return ret;
+	ret = dmmu_migrate_range(ctx, arg.start, arg.start + arg.size, arg.to, &arg.result);
+	if (ret)
+		return ret;
+	return copy_to_user(argp, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static int dmmu_ioctl_local(struct dmmu_ctx *ctx, void __user *argp)
+{
+	struct dmmu_ioc_local arg = {
+		.total_pages = dmmu_local_total(ctx->dev),
+		.free_pages = dmmu_local_free(ctx->dev),
+	};
+
+	if (READ_ONCE(ctx->dev->state) == DMMU_REMOVED)
+		return -ENODEV;
+	return copy_to_user(argp, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
 static long dmmu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -279,6 +326,10 @@ static long dmmu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return dmmu_ioctl_wait(ctx, argp);
 	case DMMU_IOC_COUNTERS:
 		return dmmu_ioctl_counters(ctx, argp);
+	case DMMU_IOC_MIGRATE:
+		return dmmu_ioctl_migrate(ctx, argp);
+	case DMMU_IOC_LOCAL:
+		return dmmu_ioctl_local(ctx, argp);
 	default:
 		return -ENOTTY;
 	}

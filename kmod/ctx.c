@@ -23,6 +23,7 @@ struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev)
 	kref_get(&dev->ref);
 	ctx->dev = dev;
 	INIT_LIST_HEAD(&ctx->node);
+	mutex_init(&ctx->map_lock);
 	mutex_init(&ctx->pt_lock);
 	for (i = 0; i < ARRAY_SIZE(ctx->spare); i++)
 		INIT_LIST_HEAD(&ctx->spare[i]);

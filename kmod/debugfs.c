@@ -3,9 +3,10 @@
  * The directory dmmu/<PCI address>/ in debugfs, for people.
  *
  *	state		what the device is and whether it runs
+ *	local		pages in local memory, and how many moved
  *	counters	one snapshot of the device's counters, "name value"
  *	contexts	the bound files and their counters
- *	rings		indices of the four rings, as the driver and the device see them
+ *	rings		indices of the rings, as the driver and the device see them
  *	threads		what each hardware thread does
  *	delay_map_us	widens the gap between looking at the CPU page table and mapping what was
  *			seen; for race tests, 0 otherwise
@@ -50,6 +51,25 @@ static int state_show(struct seq_file *s, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(state);
+
+static int local_show(struct seq_file *s, void *unused)
+{
+	static const char * const name[DMMU_MOVED_COUNT] = {
+		[DMMU_MOVED_IN] = "moved_in",
+		[DMMU_MOVED_OUT] = "moved_out",
+		[DMMU_MOVED_EVICTED] = "evicted",
+		[DMMU_MOVED_COPY_NS] = "copy_ns",
+	};
+	struct dmmu_dev *dev = s->private;
+	unsigned int i;
+
+	seq_printf(s, "pages %lu\nfree %lu\ntable_bytes %llu\n", dmmu_local_total(dev),
+		   dmmu_local_free(dev), dev->table_bytes);
+	for (i = 0; i < ARRAY_SIZE(name); i++)
+		seq_printf(s, "%s %lld\n", name[i], atomic64_read(&dev->moved[i]));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(local);
 
 static const struct {
 	unsigned int index;
@@ -111,7 +131,7 @@ static int rings_show(struct seq_file *s, void *unused)
 	struct dmmu_dev *dev = s->private;
 	struct dmmu_status status;
 
-	/* Only as consistent as five numbers read one after the other are. */
+	/* Only as consistent as numbers read one after the other are. */
 	memcpy(&status, dev->status, sizeof(status));
 	seq_printf(s, "ctl tail %u rung %u head %u entries %u\n", READ_ONCE(dev->ctl.tail),
 		   READ_ONCE(dev->ctl.rung), le32_to_cpu(status.ctl_head), DMMU_CTL_ENTRIES);
@@ -123,6 +143,8 @@ static int rings_show(struct seq_file *s, void *unused)
 	seq_printf(s, "flt tail %u head %u armed %u entries %u unserved %u\n",
 		   le32_to_cpu(status.flt_tail), READ_ONCE(dev->flt.head),
 		   READ_ONCE(dev->flt.armed), dev->flt.entries, READ_ONCE(dev->flt.unserved));
+	seq_printf(s, "cpy tail %u head %u failed %u\n", READ_ONCE(dev->copy.tail),
+		   le32_to_cpu(status.cpy_head), le32_to_cpu(status.cpy_failed));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(rings);
@@ -166,6 +188,7 @@ void dmmu_debugfs_add(struct dmmu_dev *dev)
 
 	dev->debugfs = dir;
 	debugfs_create_file("state", 0444, dir, dev, &state_fops);
+	debugfs_create_file("local", 0444, dir, dev, &local_fops);
 	debugfs_create_file("counters", 0444, dir, dev, &counters_fops);
 	debugfs_create_file("contexts", 0444, dir, dev, &contexts_fops);
 	debugfs_create_file("rings", 0444, dir, dev, &rings_fops);

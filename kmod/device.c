@@ -58,7 +58,8 @@ static void dmmu_dev_program(struct dmmu_dev *dev)
 	dmmu_write(dev, DMMU_REG_FLT_SIZE, ilog2(dev->flt.entries));
 	dmmu_write(dev, DMMU_REG_COALESCE, dmmu_coalesce_cycles() * (BIT(DMMU_COALESCE_CPL_SHIFT) |
 								   BIT(DMMU_COALESCE_FLT_SHIFT)));
-	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(DMMU_IRQ_COUNT) - 1);
+	dmmu_copy_program(dev);
+	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(dmmu_irq_vectors(dev)) - 1);
 	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
 }
 
@@ -90,6 +91,7 @@ int dmmu_dev_start(struct dmmu_dev *dev)
 	dev->why = NULL;
 	WRITE_ONCE(dev->state, DMMU_UP);
 	spin_unlock(&dev->ctl.lock);
+	wake_up_all(&dev->copy.wq);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_start);
@@ -103,6 +105,10 @@ static void dmmu_dev_flush_users(struct dmmu_dev *dev)
 	spin_unlock(&dev->work.lock);
 	wake_up_all(&dev->ctl.wq);
 	wake_up_all(&dev->flt.wq);
+	wake_up_all(&dev->copy.wq);
+	/* A copy in progress ends by that. */
+	mutex_lock(&dev->copy.lock);
+	mutex_unlock(&dev->copy.lock);
 }
 
 /* The device cannot reach memory any more: tell everybody who has something to do with it. */
@@ -168,6 +174,9 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 	if (!first)
 		return;
 
+	/* What vanished may come back as another. One that is merely stuck keeps its memory. */
+	if (id == DMMU_GONE)
+		dmmu_local_lose(dev);
 	if (id == DMMU_GONE)
 		dev_err(dev->dev,
 			"device failed: %s; registers read all-ones, the device is gone\n", why);
@@ -178,6 +187,7 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 		"cut off from memory; its work is lost. Reset it (sysfs) or load the driver again\n");
 	wake_up_all(&dev->ctl.wq);
 	wake_up_all(&dev->flt.wq);
+	wake_up_all(&dev->copy.wq);
 	schedule_work(&dev->fail_work);
 }
 

@@ -6,7 +6,8 @@
  * file. Their lifetimes and the order of the locks are described in docs/driver.md; in short, outer
  * to inner:
  *
- *	ctx_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock, flt.lock, dma_lock
+ *	ctx_lock > map_lock > mmap_lock > (locks of the mm) > pt_lock > ctl.lock, work.lock,
+ *	flt.lock, dma_lock, local.lock; and mmap_lock, folio locks > copy.lock
  */
 #ifndef DMMU_DRV_H
 #define DMMU_DRV_H
@@ -16,6 +17,7 @@
 #include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/memremap.h>
 #include <linux/miscdevice.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
@@ -25,6 +27,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "copy.h"
 #include "dmmu.h"
 #include "dmmu_regs.h"
 #include "plan.h"
@@ -35,6 +38,7 @@
 #define DMMU_NAME		"dmmu"
 #define DMMU_CTL_ENTRIES	1024U
 #define DMMU_MAX_SLOTS		512U	/* descriptors in the device: twice the most threads */
+#define DMMU_FAULT_GROUP	64U	/* hardware threads that a fault record can name */
 #define DMMU_STAGE_ENTRIES	256U	/* half of a context's staging buffer, in entries */
 #define DMMU_DMA_HASH_BITS	10
 
@@ -48,6 +52,23 @@ enum dmmu_state {
 /* May the caller sleep for the device? Invalidations by the OOM reaper may not. */
 enum dmmu_wait { DMMU_SLEEP, DMMU_POLL };
 
+/* Which of the pages of a range are to be taken from the device. */
+enum dmmu_zap {
+	DMMU_ZAP_ALL,
+	DMMU_ZAP_WRITABLE,	/* what it may write */
+	DMMU_ZAP_HOST,		/* what is in host memory */
+	DMMU_ZAP_LOCAL,		/* what is in local memory */
+};
+
+/* What was moved, of the whole device since it was probed. */
+enum dmmu_moved {
+	DMMU_MOVED_IN,		/* pages, to local memory */
+	DMMU_MOVED_OUT,		/* and back, all in all */
+	DMMU_MOVED_EVICTED,	/* of these, to make room */
+	DMMU_MOVED_COPY_NS,	/* time spent copying */
+	DMMU_MOVED_COUNT,
+};
+
 struct dmmu_ctx;
 struct dmmu_table;
 
@@ -58,13 +79,13 @@ struct dmmu_job {
 	struct dmmu_work_desc desc;
 	struct dmmu_completion cpl;
 	u64 hw_cookie;			/* while the device has it */
-	s32 fault_error;		/* why its last fault was answered FAIL */
 };
 
 /* A fault record, copied out of the ring; the device has at most one per thread. */
 struct dmmu_fault {
 	u64 va;
 	u64 cookie;
+	u64 threads;			/* who waits for the answer */
 	u64 seen;			/* ns, when its interrupt came */
 	u32 tag;
 	u16 ctx;
@@ -98,6 +119,7 @@ struct dmmu_workq {
 	unsigned int inflight;
 	unsigned long busy[BITS_TO_LONGS(DMMU_MAX_SLOTS)];
 	struct dmmu_job *slot[DMMU_MAX_SLOTS];
+	s32 thread_error[DMMU_FAULT_GROUP]; /* why its fault was answered FAIL */
 	struct list_head ready;		/* contexts with queued jobs, round robin */
 };
 
@@ -115,6 +137,43 @@ struct dmmu_faultq {
 	u64 irqs;
 };
 
+/* The copy ring, and the BAR by which the CPU sees local memory. */
+struct dmmu_copyq {
+	struct mutex lock;		/* one batch at a time; all below */
+	struct dmmu_cpy *ring;
+	dma_addr_t dma;
+	u32 tail;
+	void __iomem *bar;		/* NULL: not shown */
+	wait_queue_head_t wq;		/* waiters for cpy_head, and for the end of a reset */
+};
+
+/* What the driver knows of a page in local memory besides its struct page. */
+struct dmmu_lpage {
+	struct list_head lru;		/* in dmmu_local.lru while in use */
+	u32 era;			/* dmmu_local.era when it was filled */
+};
+
+/* The pages in local memory. */
+struct dmmu_local {
+	struct dmmu_dev *dev;
+	struct dev_pagemap pgmap;
+	struct resource *res;
+	u64 base;			/* byte offset of the first */
+	unsigned long npages;
+	unsigned long first_pfn;
+	spinlock_t lock;		/* all below; taken when a page is freed */
+	unsigned long *used;		/* bitmap */
+	unsigned long nfree;
+	unsigned long next;		/* where to look for free ones */
+	struct list_head lru;		/* the coldest first */
+	struct dmmu_lpage *page;
+	u32 era;			/* counts the times that all content was lost */
+	bool closed;			/* no more pages are given out */
+	bool leaving;			/* when the last page is freed, unmap */
+	struct work_struct leave_work;
+	char token;			/* its address is a name, see dmmu_local_owner_in() */
+};
+
 struct dmmu_dev {
 	struct kref ref;
 	struct list_head node;		/* all devices, for the live tests */
@@ -128,6 +187,7 @@ struct dmmu_dev {
 	u32 caps;
 	u32 clock_khz;
 	u64 local_size;
+	u64 table_bytes;		/* of these, from the first, for page tables */
 	unsigned int threads;
 	unsigned int contexts;
 	unsigned int levels;
@@ -142,12 +202,15 @@ struct dmmu_dev {
 	struct dmmu_ctlq ctl;
 	struct dmmu_workq work;
 	struct dmmu_faultq flt;
+	struct dmmu_copyq copy;
 	atomic_t errors[32];		/* bits seen in register ERROR */
 
 	struct mutex ctx_lock;		/* the list, bind, teardown, reset */
 	struct list_head ctxs;
 	struct ida ctx_ids;
 	struct ida tables;		/* pages of local memory in use as page tables */
+	struct dmmu_local *local;	/* NULL: no pages in local memory */
+	atomic64_t moved[DMMU_MOVED_COUNT];
 	spinlock_t dma_lock;		/* innermost */
 	struct hlist_head dma_table[1 << DMMU_DMA_HASH_BITS];
 	struct workqueue_struct *fault_wq;
@@ -164,6 +227,14 @@ struct dmmu_dev {
 	u32 delay_map_us;
 };
 
+/* A range that is used as a whole; see ahead.c. */
+struct dmmu_ahead {
+	u64 start;
+	u64 end;
+	bool write;
+	unsigned int rounds;
+};
+
 /* What an open file is: at first a queue, after BIND a context of the device mirroring one mm. */
 struct dmmu_ctx {
 	struct kref ref;		/* the file, and each job the device has */
@@ -175,6 +246,7 @@ struct dmmu_ctx {
 	bool lost;			/* the device went down since BIND; under ctx_lock */
 
 	struct mmu_interval_notifier notifier;
+	struct mutex map_lock;		/* one fault round at a time; its buffers, the stocks */
 	struct mutex pt_lock;		/* the page table, and all below; taken in the notifier */
 	bool dead;			/* nothing is mapped any more */
 	struct dmmu_table *root;
@@ -190,11 +262,12 @@ struct dmmu_ctx {
 	bool stage_busy[2];
 	unsigned long mapped;		/* pages */
 
-	struct work_struct fault_work;	/* and its buffers, which nobody else uses: */
-	struct dmmu_fault *batch;
+	struct work_struct fault_work;
+	struct dmmu_fault *batch;	/* these under map_lock */
 	struct dmmu_page_req *req;
 	struct dmmu_window *win;
 	unsigned long *pfns;
+	struct dmmu_ahead ahead[2];
 
 	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
 	struct list_head queued;
@@ -219,8 +292,10 @@ static inline bool dmmu_is_up(struct dmmu_dev *dev)
 }
 
 /* pci.c */
+extern struct workqueue_struct *dmmu_wq;
 void dmmu_dev_put(struct dmmu_dev *dev);
 struct dmmu_dev *dmmu_first_device(void);
+struct dmmu_dev *dmmu_find_device(int id);
 
 /* device.c */
 int dmmu_dev_start(struct dmmu_dev *dev);
@@ -233,6 +308,7 @@ void dmmu_dev_watch(struct dmmu_dev *dev);
 int dmmu_dev_counters(struct dmmu_dev *dev, u64 *value, unsigned int n);
 
 /* irq.c */
+unsigned int dmmu_irq_vectors(const struct dmmu_dev *dev);
 int dmmu_irq_request(struct dmmu_dev *dev);
 void dmmu_irq_free(struct dmmu_dev *dev);
 void dmmu_irq_off(struct dmmu_dev *dev);
@@ -256,7 +332,8 @@ void dmmu_work_complete(struct dmmu_dev *dev);
 void dmmu_work_lose_all(struct dmmu_dev *dev);
 void dmmu_work_close(struct dmmu_ctx *ctx);
 void dmmu_work_purge(struct dmmu_ctx *ctx);
-bool dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 hw_cookie, s32 error);
+bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie);
+void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error);
 
 /* ctx.c */
 struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);
@@ -275,8 +352,11 @@ void dmmu_pt_free_stage(struct dmmu_ctx *ctx);
 u64 dmmu_pt_root(struct dmmu_ctx *ctx);
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n);
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
-int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how);
+bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write);
+void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
+bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
 		      enum dmmu_wait how, u32 *index);
@@ -290,6 +370,111 @@ void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 /* mirror.c */
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
+int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin);
+void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
+
+/* copy.c */
+int dmmu_copy_init(struct dmmu_dev *dev);
+void dmmu_copy_exit(struct dmmu_dev *dev);
+bool dmmu_copy_possible(const struct dmmu_dev *dev);
+void dmmu_copy_program(struct dmmu_dev *dev);
+int dmmu_copy_pages(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigned int n);
+
+#ifdef CONFIG_DEVICE_PRIVATE
+/* local.c */
+void dmmu_local_init(struct dmmu_dev *dev);
+void dmmu_local_close(struct dmmu_dev *dev);
+void dmmu_local_exit(struct dmmu_dev *dev);
+void dmmu_local_release(struct dmmu_dev *dev);
+void dmmu_local_lose(struct dmmu_dev *dev);
+bool dmmu_local_lost(const struct page *page);
+unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n);
+void dmmu_local_unalloc(struct page *page);
+void dmmu_local_page_free(struct page *page);
+unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);
+void dmmu_local_touch(struct page *page);
+unsigned long dmmu_local_free(struct dmmu_dev *dev);
+unsigned long dmmu_local_total(struct dmmu_dev *dev);
+struct dmmu_dev *dmmu_local_dev(const struct page *page);
+u64 dmmu_local_offset(const struct page *page);
+void *dmmu_local_owner(struct dmmu_dev *dev);
+void *dmmu_local_owner_in(struct dmmu_dev *dev);
+
+/* migrate.c */
+int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
+		       struct dmmu_migrate_result *res);
+vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
+unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
+void dmmu_evict_all(struct dmmu_dev *dev);
+
+/* exclusive.c */
+int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
+#else
+static inline void dmmu_local_init(struct dmmu_dev *dev)
+{
+}
+
+static inline void dmmu_local_close(struct dmmu_dev *dev)
+{
+}
+
+static inline void dmmu_local_exit(struct dmmu_dev *dev)
+{
+}
+
+static inline void dmmu_local_release(struct dmmu_dev *dev)
+{
+}
+
+static inline void dmmu_local_lose(struct dmmu_dev *dev)
+{
+}
+
+static inline unsigned long dmmu_local_free(struct dmmu_dev *dev)
+{
+	return 0;
+}
+
+static inline unsigned long dmmu_local_total(struct dmmu_dev *dev)
+{
+	return 0;
+}
+
+static inline u64 dmmu_local_offset(const struct page *page)
+{
+	return 0;
+}
+
+static inline void *dmmu_local_owner(struct dmmu_dev *dev)
+{
+	return NULL;
+}
+
+static inline void *dmmu_local_owner_in(struct dmmu_dev *dev)
+{
+	return NULL;
+}
+
+static inline int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
+				     u32 to, struct dmmu_migrate_result *res)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void dmmu_evict_all(struct dmmu_dev *dev)
+{
+}
+#endif
+
+/* ahead.c */
+void dmmu_ahead_begin(struct dmmu_ctx *ctx, unsigned int which, u64 start, u64 end, bool write);
+unsigned int dmmu_ahead_end(struct dmmu_ctx *ctx, unsigned int which);
+void dmmu_ahead_fault(struct dmmu_ctx *ctx, unsigned int n);
 
 /* fault.c */
 unsigned int dmmu_fault_collect(struct dmmu_dev *dev);

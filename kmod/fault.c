@@ -47,6 +47,7 @@ unsigned int dmmu_fault_collect(struct dmmu_dev *dev)
 		*f = (struct dmmu_fault){
 			.va = le64_to_cpu(rec->va),
 			.cookie = le64_to_cpu(rec->cookie),
+			.threads = le64_to_cpu(rec->threads),
 			.seen = now,
 			.tag = le32_to_cpu(rec->tag),
 			.ctx = id,
@@ -144,7 +145,7 @@ static int dmmu_fault_answer(struct dmmu_ctx *ctx, const struct dmmu_fault *f, u
 
 	/* The reason must be there before the completion can be. */
 	if (action == DMMU_ANSWER_FAIL)
-		dmmu_work_fault_error(ctx, f->cookie, error);
+		dmmu_work_fault_error(ctx->dev, f->threads, error);
 	trace_dmmu_answer(ctx->dev->id, ctx->id, f, action, error);
 	return dmmu_ctl_push(ctx->dev, &cmd, DMMU_SLEEP, &index);
 }
@@ -155,7 +156,7 @@ static unsigned int dmmu_fault_drop_stale(struct dmmu_ctx *ctx, unsigned int n)
 	unsigned int i, out = 0;
 
 	for (i = 0; i < n; i++)
-		if (dmmu_work_fault_error(ctx, ctx->batch[i].cookie, 0))
+		if (dmmu_work_has(ctx, ctx->batch[i].cookie))
 			ctx->batch[out++] = ctx->batch[i];
 	return out;
 }
@@ -183,6 +184,7 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 	/* When nobody uses the mm any more it is about to be taken apart, and so is the context. */
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
+	dmmu_ahead_fault(ctx, n);
 	ret = dmmu_mirror_fault(ctx, *nreq);
 	/*
 	 * Not mmput(): were it the last, all of the mm would be taken apart here, while other
@@ -201,9 +203,10 @@ void dmmu_fault_work(struct work_struct *work)
 	u64 seen = U64_MAX;
 	int ret;
 
+	mutex_lock(&ctx->map_lock);
 	taken = dmmu_fault_take(ctx);
 	if (!taken)
-		return;
+		goto out_unlock;
 	n = dmmu_fault_drop_stale(ctx, taken);
 	ret = dmmu_fault_map(ctx, n, &nreq);
 	for (i = 0; i < n && ret != -ENODEV; i++) {
@@ -234,6 +237,8 @@ void dmmu_fault_work(struct work_struct *work)
 		trace_dmmu_fault_service(dev->id, ctx->id, n, nreq, ns, ret);
 	}
 	dmmu_fault_served(dev, taken);
+out_unlock:
+	mutex_unlock(&ctx->map_lock);
 }
 
 /* The context is going, its worker does not run any more: nobody will serve what is left. */

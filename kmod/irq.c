@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The four interrupt vectors and what each is for.
+ * The interrupt vectors and what each is for.
  *
- * CTL wakes waiters. FLT copies fault records and wakes their workers at once, then, in its thread,
- * re-arms the device when the batch is served. CPL and ERROR do their work in their threads. No
- * handler reads a register but ERROR's.
+ * CTL and CPY wake waiters. FLT copies fault records and wakes their workers at once, then, in its
+ * thread, re-arms the device when the batch is served. CPL and ERROR do their work in their
+ * threads. No handler reads a register but ERROR's.
  */
 #include <linux/interrupt.h>
 #include <linux/pci.h>
@@ -20,6 +20,14 @@ static irqreturn_t dmmu_irq_ctl(int irq, void *data)
 	struct dmmu_dev *dev = data;
 
 	wake_up_all(&dev->ctl.wq);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t dmmu_irq_cpy(int irq, void *data)
+{
+	struct dmmu_dev *dev = data;
+
+	wake_up_all(&dev->copy.wq);
 	return IRQ_HANDLED;
 }
 
@@ -52,6 +60,8 @@ static const char * const dmmu_error_text[] = {
 	[DMMU_ERROR_LOCAL_BUS_SHIFT] = "local memory answered a page-table access with an error",
 	[DMMU_ERROR_DOORBELL_SHIFT] = "a doorbell was out of range",
 	[DMMU_ERROR_STALE_ANSWER_SHIFT] = NULL, /* expected: a kill came before the answer */
+	[DMMU_ERROR_CPY_DESC_SHIFT] = "a copy descriptor was refused",
+	[DMMU_ERROR_CPY_BUS_SHIFT] = "memory answered a copy with an error",
 };
 
 static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
@@ -94,19 +104,26 @@ static const struct {
 	[DMMU_IRQ_CPL] = { "cpl", NULL, dmmu_irq_cpl_thread },
 	[DMMU_IRQ_FLT] = { "flt", dmmu_irq_flt, dmmu_irq_flt_thread },
 	[DMMU_IRQ_ERROR] = { "error", NULL, dmmu_irq_error_thread },
+	[DMMU_IRQ_CPY] = { "cpy", dmmu_irq_cpy, NULL },
 };
+
+/* A device without a copy engine has one vector less. */
+unsigned int dmmu_irq_vectors(const struct dmmu_dev *dev)
+{
+	return dev->caps & DMMU_CAPS_COPY ? DMMU_IRQ_COUNT : DMMU_IRQ_CPY;
+}
 
 /* The vectors are requested disabled: turn them on when the device is started. */
 int dmmu_irq_request(struct dmmu_dev *dev)
 {
 	struct pci_dev *pdev = dev->pdev;
-	unsigned int i;
+	unsigned int i, n = dmmu_irq_vectors(dev);
 	int ret;
 
-	ret = pci_alloc_irq_vectors(pdev, DMMU_IRQ_COUNT, DMMU_IRQ_COUNT, PCI_IRQ_MSIX);
+	ret = pci_alloc_irq_vectors(pdev, n, n, PCI_IRQ_MSIX);
 	if (ret < 0)
-		return dev_err_probe(&pdev->dev, ret, "no %u MSI-X vectors\n", DMMU_IRQ_COUNT);
-	for (i = 0; i < DMMU_IRQ_COUNT; i++) {
+		return dev_err_probe(&pdev->dev, ret, "no %u MSI-X vectors\n", n);
+	for (i = 0; i < n; i++) {
 		unsigned long flags = IRQF_NO_AUTOEN | (dmmu_irqs[i].handler ? 0 : IRQF_ONESHOT);
 		char *name = devm_kasprintf(&pdev->dev, GFP_KERNEL, "%s-%s", dev->name,
 					    dmmu_irqs[i].name);
@@ -130,7 +147,7 @@ void dmmu_irq_free(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < DMMU_IRQ_COUNT; i++)
+	for (i = 0; i < dmmu_irq_vectors(dev); i++)
 		free_irq(pci_irq_vector(dev->pdev, i), dev);
 	pci_free_irq_vectors(dev->pdev);
 }
@@ -143,7 +160,7 @@ void dmmu_irq_off(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < DMMU_IRQ_COUNT && dev->irqs_on; i++)
+	for (i = 0; i < dmmu_irq_vectors(dev) && dev->irqs_on; i++)
 		disable_irq(pci_irq_vector(dev->pdev, i));
 	dev->irqs_on = false;
 }
@@ -152,7 +169,7 @@ void dmmu_irq_on(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < DMMU_IRQ_COUNT && !dev->irqs_on; i++)
+	for (i = 0; i < dmmu_irq_vectors(dev) && !dev->irqs_on; i++)
 		enable_irq(pci_irq_vector(dev->pdev, i));
 	dev->irqs_on = true;
 }

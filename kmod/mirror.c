@@ -32,15 +32,39 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  *
  * UNMAP: the range goes away; tables that become empty go, too.
  * CLEAR, PROTECTION_VMA, MIGRATE, EXCLUSIVE: the pages may be others afterwards, or may permit
- *less. Which, only the CPU page table will know; the next access faults and looks. PROTECTION_PAGE,
- *SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback, soft-dirty
- *	tracking). Pages the device can only read stay mapped; for the others the next write faults.
+ * less.
+ *	Which, only the CPU page table will know; the next access faults and looks.
+ * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback,
+ *	soft-dirty tracking). Pages the device can only read stay mapped; for the others the next
+ *	write faults.
  * RELEASE: the address space ends.
  *
+ * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
+ * pages of the host move, on the way back only ours; the others stay as they are, and stay mapped.
+ */
+static enum dmmu_zap dmmu_mirror_what(struct dmmu_dev *dev,
+				      const struct mmu_notifier_range *range)
+{
+	switch (range->event) {
+	case MMU_NOTIFY_PROTECTION_PAGE:
+	case MMU_NOTIFY_SOFT_DIRTY:
+		return DMMU_ZAP_WRITABLE;
+	case MMU_NOTIFY_MIGRATE:
+		if (range->owner && range->owner == dmmu_local_owner_in(dev))
+			return DMMU_ZAP_HOST;
+		if (range->owner && range->owner == dmmu_local_owner(dev))
+			return DMMU_ZAP_LOCAL;
+		return DMMU_ZAP_ALL;
+	default:
+		return DMMU_ZAP_ALL;
+	}
+}
+
+/*
  * Not blockable means that the OOM reaper calls, which must not wait for anybody who might wait for
- *memory. If nobody holds our lock and the device answers within nonblock_poll_us (it needs no
- *memory for that), the range can be reaped; otherwise false is returned, and the reaper tries again
- *later.
+ * memory. If nobody holds our lock and the device answers within nonblock_poll_us (it needs no
+ * memory for that), the range can be reaped; otherwise false is returned, and the reaper tries
+ * again later.
  */
 static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 				   const struct mmu_notifier_range *range, unsigned long cur_seq)
@@ -48,12 +72,14 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	struct dmmu_ctx *ctx = container_of(notifier, struct dmmu_ctx, notifier);
 	struct dmmu_range r = dmmu_range_clip(range->start, range->end, ctx->dev->va_bits);
 	enum dmmu_wait how = mmu_notifier_range_blockable(range) ? DMMU_SLEEP : DMMU_POLL;
-	bool write_only = range->event == MMU_NOTIFY_PROTECTION_PAGE ||
-			  range->event == MMU_NOTIFY_SOFT_DIRTY;
+	enum dmmu_zap what = dmmu_mirror_what(ctx->dev, range);
 	bool unlink = range->event == MMU_NOTIFY_UNMAP && how == DMMU_SLEEP;
 	u64 begin = ktime_get_ns();
 	int ret = 0;
 
+	/* Our own, and about pages that the device keeps (exclusive.c). */
+	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
+		return true;
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);
 	else if (!mutex_trylock(&ctx->pt_lock))
@@ -67,7 +93,7 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 			dmmu_mirror_release(ctx);
 			ret = 1;
 		} else {
-			ret = dmmu_pt_zap(ctx, r, write_only, unlink, how);
+			ret = dmmu_pt_zap(ctx, r, what, unlink, how);
 		}
 		trace_dmmu_invalidate_end(ctx->dev->id, ctx->id, ret, ktime_get_ns() - begin);
 	}
@@ -85,14 +111,47 @@ const struct mmu_interval_notifier_ops dmmu_mirror_ops = {
 };
 
 /*
- * Fault in adjacent pages with the same access. When one of several is not possible, it is found by
- * trying them one by one: a bad pointer of one thread does not fail its neighbour. Returns 0 or
- * -EBUSY.
+ * Is a page among them that is in local memory, but shared with another process since a fork, so
+ * that a write must not go there? hmm_range_fault() does not fault such pages even when it is asked
+ * for write permission.
+ */
+static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
+{
+	unsigned int i;
+
+	if (!(range->default_flags & HMM_PFN_REQ_WRITE))
+		return false;
+	for (i = 0; i < n; i++)
+		if (range->hmm_pfns[i] & HMM_PFN_VALID && !(range->hmm_pfns[i] & HMM_PFN_WRITE))
+			return true;
+	return false;
+}
+
+/*
+ * Fault in as if local memory were not ours, that is, as the CPU does: the pages come back to host
+ * memory, and those that are shared are copied there.
+ */
+static int dmmu_fault_as_cpu(struct hmm_range *range)
+{
+	void *owner = range->dev_private_owner;
+	int ret;
+
+	range->dev_private_owner = NULL;
+	ret = hmm_range_fault(range);
+	range->dev_private_owner = owner;
+	return ret;
+}
+
+/*
+ * Fault in adjacent pages with the same access. When one of several is not possible, or is a shared
+ * page of local memory, it is found by trying them one by one: a bad pointer of one thread does not
+ * fail its neighbour. Returns 0 or -EBUSY.
  */
 static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct dmmu_page_req *req,
 			  unsigned int n)
 {
 	unsigned int i;
+	bool shared;
 	int ret;
 
 	range->start = req[0].va;
@@ -100,7 +159,10 @@ static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct 
 	range->default_flags = HMM_PFN_REQ_FAULT | (req[0].write ? HMM_PFN_REQ_WRITE : 0);
 	ret = hmm_range_fault(range);
 	trace_dmmu_hmm_fault(ctx->dev->id, ctx->id, range->start, n, req[0].write, ret);
-	if (!ret || ret == -EBUSY)
+	shared = !ret && dmmu_shares_local(range, n);
+	if (shared && n == 1)
+		ret = dmmu_fault_as_cpu(range);
+	if (ret == -EBUSY || (!ret && !(shared && n > 1)))
 		return ret;
 	if (n == 1) {
 		req->error = ret;
@@ -183,20 +245,23 @@ out_unlock:
 }
 
 /*
- * Serve the sorted requests ctx->req[0..nreq): on return the device page table has every page whose
- * request has no error. The caller holds a reference to the users of the mm. Returns 0; -ESRCH when
+ * Map the windows ctx->win[0..nwin), after faulting in the requests ctx->req[0..nreq) that lie in
+ * them. The caller holds a reference to the users of the mm. Returns 0; -ESRCH when
  * the mm is gone, -ENODEV when the device is; -EBUSY when invalidations kept coming until the time
  * was over, and then a retry by the device is right.
  */
-int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
+int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin)
 {
 	unsigned long until = jiffies + dmmu_map_timeout();
-	struct hmm_range range = { .notifier = &ctx->notifier };
-	unsigned int nwin, i, delay;
+	struct hmm_range range = {
+		.notifier = &ctx->notifier,
+		.dev_private_owner = dmmu_local_owner(ctx->dev),
+	};
+	unsigned int i, delay;
 	u64 begin;
 	int ret;
 
-	nwin = dmmu_plan_windows(ctx->req, nreq, READ_ONCE(dmmu_fault_around_pages), ctx->win);
+	lockdep_assert_held(&ctx->map_lock);
 	for (;;) {
 		for (i = 0; i < nreq; i++)
 			ctx->req[i].error = 0;
@@ -228,4 +293,51 @@ int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
 			return -EBUSY;
 		cond_resched();
 	}
+}
+
+/*
+ * Serve the sorted requests ctx->req[0..nreq): on return the device page table has every page whose
+ * request has no error. Called with map_lock and a reference to the users of the mm. Returns as
+ * dmmu_mirror_round().
+ */
+int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
+{
+	unsigned int nwin = dmmu_plan_windows(ctx->req, nreq, READ_ONCE(dmmu_fault_around_pages),
+					      ctx->win);
+
+	return dmmu_mirror_round(ctx, nreq, nwin);
+}
+
+/*
+ * Map what is present in [start, end) without faulting anything in, so that the device need not
+ * fault on it: a help, no promise. Called with a reference to the users of the mm, without locks.
+ */
+void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end)
+{
+	struct dmmu_ctl fence = {
+		.opcode = DMMU_CTL_FENCE,
+		.flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ,
+	};
+	unsigned long bytes = DMMU_WINDOW_MAX_PAGES * PAGE_SIZE;
+	struct dmmu_range r = dmmu_range_clip(start, end, ctx->dev->va_bits);
+	u64 at = r.start & ~(bytes - 1);
+	int ret = 0;
+	u32 index;
+
+	while (!ret && at < r.end) {
+		unsigned int n;
+
+		mutex_lock(&ctx->map_lock);
+		for (n = 0; n < ctx->dev->threads && at < r.end; n++, at += bytes)
+			ctx->win[n] = (struct dmmu_window){
+				.start = at,
+				.npages = DMMU_WINDOW_MAX_PAGES,
+			};
+		ret = dmmu_mirror_round(ctx, 0, n);
+		mutex_unlock(&ctx->map_lock);
+		cond_resched();
+	}
+	/* Work submitted from now on meets the new entries. */
+	if (!dmmu_ctl_push(ctx->dev, &fence, DMMU_SLEEP, &index))
+		dmmu_ctl_wait(ctx->dev, index, DMMU_SLEEP);
 }

@@ -6,6 +6,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
 
@@ -51,6 +52,23 @@ unsigned int dmmu_fault_around_pages = 16;
 module_param_named(fault_around_pages, dmmu_fault_around_pages, uint, 0644);
 MODULE_PARM_DESC(fault_around_pages, "pages of the aligned window around a fault that are mapped along when the CPU has them mapped: 1 to 64, rounded down to a power of two (default 16)");
 
+bool dmmu_use_local_memory = true;
+module_param_named(local_memory, dmmu_use_local_memory, bool, 0444);
+MODULE_PARM_DESC(local_memory, "let pages of processes live in local memory; 0: it holds page tables only (default 1)");
+
+bool dmmu_copy_engine = true;
+module_param_named(copy_engine, dmmu_copy_engine, bool, 0644);
+MODULE_PARM_DESC(copy_engine, "let the device copy pages; 0: the CPU does it, where it can see local memory (default 1)");
+
+static unsigned int fault_back_pages = 16;
+module_param(fault_back_pages, uint, 0644);
+MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 32, rounded down to a power of two (default 16)");
+
+unsigned int dmmu_fault_back(void)
+{
+	return rounddown_pow_of_two(clamp(READ_ONCE(fault_back_pages), 1U, DMMU_FAULT_BACK_MAX));
+}
+
 /* A limit may be made very long, but not endless and not zero. */
 static u64 dmmu_scaled(unsigned int value, u64 unit_ns)
 {
@@ -87,6 +105,12 @@ unsigned long dmmu_watchdog_period(void)
 unsigned long dmmu_rearm_delay(void)
 {
 	return dmmu_scaled_jiffies(READ_ONCE(rearm_us), NSEC_PER_USEC);
+}
+
+/* A limit for something that takes seconds by its nature, in jiffies. */
+unsigned long dmmu_scaled_wait(unsigned int seconds)
+{
+	return dmmu_scaled_jiffies(seconds, NSEC_PER_SEC);
 }
 
 u64 dmmu_nonblock_poll_ns(void)

@@ -11,12 +11,19 @@
 #include <linux/types.h>
 
 extern unsigned int dmmu_fault_around_pages;
+extern bool dmmu_use_local_memory;
+extern bool dmmu_copy_engine;
+
+#define DMMU_FAULT_BACK_MAX 32U
+
+unsigned int dmmu_fault_back(void);		/* pages, a power of two */
 
 unsigned long dmmu_fence_timeout(void);		/* jiffies */
 unsigned long dmmu_map_timeout(void);		/* jiffies */
 unsigned long dmmu_reset_timeout(void);		/* jiffies */
 unsigned long dmmu_watchdog_period(void);	/* jiffies */
 unsigned long dmmu_rearm_delay(void);		/* jiffies */
+unsigned long dmmu_scaled_wait(unsigned int seconds);	/* jiffies */
 u64 dmmu_nonblock_poll_ns(void);
 u64 dmmu_spin_ns(void);
 u32 dmmu_coalesce_cycles(void);

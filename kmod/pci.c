@@ -17,6 +17,9 @@
 #include "drv.h"
 #include "regs.h"
 
+/* For what must be over before the module goes. */
+struct workqueue_struct *dmmu_wq;
+
 static DEFINE_IDA(dmmu_ids);
 static DEFINE_MUTEX(dmmu_devices_lock);
 static LIST_HEAD(dmmu_devices);
@@ -25,6 +28,7 @@ static void dmmu_dev_release(struct kref *ref)
 {
 	struct dmmu_dev *dev = container_of(ref, struct dmmu_dev, ref);
 
+	dmmu_local_release(dev);
 	ida_destroy(&dev->ctx_ids);
 	ida_destroy(&dev->tables);
 	kfree(dev->flt.by_id);
@@ -53,6 +57,23 @@ struct dmmu_dev *dmmu_first_device(void)
 	return dev;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_first_device);
+
+/* The device behind /dev/dmmu@id, with a reference, or NULL. */
+struct dmmu_dev *dmmu_find_device(int id)
+{
+	struct dmmu_dev *dev, *found = NULL;
+
+	mutex_lock(&dmmu_devices_lock);
+	list_for_each_entry(dev, &dmmu_devices, node) {
+		if (dev->id != id)
+			continue;
+		found = dev;
+		kref_get(&dev->ref);
+		break;
+	}
+	mutex_unlock(&dmmu_devices_lock);
+	return found;
+}
 
 static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 {
@@ -83,6 +104,8 @@ static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&dev->work.ready);
 	spin_lock_init(&dev->flt.lock);
 	init_waitqueue_head(&dev->flt.wq);
+	mutex_init(&dev->copy.lock);
+	init_waitqueue_head(&dev->copy.wq);
 	INIT_WORK(&dev->fail_work, dmmu_dev_fail_work);
 	INIT_DELAYED_WORK(&dev->watchdog, dmmu_dev_watchdog);
 	return dev;
@@ -113,6 +136,7 @@ static int dmmu_identify(struct dmmu_dev *dev)
 	dev->tlb_entries = DMMU_GET(DMMU_PARAMS1_L2_ENTRIES, params1);
 	dev->clock_khz = dmmu_read(dev, DMMU_REG_CLOCK_KHZ);
 	dev->local_size = dmmu_read64(dev, DMMU_REG_LOCAL_SIZE_LO);
+	dev->table_bytes = dev->local_size;
 	if (!dev->threads || !dev->contexts || dev->levels < 2 || dev->levels > 5 ||
 	    dev->va_bits <= DMMU_PAGE_SHIFT || dev->va_bits > dmmu_level_shift(dev->levels) ||
 	    dev->local_size < 16 * DMMU_TABLE_BYTES)
@@ -218,10 +242,13 @@ static int dmmu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = dmmu_alloc_rings(dev);
 	if (ret)
 		goto err_unmap_regs;
+	ret = dmmu_copy_init(dev);
+	if (ret)
+		goto err_free_rings;
 	dev->fault_wq = alloc_workqueue("%s-fault", WQ_UNBOUND | WQ_HIGHPRI, 0, dev->name);
 	if (!dev->fault_wq) {
 		ret = -ENOMEM;
-		goto err_free_rings;
+		goto err_exit_copy;
 	}
 	ret = dmmu_irq_request(dev);
 	if (ret)
@@ -230,6 +257,7 @@ static int dmmu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto err_free_irqs;
 	dmmu_irq_on(dev);
+	dmmu_local_init(dev);
 	ret = dmmu_chardev_add(dev);
 	if (ret)
 		goto err_stop_device;
@@ -238,16 +266,20 @@ static int dmmu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	list_add_tail(&dev->node, &dmmu_devices);
 	mutex_unlock(&dmmu_devices_lock);
 	dev_info(&pdev->dev,
-		 "/dev/%s: %u threads, %u contexts, %u-bit addresses, %llu MiB of local memory\n",
-		 dev->name, dev->threads, dev->contexts, dev->va_bits, dev->local_size >> 20);
+		 "/dev/%s: %u threads, %u contexts, %u-bit addresses, %llu MiB of local memory, %lu of it for pages\n",
+		 dev->name, dev->threads, dev->contexts, dev->va_bits, dev->local_size >> 20,
+		 dmmu_local_total(dev) >> (20 - PAGE_SHIFT));
 	return 0;
 
 err_stop_device:
 	dmmu_dev_stop(dev, DMMU_REMOVED);
+	dmmu_local_exit(dev);
 err_free_irqs:
 	dmmu_irq_free(dev);
 err_destroy_wq:
 	destroy_workqueue(dev->fault_wq);
+err_exit_copy:
+	dmmu_copy_exit(dev);
 err_free_rings:
 	dmmu_free_rings(dev);
 err_unmap_regs:
@@ -270,9 +302,13 @@ static void dmmu_remove(struct pci_dev *pdev)
 	mutex_unlock(&dmmu_devices_lock);
 	dmmu_debugfs_remove(dev);
 	dmmu_chardev_remove(dev);
+	dmmu_local_close(dev);
+	dmmu_evict_all(dev);
 	dmmu_dev_stop(dev, DMMU_REMOVED);
+	dmmu_local_exit(dev);
 	dmmu_irq_free(dev);
 	destroy_workqueue(dev->fault_wq);
+	dmmu_copy_exit(dev);
 	dmmu_free_rings(dev);
 	pci_iounmap(pdev, dev->regs);
 	pci_release_region(pdev, DMMU_PCI_BAR_REGS);
@@ -282,11 +318,14 @@ static void dmmu_remove(struct pci_dev *pdev)
 
 /*
  * The PCI core is about to reset the function: what it has is lost, whoever is bound must open
- * anew.
+ * anew. Local memory keeps its content, but pages are safer at home.
  */
 static void dmmu_reset_prepare(struct pci_dev *pdev)
 {
-	dmmu_dev_stop(pci_get_drvdata(pdev), DMMU_STOPPED);
+	struct dmmu_dev *dev = pci_get_drvdata(pdev);
+
+	dmmu_evict_all(dev);
+	dmmu_dev_stop(dev, DMMU_STOPPED);
 }
 
 static void dmmu_reset_done(struct pci_dev *pdev)
@@ -303,7 +342,11 @@ static void dmmu_reset_done(struct pci_dev *pdev)
 
 static pci_ers_result_t dmmu_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
-	dmmu_dev_stop(pci_get_drvdata(pdev), DMMU_STOPPED);
+	struct dmmu_dev *dev = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_perm_failure)
+		dmmu_local_lose(dev);
+	dmmu_dev_stop(dev, DMMU_STOPPED);
 	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
 						      PCI_ERS_RESULT_NEED_RESET;
 }
@@ -346,6 +389,11 @@ static int __init dmmu_init(void)
 	ret = dmmu_job_cache_create();
 	if (ret)
 		return ret;
+	dmmu_wq = alloc_workqueue(DMMU_NAME, 0, 0);
+	if (!dmmu_wq) {
+		ret = -ENOMEM;
+		goto err_destroy_cache;
+	}
 	dmmu_debugfs_init();
 	ret = pci_register_driver(&dmmu_pci_driver);
 	if (ret)
@@ -354,6 +402,8 @@ static int __init dmmu_init(void)
 
 err_debugfs_exit:
 	dmmu_debugfs_exit();
+	destroy_workqueue(dmmu_wq);
+err_destroy_cache:
 	dmmu_job_cache_destroy();
 	return ret;
 }
@@ -363,6 +413,7 @@ static void __exit dmmu_exit(void)
 {
 	pci_unregister_driver(&dmmu_pci_driver);
 	dmmu_debugfs_exit();
+	destroy_workqueue(dmmu_wq);
 	dmmu_job_cache_destroy();
 }
 module_exit(dmmu_exit);

@@ -26,6 +26,9 @@ static_assert(PAGE_SHIFT == DMMU_PAGE_SHIFT);
  */
 #define DMMU_SHADOW_CLEARED BIT_ULL(63)
 
+/* In the shadow only: the page is exclusive (exclusive.c). */
+#define DMMU_SHADOW_EXCLUSIVE BIT_ULL(62)
+
 struct dmmu_leaf {
 	struct page *page; /* not a reference: valid until the notifier says otherwise */
 	u64 entry; /* as the device has it, without accessed and dirty */
@@ -39,6 +42,7 @@ struct dmmu_table {
 	u16 slot; /* in the parent */
 	u16 used; /* entries */
 	u16 doomed; /* of these, about to be unlinked */
+	u16 local_used; /* in a leaf table: entries that map local memory */
 	u8 level;
 	bool unlinked; /* the parent's entry has been cleared */
 	union {
@@ -49,7 +53,7 @@ struct dmmu_table {
 
 static struct dmmu_table *dmmu_table_alloc(struct dmmu_dev *dev, bool is_leaf)
 {
-	u64 pages = min_t(u64, dev->local_size >> DMMU_PAGE_SHIFT, INT_MAX);
+	u64 pages = min_t(u64, dev->table_bytes >> DMMU_PAGE_SHIFT, INT_MAX);
 	struct dmmu_table *t;
 	int page;
 
@@ -389,16 +393,24 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 			return 0;
 		/* More rights, or once more after an invalidation that gave up; never fewer. */
 		write = write || leaf->entry & DMMU_PTE_W;
-		leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
+		if (dmmu_pte_is_local(leaf->entry))
+			leaf->entry = dmmu_pte_local(dmmu_pte_addr(leaf->entry), write, atomics);
+		else
+			leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
 		return leaf->entry;
 	}
-	error = dmmu_dma_get(ctx, page, &dma);
-	if (error) {
-		*ret = error;
-		return 0;
+	if (is_device_private_page(page)) {
+		leaf->entry = dmmu_pte_local(dmmu_local_offset(page), write, atomics);
+		t->local_used++;
+	} else {
+		error = dmmu_dma_get(ctx, page, &dma);
+		if (error) {
+			*ret = error;
+			return 0;
+		}
+		leaf->entry = dmmu_pte_host(dma, write, atomics);
 	}
 	leaf->page = page;
-	leaf->entry = dmmu_pte_host(dma, write, atomics);
 	t->used++;
 	ctx->mapped++;
 	return leaf->entry;
@@ -417,11 +429,13 @@ static bool dmmu_dirt_is_free(struct folio *folio)
 	       !folio_test_swapcache(folio);
 }
 
-/* Shall the device be able to write @page?  is the request for it, if there is one. */
+/* Shall the device be able to write @page? @req is the request for it, if there is one. */
 static bool dmmu_want_write(const struct dmmu_window *win, const struct dmmu_page_req *req,
-			    struct page *page)
+			    struct page *page, u64 va)
 {
-	if (req && req->write)
+	if (win->write && va >= win->wanted[0] && va < win->wanted[1])
+		return true;
+	if ((req && req->write) || is_device_private_page(page))
 		return true;
 	return win->write && dmmu_dirt_is_free(page_folio(page));
 }
@@ -462,7 +476,8 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 			continue;
 		page = hmm_pfn_to_page(pfns[i]);
 		r = dmmu_plan_find(req, win->count, win->start + i * DMMU_PAGE_SIZE);
-		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page);
+		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page,
+							       win->start + i * DMMU_PAGE_SIZE);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write, &error);
 	}
 	for (i = 0; i < win->npages; i += n) {
@@ -487,9 +502,70 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 	return error;
 }
 
-static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, bool write_only)
+static struct dmmu_leaf *dmmu_pt_leaf(struct dmmu_ctx *ctx, u64 va)
 {
-	return leaf->page && (!write_only || leaf->entry & DMMU_PTE_W);
+	struct dmmu_table *t;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	t = ctx->dead ? NULL : dmmu_pt_next_leaf(ctx, &va, va + 1);
+	return t ? &t->leaf[dmmu_level_index(va, 0)] : NULL;
+}
+
+static bool dmmu_leaf_has(const struct dmmu_leaf *leaf, u64 bits)
+{
+	return leaf && leaf->page && !(leaf->entry & DMMU_SHADOW_CLEARED) &&
+	       (leaf->entry & bits) == bits;
+}
+
+/* Can the device use the page at @va, or even write it, without a fault? */
+bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write)
+{
+	bool has;
+
+	mutex_lock(&ctx->pt_lock);
+	has = dmmu_leaf_has(dmmu_pt_leaf(ctx, va), write ? DMMU_PTE_W : 0);
+	mutex_unlock(&ctx->pt_lock);
+	return has;
+}
+
+/* The pages of [@va, @end), all mapped, are exclusive from now until they are taken away. */
+void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end)
+{
+	struct dmmu_leaf *leaf;
+
+	for (; va < end; va += DMMU_PAGE_SIZE) {
+		leaf = dmmu_pt_leaf(ctx, va);
+		if (!WARN_ON_ONCE(!leaf || !leaf->page))
+			leaf->entry |= DMMU_SHADOW_EXCLUSIVE;
+	}
+}
+
+/* Is any page of [@va, @end) exclusive? */
+bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end)
+{
+	bool any = false;
+
+	mutex_lock(&ctx->pt_lock);
+	for (; va < end && !any; va += DMMU_PAGE_SIZE)
+		any = dmmu_leaf_has(dmmu_pt_leaf(ctx, va), DMMU_SHADOW_EXCLUSIVE);
+	mutex_unlock(&ctx->pt_lock);
+	return any;
+}
+
+static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, enum dmmu_zap what)
+{
+	if (!leaf->page)
+		return false;
+	switch (what) {
+	case DMMU_ZAP_WRITABLE:
+		return leaf->entry & DMMU_PTE_W;
+	case DMMU_ZAP_HOST:
+		return !dmmu_pte_is_local(leaf->entry);
+	case DMMU_ZAP_LOCAL:
+		return dmmu_pte_is_local(leaf->entry);
+	default:
+		return true;
+	}
 }
 
 static int dmmu_pt_push_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
@@ -503,7 +579,7 @@ static int dmmu_pt_push_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsign
 /* Clear the device's entries of a table that match; runs may cross entries that are clear anyway.
  */
 static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
-			    unsigned int last, bool write_only, enum dmmu_wait how)
+			    unsigned int last, enum dmmu_zap what, enum dmmu_wait how)
 {
 	unsigned int i, from = 0, to = 0;
 	int ret;
@@ -511,7 +587,7 @@ static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned
 	for (i = first; i <= last; i++) {
 		struct dmmu_leaf *leaf = &t->leaf[i];
 
-		if (dmmu_leaf_matches(leaf, write_only)) {
+		if (dmmu_leaf_matches(leaf, what)) {
 			if (from == to)
 				from = i;
 			to = i + 1;
@@ -564,7 +640,10 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 	 */
 	if (leaf->entry & DMMU_PTE_W && !folio_test_dirty(folio))
 		folio_mark_dirty(folio);
-	dmmu_dma_put(ctx->dev, leaf->page);
+	if (dmmu_pte_is_local(leaf->entry))
+		t->local_used--;
+	else
+		dmmu_dma_put(ctx->dev, leaf->page);
 	leaf->page = NULL;
 	leaf->entry = 0;
 	t->used--;
@@ -572,12 +651,12 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 }
 
 static void dmmu_table_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned int first,
-			    unsigned int last, bool write_only)
+			    unsigned int last, enum dmmu_zap what)
 {
 	unsigned int i;
 
 	for (i = first; i <= last && t->used; i++)
-		if (dmmu_leaf_matches(&t->leaf[i], write_only))
+		if (dmmu_leaf_matches(&t->leaf[i], what))
 			dmmu_leaf_drop(ctx, t, &t->leaf[i]);
 }
 
@@ -596,12 +675,12 @@ static void dmmu_table_reap(struct dmmu_ctx *ctx, struct dmmu_table *t)
 }
 
 static unsigned int dmmu_table_matches(struct dmmu_table *t, unsigned int first, unsigned int last,
-				       bool write_only)
+				       enum dmmu_zap what)
 {
 	unsigned int i, n = 0;
 
 	for (i = first; i <= last; i++)
-		n += dmmu_leaf_matches(&t->leaf[i], write_only);
+		n += dmmu_leaf_matches(&t->leaf[i], what);
 	return n;
 }
 
@@ -619,8 +698,8 @@ static void dmmu_leaf_bounds(struct dmmu_range r, u64 va, unsigned int *first, u
  * push one INVALIDATE for all of it. @touched collects the tables. Returns 0 and the index to wait
  * for, or an error.
  */
-static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
-			    enum dmmu_wait how, struct list_head *touched, u32 *index)
+static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what,
+			    bool unlink, enum dmmu_wait how, struct list_head *touched, u32 *index)
 {
 	struct dmmu_ctl cmd = {
 		.opcode = DMMU_CTL_INVALIDATE,
@@ -637,7 +716,7 @@ static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool writ
 
 		dmmu_leaf_bounds(r, base, &first, &last);
 		va = base + dmmu_level_span(1);
-		n = dmmu_table_matches(t, first, last, write_only);
+		n = dmmu_table_matches(t, first, last, what);
 		if (!n)
 			continue;
 		list_add_tail(&t->node, touched);
@@ -653,7 +732,7 @@ static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool writ
 			lo = min(lo, base & ~(span - 1));
 			hi = max(hi, (base & ~(span - 1)) + span);
 		} else {
-			ret = dmmu_table_clear(ctx, t, first, last, write_only, how);
+			ret = dmmu_table_clear(ctx, t, first, last, what, how);
 			if (ret == -EAGAIN)
 				return ret;
 		}
@@ -666,12 +745,12 @@ static int dmmu_pt_post_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool writ
 }
 
 /*
- * Take away from the device the pages of @r (with @write_only, those it may write) and wait until
+ * Take away from the device the pages of @r (or those that @what names) and wait until
  * it does not use them any more. Returns 1 when that is so, 0 when there was nothing to do, and,
  * only with DMMU_POLL, -EAGAIN when the device needs longer than we may wait: then the shadow still
  * has the pages and the next call does it all again.
  */
-int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool unlink,
+int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how)
 {
 	struct dmmu_table *t, *next;
@@ -683,7 +762,7 @@ int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool
 	lockdep_assert_held(&ctx->pt_lock);
 	if (!ctx->mapped || dmmu_range_empty(r))
 		return 0;
-	ret = dmmu_pt_post_zap(ctx, r, write_only, unlink, how, &touched, &index);
+	ret = dmmu_pt_post_zap(ctx, r, what, unlink, how, &touched, &index);
 	if (!ret && !list_empty(&touched))
 		ret = dmmu_ctl_wait(ctx->dev, index, how);
 	if (ret == -EAGAIN) {
@@ -699,7 +778,7 @@ int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, bool write_only, bool
 	list_for_each_entry_safe(t, next, &touched, node) {
 		dmmu_leaf_bounds(r, t->va, &first, &last);
 		list_del_init(&t->node);
-		dmmu_table_drop(ctx, t, first, last, write_only);
+		dmmu_table_drop(ctx, t, first, last, what);
 		dmmu_table_reap(ctx, t);
 	}
 	return 1;
@@ -717,7 +796,7 @@ void dmmu_pt_drop_all(struct dmmu_ctx *ctx)
 		return;
 	while (ctx->mapped &&
 	       (t = dmmu_pt_next_leaf(ctx, &va, dmmu_level_span(ctx->root->level + 1)))) {
-		dmmu_table_drop(ctx, t, 0, DMMU_TABLE_ENTRIES - 1, false);
+		dmmu_table_drop(ctx, t, 0, DMMU_TABLE_ENTRIES - 1, DMMU_ZAP_ALL);
 		va = t->va + dmmu_level_span(1);
 	}
 	WARN_ON_ONCE(ctx->mapped);

@@ -31,6 +31,7 @@ struct dmmu_window {
 	unsigned int first;	/* its first request */
 	unsigned int count;	/* how many requests are in it, in order */
 	bool write;		/* one of them writes */
+	u64 wanted[2];		/* with write: these bytes, asked for or not, are to be written */
 };
 
 unsigned int dmmu_plan_pages(struct dmmu_page_req *req, unsigned int n);

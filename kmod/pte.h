@@ -57,6 +57,20 @@ static inline u64 dmmu_pte_host(u64 dma, bool write, bool atomics)
 	return pte;
 }
 
+/*
+ * A leaf for one page of local memory. Atomics are atomic for everybody there: the CPU cannot reach
+ * the page while it is mapped.
+ */
+static inline u64 dmmu_pte_local(u64 local, bool write, bool atomics)
+{
+	return dmmu_pte_host(local, write, atomics) | DMMU_PTE_LOCAL;
+}
+
+static inline bool dmmu_pte_is_local(u64 pte)
+{
+	return pte & DMMU_PTE_LOCAL;
+}
+
 static inline bool dmmu_pte_is_leaf(u64 pte)
 {
 	return (pte & DMMU_PTE_V) && (pte & DMMU_PTE_LEAF);

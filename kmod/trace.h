@@ -261,6 +261,114 @@ TRACE_EVENT(dmmu_ctl_timeout,
 		  __entry->dev, __entry->index, __entry->done)
 );
 
+TRACE_EVENT(dmmu_copy,
+	TP_PROTO(int dev, unsigned int dir, unsigned int pages, u64 ns, int ret),
+	TP_ARGS(dev, dir, pages, ns, ret),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(unsigned int, dir)
+		__field(unsigned int, pages)
+		__field(u64, ns)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->dir = dir;
+		__entry->pages = pages;
+		__entry->ns = ns;
+		__entry->ret = ret;
+	),
+	TP_printk("dmmu%d %s pages=%u ns=%llu ret=%d", __entry->dev,
+		  __print_symbolic(__entry->dir, { 0, "in" }, { 1, "out" }, { 2, "zero" }),
+		  __entry->pages, __entry->ns, __entry->ret)
+);
+
+TRACE_EVENT(dmmu_copy_timeout,
+	TP_PROTO(int dev, u32 index, u32 done),
+	TP_ARGS(dev, index, done),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(u32, index)
+		__field(u32, done)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->index = index;
+		__entry->done = done;
+	),
+	TP_printk("dmmu%d index=%u done=%u",
+		  __entry->dev, __entry->index, __entry->done)
+);
+
+TRACE_EVENT(dmmu_migrate,
+	TP_PROTO(int dev, u32 to, unsigned long start, unsigned long pages, unsigned int moved,
+		 unsigned int lacking),
+	TP_ARGS(dev, to, start, pages, moved, lacking),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(u32, to)
+		__field(unsigned long, start)
+		__field(unsigned long, pages)
+		__field(unsigned int, moved)
+		__field(unsigned int, lacking)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->to = to;
+		__entry->start = start;
+		__entry->pages = pages;
+		__entry->moved = moved;
+		__entry->lacking = lacking;
+	),
+	TP_printk("dmmu%d to %s start=%#lx pages=%lu moved=%u lacking=%u", __entry->dev,
+		  __print_symbolic(__entry->to, { 1, "device" }, { 2, "host" }), __entry->start,
+		  __entry->pages, __entry->moved, __entry->lacking)
+);
+
+TRACE_EVENT(dmmu_cpu_fault,
+	TP_PROTO(int dev, unsigned long va, unsigned long pages, unsigned int moved, u64 ns,
+		 int error),
+	TP_ARGS(dev, va, pages, moved, ns, error),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(unsigned long, va)
+		__field(unsigned long, pages)
+		__field(unsigned int, moved)
+		__field(u64, ns)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->va = va;
+		__entry->pages = pages;
+		__entry->moved = moved;
+		__entry->ns = ns;
+		__entry->error = error;
+	),
+	TP_printk("dmmu%d va=%#lx pages=%lu moved=%u ns=%llu error=%d",
+		  __entry->dev, __entry->va, __entry->pages, __entry->moved, __entry->ns,
+		  __entry->error)
+);
+
+TRACE_EVENT(dmmu_evict,
+	TP_PROTO(int dev, unsigned long wanted, unsigned long moved, u64 ns),
+	TP_ARGS(dev, wanted, moved, ns),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(unsigned long, wanted)
+		__field(unsigned long, moved)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->wanted = wanted;
+		__entry->moved = moved;
+		__entry->ns = ns;
+	),
+	TP_printk("dmmu%d wanted=%lu moved=%lu ns=%llu",
+		  __entry->dev, __entry->wanted, __entry->moved, __entry->ns)
+);
+
 #endif /* DMMU_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

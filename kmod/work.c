@@ -250,9 +250,17 @@ void dmmu_work_uncollect(struct dmmu_ctx *ctx, struct list_head *from)
 	wake_up_all(&ctx->wq);
 }
 
-static void dmmu_job_take_record(struct dmmu_job *job, const struct dmmu_cpl *rec)
+static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
+				 const struct dmmu_cpl *rec)
 {
 	struct dmmu_completion *cpl = &job->cpl;
+	s32 error = -EFAULT;
+
+	lockdep_assert_held(&q->lock);
+	if (rec->thread < DMMU_FAULT_GROUP && q->thread_error[rec->thread]) {
+		error = q->thread_error[rec->thread];
+		q->thread_error[rec->thread] = 0;
+	}
 
 	cpl->status = rec->status;
 	cpl->result = le64_to_cpu(rec->result);
@@ -265,7 +273,7 @@ static void dmmu_job_take_record(struct dmmu_job *job, const struct dmmu_cpl *re
 		cpl->va = le64_to_cpu(rec->va);
 	if (rec->status == DMMU_STATUS_FAULT) {
 		cpl->access = rec->access;
-		cpl->error = job->fault_error ? job->fault_error : -EFAULT;
+		cpl->error = error;
 	}
 }
 
@@ -297,7 +305,7 @@ void dmmu_work_complete(struct dmmu_dev *dev)
 					    cookie);
 			continue;
 		}
-		dmmu_job_take_record(q->slot[slot], rec);
+		dmmu_job_take_record(q, q->slot[slot], rec);
 		dmmu_job_leave_device(dev, slot, &orphans);
 	}
 	dmmu_work_dispatch(dev);
@@ -354,23 +362,34 @@ void dmmu_work_close(struct dmmu_ctx *ctx)
 }
 
 /*
- * Note why a fault of the job with this cookie is about to be answered FAIL, or with 0 only ask:
- * false when the context has no such job in the device, that is, when the fault record is a
- * leftover of a killed one.
+ * Has the context a job with this cookie in the device? If not, then the fault record that bears it
+ * is a leftover of a killed one.
  */
-bool dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 hw_cookie, s32 error)
+bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie)
 {
 	struct dmmu_workq *q = &ctx->dev->work;
 	unsigned int slot = hw_cookie & 0xffff;
-	bool found = false;
+	bool found;
 
 	spin_lock(&q->lock);
-	if (slot < q->nslots && q->slot[slot] && q->slot[slot]->ctx == ctx &&
-	    q->slot[slot]->hw_cookie == hw_cookie) {
-		if (error)
-			q->slot[slot]->fault_error = error;
-		found = true;
-	}
+	found = slot < q->nslots && q->slot[slot] && q->slot[slot]->ctx == ctx &&
+		q->slot[slot]->hw_cookie == hw_cookie;
 	spin_unlock(&q->lock);
 	return found;
+}
+
+/*
+ * Note why a fault is about to be answered FAIL, for the completion of each hardware thread that
+ * waits for the answer: those that want the same page share one record.
+ */
+void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error)
+{
+	struct dmmu_workq *q = &dev->work;
+	unsigned int i;
+
+	spin_lock(&q->lock);
+	for (i = 0; i < DMMU_FAULT_GROUP; i++)
+		if (threads & BIT_ULL(i))
+			q->thread_error[i] = error;
+	spin_unlock(&q->lock);
 }

@@ -44,9 +44,11 @@ module ctl_exec #(
     output wire [31:0]      answer_tag,
     output wire [1:0]       answer_action,
 
-    // page-table writes
+    // page-table entries
     output wire             pt_start,
     output wire             pt_from_host,
+    output wire             pt_age,
+    output wire             pt_age_clear,
     output wire [63:0]      pt_local,
     output wire [63:0]      pt_host,
     output wire [9:0]       pt_count,
@@ -65,9 +67,9 @@ module ctl_exec #(
     localparam [7:0] OP_CTX_SET = 8'(dmmu_pkg::CTL_CTX_SET), OP_CTX_KILL = 8'(dmmu_pkg::CTL_CTX_KILL),
         OP_PT_WRITE = 8'(dmmu_pkg::CTL_PT_WRITE), OP_PT_FILL = 8'(dmmu_pkg::CTL_PT_FILL),
         OP_INVALIDATE = 8'(dmmu_pkg::CTL_INVALIDATE), OP_FAULT_ANSWER = 8'(dmmu_pkg::CTL_FAULT_ANSWER),
-        OP_NOP = 8'(dmmu_pkg::CTL_NOP), OP_FENCE = 8'(dmmu_pkg::CTL_FENCE);
+        OP_NOP = 8'(dmmu_pkg::CTL_NOP), OP_FENCE = 8'(dmmu_pkg::CTL_FENCE), OP_PT_AGE = 8'(dmmu_pkg::CTL_PT_AGE);
     localparam [7:0] F_WB = 8'(dmmu_pkg::CTL_F_WB), F_IRQ = 8'(dmmu_pkg::CTL_F_IRQ), F_ALL = 8'(dmmu_pkg::CTL_F_ALL),
-        F_EVERY = 8'(dmmu_pkg::CTL_F_EVERY);
+        F_EVERY = 8'(dmmu_pkg::CTL_F_EVERY), F_AGE_CLEAR = 8'(dmmu_pkg::CTL_F_AGE_CLEAR);
 
     logic [3:0]  state_reg;
     logic [31:0] head_reg;
@@ -99,6 +101,7 @@ module ctl_exec #(
     wire        all = (flags & F_ALL) != 8'd0;
     wire        every = (flags & F_EVERY) != 8'd0;
     wire        is_inv = opcode == OP_INVALIDATE;
+    wire        is_age = opcode == OP_PT_AGE;
 
     // ---- rules
     wire inv_range_ok = some_size_reg && last_reg >= e_va;
@@ -115,7 +118,7 @@ module ctl_exec #(
             OP_CTX_KILL:
                 good = ctx_exists_reg && no_tag_reg && no_range_reg && no_local_reg && no_host_reg && no_count_reg &&
                        no_action_reg && no_series_reg;
-            OP_PT_WRITE:
+            OP_PT_WRITE, OP_PT_AGE:
                 good = table_exists_reg && entries_ok_reg && host_aligned_reg && no_ctx_reg && no_tag_reg && no_range_reg &&
                        no_action_reg && no_series_reg;
             OP_PT_FILL:
@@ -148,7 +151,7 @@ module ctl_exec #(
         no_action_reg <= e_action == 32'd0;
         action_ok_reg <= e_action <= 32'(dmmu_pkg::ANSWER_KILL);
         no_series_reg <= e_value == 64'd0 && e_step == 64'd0;
-        known_flags_reg <= (flags & ~(is_inv ? F_WB | F_IRQ | F_ALL | F_EVERY : F_WB | F_IRQ)) == 8'd0;
+        known_flags_reg <= (flags & ~(F_WB | F_IRQ | (is_inv ? F_ALL | F_EVERY : 8'd0) | (is_age ? F_AGE_CLEAR : 8'd0))) == 8'd0;
         // a table, and an entry range inside one, in local memory
         table_aligned_reg <= e_local[11:0] == 12'd0;
         table_exists_reg <= has_table_reg && {e_local[63:12], 12'd0} <= table_last_reg;
@@ -174,7 +177,7 @@ module ctl_exec #(
                     case (opcode)
                         OP_CTX_SET: state_reg <= CTX_SET;
                         OP_CTX_KILL: state_reg <= CTX_KILL;
-                        OP_PT_WRITE, OP_PT_FILL: state_reg <= PT;
+                        OP_PT_WRITE, OP_PT_FILL, OP_PT_AGE: state_reg <= PT;
                         OP_INVALIDATE: state_reg <= INVALIDATE;
                         OP_FAULT_ANSWER: state_reg <= ANSWER;
                         default: ;
@@ -225,6 +228,8 @@ module ctl_exec #(
     assign answer_action = e_action[1:0];
     assign pt_start = state_reg == PT;
     assign pt_from_host = opcode == OP_PT_WRITE;
+    assign pt_age = is_age;
+    assign pt_age_clear = (flags & F_AGE_CLEAR) != 8'd0;
     assign pt_local = e_local;
     assign pt_host = e_host;
     assign pt_count = e_count[9:0];

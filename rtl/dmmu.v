@@ -30,9 +30,13 @@ module dmmu #(
     parameter BUFFER_WORDS = 512,
     // longest burst of a thread, words, a power of two up to 256
     parameter BURST_WORDS = 64,
+    // copy engine: bursts on their way, a power of two from 2 to 64, and the longest, words, a power of two from 2 to 256;
+    // its buffer has room for all of them
+    parameter COPY_SLOTS = 16,
+    parameter COPY_BURST_WORDS = 64,
     // 1: while a thread waits for a fault answer, the others of its context ask for no translation
     parameter STALL_CONTEXT = 0,
-    // width of AXI IDs on both memory ports
+    // width of AXI IDs on both memory ports: 3 bits and the number of a thread, a walk or a burst of the copy engine
     parameter ID_W = 8
 ) (
     input  wire             clk,
@@ -120,19 +124,28 @@ module dmmu #(
     input  wire             m_axi_local_rlast,
 
     // interrupt request per vector (enum IRQ), held until acknowledged in the same cycle or later
-    output wire [3:0]       irq_req,
-    input  wire [3:0]       irq_ack
+    output wire [4:0]       irq_req,
+    input  wire [4:0]       irq_ack
 );
 
     localparam THR_W = THREADS > 1 ? $clog2(THREADS) : 1;
     localparam CTX_W = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
     localparam WLK_W = WALKERS > 1 ? $clog2(WALKERS) : 1;
+    localparam SLOT_W = $clog2(COPY_SLOTS);
     // bus users; each names its accesses, the AXI ID is {user, name}
-    localparam SUB_W = THR_W > WLK_W ? THR_W : WLK_W;
-    localparam HR_THR = 0, HR_CTL = 1, HR_WORK = 2, HR_PT = 3, HR_N = 4;
-    localparam HW_THR = 0, HW_CPL = 1, HW_FLT = 2, HW_STAT = 3, HW_N = 4;
-    localparam LR_THR = 0, LR_WALK = 1, LR_N = 2;
-    localparam LW_THR = 0, LW_WALK = 1, LW_PT = 2, LW_N = 3;
+    localparam NAME_W = THR_W > WLK_W ? THR_W : WLK_W;
+    localparam SUB_W = NAME_W > SLOT_W ? NAME_W : SLOT_W;
+    localparam HR_THR = 0, HR_COPY = 1, HR_CTL = 2, HR_WORK = 3, HR_CPY = 4, HR_PT = 5, HR_N = 6;
+    localparam HW_THR = 0, HW_COPY = 1, HW_CPL = 2, HW_FLT = 3, HW_STAT = 4, HW_PT = 5, HW_N = 6;
+    localparam LR_THR = 0, LR_COPY = 1, LR_WALK = 2, LR_PT = 3, LR_N = 4;
+    localparam LW_THR = 0, LW_COPY = 1, LW_WALK = 2, LW_PT = 3, LW_N = 4;
+
+    // IDs that are too narrow would give a user another's answers
+    generate
+        if (ID_W < $clog2(HR_N) + SUB_W) begin : narrow
+            parameter_ID_W_is_too_small_for_these_threads_walks_or_slots error ();
+        end
+    endgenerate
 
     // ---- reset
     wire core_rst;
@@ -158,16 +171,18 @@ module dmmu #(
     wire        err_host_bus;
     wire        err_local_bus;
     wire        err_stale_answer;
+    wire        err_cpy_desc;
+    wire        err_cpy_bus;
     wire        error_cause;
-    wire [3:0]  irq_enable;
-    wire [3:0]  irq_pending;
-    wire [3:0]  irq_raised;
+    wire [4:0]  irq_enable;
+    wire [4:0]  irq_pending;
+    wire [4:0]  irq_raised;
     wire        irq_coalescing;
     wire [31:0] coalesce;
-    wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base;
-    wire [3:0]  ctl_size, work_size, cpl_size, flt_size;
-    wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail;
-    wire [31:0] ctl_head, work_head, cpl_head, flt_head;
+    wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base, cpy_base;
+    wire [3:0]  ctl_size, work_size, cpl_size, flt_size, cpy_size;
+    wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail, cpy_tail;
+    wire [31:0] ctl_head, work_head, cpl_head, flt_head, cpy_head, cpy_failed;
     wire [31:0] work_fetched;
     wire        cpl_head_now, flt_head_now;
     wire [31:0] ctx_sel, thr_sel, thr_state, thr_tag;
@@ -192,13 +207,15 @@ module dmmu #(
         .enable(enable), .enabled_now(enabled_now), .reset_now(reset_now), .resetting(resetting), .ready(ready),
         .busy(core_busy), .stalled(stalled_count), .running(running_count),
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
-        .err_stale_answer(err_stale_answer), .error_cause(error_cause), .irq_enable(irq_enable),
+        .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
+        .error_cause(error_cause), .irq_enable(irq_enable),
         .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
         .work_fetched(work_fetched),
         .cpl_base(cpl_base), .cpl_size(cpl_size), .cpl_head(cpl_head), .cpl_head_now(cpl_head_now), .cpl_tail(cpl_tail),
         .flt_base(flt_base), .flt_size(flt_size), .flt_head(flt_head), .flt_head_now(flt_head_now), .flt_tail(flt_tail),
+        .cpy_base(cpy_base), .cpy_size(cpy_size), .cpy_tail(cpy_tail), .cpy_head(cpy_head), .cpy_failed(cpy_failed),
         .ctx_sel(ctx_sel), .ctx_state(ctx_state), .ctx_root(ctx_root),
         .thr_sel(thr_sel), .thr_state(thr_state), .thr_va(thr_va), .thr_tag(thr_tag),
         .cnt_snap(cnt_snap), .cnt_busy(cnt_busy), .cnt_sel(cnt_sel), .cnt_value(cnt_value),
@@ -237,11 +254,12 @@ module dmmu #(
     wire               lw_idle;
 
     // rings, commands and the status block have one access at a time or in order: one name; all write whole words
-    assign hr_arid[HR_N*SUB_W-1:SUB_W] = '0;
-    assign hw_awid[HW_N*SUB_W-1:SUB_W] = '0;
+    assign hr_arid[HR_N*SUB_W-1:HR_CTL*SUB_W] = '0;
+    assign hw_awid[HW_N*SUB_W-1:HW_CPL*SUB_W] = '0;
+    assign lr_arid[LR_PT*SUB_W +: SUB_W] = '0;
     assign hw_wstrb[HW_N*8-1:8] = '1;
     assign lw_awid[LW_PT*SUB_W +: SUB_W] = '0;
-    assign lw_wstrb[LW_N*8-1:8] = '1;
+    assign lw_wstrb[LW_PT*8-1:8] = '1;
 
     assign buses_idle = hr_idle && hw_idle && lr_idle && lw_idle;
 
@@ -300,7 +318,7 @@ module dmmu #(
     wire         answer_valid;
     wire [31:0]  answer_tag;
     wire [1:0]   answer_action;
-    wire         pt_start, pt_from_host, pt_done, pt_host_error, pt_local_error;
+    wire         pt_start, pt_from_host, pt_age, pt_age_clear, pt_done, pt_host_error, pt_local_error;
     wire [63:0]  pt_local, pt_host, pt_value, pt_step;
     wire [9:0]   pt_count;
     wire         ev_command, ev_invalidation, invalidating;
@@ -320,7 +338,8 @@ module dmmu #(
         .ctx_set_valid(ctx_set_valid), .ctx_kill_valid(ctx_kill_valid), .ctx(cmd_ctx), .ctx_set_root(ctx_set_root),
         .dying(dying), .inv_start(inv_start), .inv_every(inv_every), .inv_all(inv_all), .inv_first(inv_first),
         .inv_last(inv_last), .inv_done(inv_done), .answer_valid(answer_valid), .answer_tag(answer_tag),
-        .answer_action(answer_action), .pt_start(pt_start), .pt_from_host(pt_from_host), .pt_local(pt_local),
+        .answer_action(answer_action), .pt_start(pt_start), .pt_from_host(pt_from_host), .pt_age(pt_age),
+        .pt_age_clear(pt_age_clear), .pt_local(pt_local),
         .pt_host(pt_host), .pt_count(pt_count), .pt_value(pt_value), .pt_step(pt_step), .pt_done(pt_done),
         .refused(err_ctl_opcode), .ev_command(ev_command), .ev_invalidation(ev_invalidation),
         .invalidating(invalidating));
@@ -330,16 +349,22 @@ module dmmu #(
     lock #(.N(2), .W(1)) pt_lock (.clk(clk), .rst(core_rst), .req(pt_lock_req), .grant(pt_lock_grant));
 
     pt_unit page_tables (
-        .clk(clk), .rst(core_rst), .start(pt_start), .from_host(pt_from_host), .local_addr(pt_local),
+        .clk(clk), .rst(core_rst), .start(pt_start), .from_host(pt_from_host), .age(pt_age), .age_clear(pt_age_clear), .local_addr(pt_local),
         .host_addr(pt_host), .count(pt_count), .value(pt_value), .step(pt_step), .done(pt_done),
         .host_error(pt_host_error), .local_error(pt_local_error),
         .lock_req(pt_lock_req[1]), .lock_grant(pt_lock_grant[1]),
         .h_arvalid(hr_arvalid[HR_PT]), .h_arready(hr_arready[HR_PT]), .h_araddr(hr_araddr[HR_PT*64 +: 64]),
         .h_arlen(hr_arlen[HR_PT*8 +: 8]), .h_rvalid(hr_rvalid[HR_PT]), .h_rready(hr_rready[HR_PT]),
         .h_rdata(hr_rdata), .h_rerr(hr_rresp != 2'd0), .h_rlast(hr_rlast),
+        .h_awvalid(hw_awvalid[HW_PT]), .h_awready(hw_awready[HW_PT]), .h_awaddr(hw_awaddr[HW_PT*64 +: 64]),
+        .h_awlen(hw_awlen[HW_PT*8 +: 8]), .h_wvalid(hw_wvalid[HW_PT]), .h_wready(hw_wready[HW_PT]),
+        .h_wdata(hw_wdata[HW_PT*64 +: 64]), .h_wlast(hw_wlast[HW_PT]), .h_bvalid(hw_bvalid[HW_PT]), .h_berr(hw_bresp != 2'd0),
+        .l_arvalid(lr_arvalid[LR_PT]), .l_arready(lr_arready[LR_PT]), .l_araddr(lr_araddr[LR_PT*64 +: 64]),
+        .l_arlen(lr_arlen[LR_PT*8 +: 8]), .l_rvalid(lr_rvalid[LR_PT]), .l_rready(lr_rready[LR_PT]),
+        .l_rdata(lr_rdata), .l_rerr(lr_rresp != 2'd0), .l_rlast(lr_rlast),
         .l_awvalid(lw_awvalid[LW_PT]), .l_awready(lw_awready[LW_PT]), .l_awaddr(lw_awaddr[LW_PT*64 +: 64]),
         .l_awlen(lw_awlen[LW_PT*8 +: 8]), .l_wvalid(lw_wvalid[LW_PT]), .l_wready(lw_wready[LW_PT]),
-        .l_wdata(lw_wdata[LW_PT*64 +: 64]), .l_wlast(lw_wlast[LW_PT]), .l_bvalid(lw_bvalid[LW_PT]),
+        .l_wdata(lw_wdata[LW_PT*64 +: 64]), .l_wstrb(lw_wstrb[LW_PT*8 +: 8]), .l_wlast(lw_wlast[LW_PT]), .l_bvalid(lw_bvalid[LW_PT]),
         .l_berr(lw_bresp != 2'd0));
 
     // ---- MMU
@@ -474,13 +499,69 @@ module dmmu #(
         .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
         .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_bresp != 2'd0));
 
+    // ---- copies
+    wire cpy_want, cpy_want_irq, cpy_taken, cpy_irq;
+    wire         copy_active, ev_copy, ev_copy_beat;
+    wire         cpy_fetching, cpy_valid, cpy_ready, cpy_bad;
+    wire [511:0] cpy_entry;
+    wire [31:0]  unused_cpy_fetched;
+    wire [SLOT_W-1:0] copy_arid, copy_awid;
+    wire [63:0]  copy_araddr, copy_awaddr, copy_wdata;
+    wire [7:0]   copy_arlen, copy_awlen;
+    wire         copy_wlast;
+
+    ring_fetch copy_ring (
+        .clk(clk), .rst(core_rst), .enable(enable), .base(cpy_base), .size_log2(cpy_size), .tail(cpy_tail),
+        .fetched(unused_cpy_fetched), .active(cpy_fetching), .entry_valid(cpy_valid), .entry_ready(cpy_ready),
+        .entry(cpy_entry), .entry_bad(cpy_bad),
+        .arvalid(hr_arvalid[HR_CPY]), .arready(hr_arready[HR_CPY]), .araddr(hr_araddr[HR_CPY*64 +: 64]),
+        .arlen(hr_arlen[HR_CPY*8 +: 8]), .rvalid(hr_rvalid[HR_CPY]), .rready(hr_rready[HR_CPY]),
+        .rdata(hr_rdata), .rerr(hr_rresp != 2'd0), .rlast(hr_rlast));
+
+    copy_engine #(.SLOTS(COPY_SLOTS), .SLOT_W(SLOT_W), .BURST_WORDS(COPY_BURST_WORDS)) copier (
+        .clk(clk), .rst(core_rst), .enable(enable), .local_size(local_size), .active(copy_active),
+        .entry_valid(cpy_valid), .entry(cpy_entry), .entry_bad(cpy_bad), .entry_ready(cpy_ready), .tail(cpy_tail),
+        .head(cpy_head), .failed(cpy_failed), .want(cpy_want), .want_irq(cpy_want_irq), .want_taken(cpy_taken),
+        .arvalid({lr_arvalid[LR_COPY], hr_arvalid[HR_COPY]}), .arready({lr_arready[LR_COPY], hr_arready[HR_COPY]}),
+        .arid(copy_arid), .araddr(copy_araddr), .arlen(copy_arlen),
+        .rvalid({lr_rvalid[LR_COPY], hr_rvalid[HR_COPY]}), .rready({lr_rready[LR_COPY], hr_rready[HR_COPY]}),
+        .host_rid(hr_rid[SLOT_W-1:0]), .host_rdata(hr_rdata), .host_rerr(hr_rresp != 2'd0), .host_rlast(hr_rlast),
+        .local_rid(lr_rid[SLOT_W-1:0]), .local_rdata(lr_rdata), .local_rerr(lr_rresp != 2'd0), .local_rlast(lr_rlast),
+        .awvalid({lw_awvalid[LW_COPY], hw_awvalid[HW_COPY]}), .awready({lw_awready[LW_COPY], hw_awready[HW_COPY]}),
+        .awid(copy_awid), .awaddr(copy_awaddr), .awlen(copy_awlen),
+        .wvalid({lw_wvalid[LW_COPY], hw_wvalid[HW_COPY]}), .wready({lw_wready[LW_COPY], hw_wready[HW_COPY]}),
+        .wdata(copy_wdata), .wlast(copy_wlast),
+        .bvalid({lw_bvalid[LW_COPY], hw_bvalid[HW_COPY]}), .host_bid(hw_bid[SLOT_W-1:0]), .host_berr(hw_bresp != 2'd0),
+        .local_bid(lw_bid[SLOT_W-1:0]), .local_berr(lw_bresp != 2'd0),
+        .refused(err_cpy_desc), .bus_error(err_cpy_bus), .ev_copy(ev_copy), .ev_beat(ev_copy_beat));
+
+    // what it asks one memory for is common to both
+    assign hr_arid[HR_COPY*SUB_W +: SUB_W] = SUB_W'(copy_arid);
+    assign hr_araddr[HR_COPY*64 +: 64] = copy_araddr;
+    assign hr_arlen[HR_COPY*8 +: 8] = copy_arlen;
+    assign lr_arid[LR_COPY*SUB_W +: SUB_W] = SUB_W'(copy_arid);
+    assign lr_araddr[LR_COPY*64 +: 64] = copy_araddr;
+    assign lr_arlen[LR_COPY*8 +: 8] = copy_arlen;
+    assign hw_awid[HW_COPY*SUB_W +: SUB_W] = SUB_W'(copy_awid);
+    assign hw_awaddr[HW_COPY*64 +: 64] = copy_awaddr;
+    assign hw_awlen[HW_COPY*8 +: 8] = copy_awlen;
+    assign hw_wdata[HW_COPY*64 +: 64] = copy_wdata;
+    assign hw_wlast[HW_COPY] = copy_wlast;
+    assign lw_awid[LW_COPY*SUB_W +: SUB_W] = SUB_W'(copy_awid);
+    assign lw_awaddr[LW_COPY*64 +: 64] = copy_awaddr;
+    assign lw_awlen[LW_COPY*8 +: 8] = copy_awlen;
+    assign lw_wdata[LW_COPY*64 +: 64] = copy_wdata;
+    assign lw_wlast[LW_COPY] = copy_wlast;
+
     // ---- what the host is told
     wire [31:0] shown_cpl_tail, shown_flt_tail;
     wire        stat_active, stat_error;
 
     status_block status (
         .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
-        .work_head(work_fetched), .ctl_want(ctl_want), .ctl_want_irq(ctl_want_irq), .ctl_taken(ctl_taken),
+        .work_head(work_fetched), .cpy_head(cpy_head), .cpy_failed(cpy_failed), .ctl_want(ctl_want),
+        .ctl_want_irq(ctl_want_irq), .cpy_want(cpy_want), .cpy_want_irq(cpy_want_irq), .ctl_taken(ctl_taken),
+        .cpy_taken(cpy_taken), .cpy_irq(cpy_irq),
         .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),
         .error(stat_error),
         .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
@@ -489,7 +570,7 @@ module dmmu #(
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
-        .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .error_cause(error_cause),
+        .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .cpy_cause(cpy_irq), .error_cause(error_cause),
         .cpl_tail(shown_cpl_tail), .cpl_head(cpl_head), .cpl_rearm(cpl_head_now),
         .cpl_delay(coalesce[dmmu_pkg::COALESCE_CPL_LSB +: 16]),
         .flt_tail(shown_flt_tail), .flt_head(flt_head), .flt_rearm(flt_head_now),
@@ -497,7 +578,7 @@ module dmmu #(
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised));
 
     assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
-                          (|(hr_rvalid[HR_WORK:HR_CTL] & hr_rready[HR_WORK:HR_CTL]) && hr_rresp != 2'd0);
+                          (|(hr_rvalid[HR_CPY:HR_CTL] & hr_rready[HR_CPY:HR_CTL]) && hr_rresp != 2'd0);
     assign err_local_bus = walk_error || pt_local_error;
 
     // ---- counters. What happens in a cycle is registered first, all of it alike, and added up in the next.
@@ -512,11 +593,12 @@ module dmmu #(
     logic [PORTS-1:0]   l1_hit_reg, kill_reg;
     logic [THREADS-1:0] faulted_reg;
     logic [7:0]         stalled_count_reg;
-    logic [3:0]         irq_raised_reg;
+    logic [4:0]         irq_raised_reg;
     logic [191:0]       spans_reg;
     logic l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg, walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg;
     logic ad_update_reg, record_reg, invalidation_reg, invalidating_reg, work_done_reg, command_reg;
     logic host_rd_reg, host_wr_reg, local_rd_reg, local_wr_reg, mmio_read_reg, mmio_write_reg;
+    logic copy_reg, copy_beat_reg, copy_active_reg;
 
     always_ff @(posedge clk) begin
         {l1_hit_reg, kill_reg, faulted_reg, stalled_count_reg, irq_raised_reg} <=
@@ -527,6 +609,7 @@ module dmmu #(
         {ad_update_reg, record_reg, invalidation_reg, invalidating_reg} <=
             {ev_ad_update, ev_record, ev_invalidation, invalidating};
         {work_done_reg, command_reg, mmio_read_reg, mmio_write_reg} <= {cpl_posted, ev_command, mmio_read, mmio_write};
+        {copy_reg, copy_beat_reg, copy_active_reg} <= {ev_copy, ev_copy_beat, copy_active};
         host_rd_reg <= m_axi_host_rvalid && m_axi_host_rready;
         host_wr_reg <= m_axi_host_wvalid && m_axi_host_wready;
         local_rd_reg <= m_axi_local_rvalid && m_axi_local_rready;
@@ -562,9 +645,13 @@ module dmmu #(
         add[dmmu_pkg::CNT_LOCAL_RD_BEATS*8] = local_rd_reg;
         add[dmmu_pkg::CNT_LOCAL_WR_BEATS*8] = local_wr_reg;
         add[dmmu_pkg::CNT_IRQS*8 +: 3] = {2'd0, irq_raised_reg[0]} + {2'd0, irq_raised_reg[1]} +
-                                         {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]};
+                                         {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]} +
+                                         {2'd0, irq_raised_reg[4]};
         add[dmmu_pkg::CNT_CTL_COMMANDS*8] = command_reg;
         add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised_reg[dmmu_pkg::IRQ_FLT];
+        add[dmmu_pkg::CNT_COPIES*8] = copy_reg;
+        add[dmmu_pkg::CNT_COPY_BEATS*8] = copy_beat_reg;
+        add[dmmu_pkg::CNT_COPY_CYCLES*8] = copy_active_reg;
         add[dmmu_pkg::CNT_MMIO_READS*8] = mmio_read_reg;
         add[dmmu_pkg::CNT_MMIO_WRITES*8] = mmio_write_reg;
     end
@@ -576,9 +663,10 @@ module dmmu #(
     // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
     // so that what passes from register to register is never caught with the clock stopped.
     wire core_active = thread_active || mmu_active || ctl_active || ctl_fetching || work_fetching || work_active ||
+                       copy_active || cpy_fetching ||
                        cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
                        hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
-    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 4'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
     logic [3:0] linger_reg;

@@ -51,10 +51,12 @@ module regs #(
     input  wire         err_host_bus,
     input  wire         err_local_bus,
     input  wire         err_stale_answer,
+    input  wire         err_cpy_desc,
+    input  wire         err_cpy_bus,
     // pulse: an ERROR interrupt is due
     output wire         error_cause,
-    output wire [3:0]   irq_enable,
-    input  wire [3:0]   irq_pending,
+    output wire [4:0]   irq_enable,
+    input  wire [4:0]   irq_pending,
     output wire [31:0]  coalesce,
 
     output wire [63:0]  stat_base,
@@ -78,6 +80,11 @@ module regs #(
     output wire [31:0]  flt_head,
     output wire         flt_head_now,
     input  wire [31:0]  flt_tail,
+    output wire [63:0]  cpy_base,
+    output wire [3:0]   cpy_size,
+    output wire [31:0]  cpy_tail,
+    input  wire [31:0]  cpy_head,
+    input  wire [31:0]  cpy_failed,
 
     // debug windows
     output wire [31:0]  ctx_sel,
@@ -173,22 +180,25 @@ module regs #(
     // ---- registers
     logic        enable_reg;
     logic [31:0] scratch_reg;
-    logic [4:0]  error_reg;
-    logic [3:0]  irq_enable_reg;
+    logic [6:0]  error_reg;
+    logic [4:0]  irq_enable_reg;
     logic [31:0] coalesce_reg;
     logic [63:0] stat_base_reg;
     logic [63:0] ctl_base_reg;
     logic [63:0] work_base_reg;
     logic [63:0] cpl_base_reg;
     logic [63:0] flt_base_reg;
+    logic [63:0] cpy_base_reg;
     logic [3:0]  ctl_size_reg;
     logic [3:0]  work_size_reg;
     logic [3:0]  cpl_size_reg;
     logic [3:0]  flt_size_reg;
+    logic [3:0]  cpy_size_reg;
     logic [31:0] ctl_tail_reg;
     logic [31:0] work_tail_reg;
     logic [31:0] cpl_head_reg;
     logic [31:0] flt_head_reg;
+    logic [31:0] cpy_tail_reg;
     logic [31:0] ctx_sel_reg;
     logic [31:0] thr_sel_reg;
 
@@ -200,8 +210,10 @@ module regs #(
     wire [31:0] work_tail_new = (work_tail_reg & ~mask) | wdata;
     wire [31:0] cpl_head_new = (cpl_head_reg & ~mask) | wdata;
     wire [31:0] flt_head_new = (flt_head_reg & ~mask) | wdata;
+    wire [31:0] cpy_tail_new = (cpy_tail_reg & ~mask) | wdata;
     logic [31:0] ctl_ask_reg, ctl_have_reg, work_ask_reg, work_have_reg;
     logic [31:0] cpl_ask_reg, cpl_have_reg, flt_ask_reg, flt_have_reg;
+    logic [31:0] cpy_ask_reg, cpy_have_reg;
 
     always_ff @(posedge clk) begin
         ctl_ask_reg <= ctl_tail_new - ctl_head;
@@ -212,28 +224,35 @@ module regs #(
         cpl_have_reg <= cpl_tail - cpl_head_reg;
         flt_ask_reg <= flt_head_new - flt_head_reg;
         flt_have_reg <= flt_tail - flt_head_reg;
+        cpy_ask_reg <= cpy_tail_new - cpy_head;
+        cpy_have_reg <= cpy_tail_reg - cpy_head;
     end
 
     wire ctl_tail_ok = ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= 32'd1 << ctl_size_reg;
     wire work_tail_ok = work_ask_reg >= work_have_reg && work_ask_reg <= 32'd1 << work_size_reg;
     wire cpl_head_ok = cpl_ask_reg <= cpl_have_reg;
     wire flt_head_ok = flt_ask_reg <= flt_have_reg;
+    wire cpy_tail_ok = cpy_ask_reg >= cpy_have_reg && cpy_ask_reg <= 32'd1 << cpy_size_reg;
 
     wire ctl_bell = write_now && waddr == dmmu_pkg::REG_CTL_TAIL;
     wire work_bell = write_now && waddr == dmmu_pkg::REG_WORK_TAIL;
     wire cpl_bell = write_now && waddr == dmmu_pkg::REG_CPL_HEAD;
     wire flt_bell = write_now && waddr == dmmu_pkg::REG_FLT_HEAD;
+    wire cpy_bell = write_now && waddr == dmmu_pkg::REG_CPY_TAIL;
     wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && mask[0];
     wire clear_now = write_now && waddr == dmmu_pkg::REG_ERROR;
 
-    wire [4:0] error_new;
+    wire [6:0] error_new;
     assign error_new[dmmu_pkg::ERROR_CTL_OPCODE_LSB] = err_ctl_opcode;
     assign error_new[dmmu_pkg::ERROR_HOST_BUS_LSB] = err_host_bus;
     assign error_new[dmmu_pkg::ERROR_LOCAL_BUS_LSB] = err_local_bus;
     assign error_new[dmmu_pkg::ERROR_DOORBELL_LSB] = (ctl_bell && !ctl_tail_ok) || (work_bell && !work_tail_ok) ||
-                                                     (cpl_bell && !cpl_head_ok) || (flt_bell && !flt_head_ok);
+                                                     (cpl_bell && !cpl_head_ok) || (flt_bell && !flt_head_ok) ||
+                                                     (cpy_bell && !cpy_tail_ok);
     assign error_new[dmmu_pkg::ERROR_STALE_ANSWER_LSB] = err_stale_answer;
-    wire [4:0] error_next = (error_reg & ~(clear_now ? wdata[4:0] : 5'd0)) | error_new;
+    assign error_new[dmmu_pkg::ERROR_CPY_DESC_LSB] = err_cpy_desc;
+    assign error_new[dmmu_pkg::ERROR_CPY_BUS_LSB] = err_cpy_bus;
+    wire [6:0] error_next = (error_reg & ~(clear_now ? wdata[6:0] : 7'd0)) | error_new;
 
     always_ff @(posedge clk) begin
         error_reg <= error_next;
@@ -242,10 +261,11 @@ module regs #(
         if (work_bell && work_tail_ok) work_tail_reg <= work_tail_new;
         if (cpl_bell && cpl_head_ok) cpl_head_reg <= cpl_head_new;
         if (flt_bell && flt_head_ok) flt_head_reg <= flt_head_new;
+        if (cpy_bell && cpy_tail_ok) cpy_tail_reg <= cpy_tail_new;
         if (write_now)
             case (waddr)
                 dmmu_pkg::REG_SCRATCH: scratch_reg <= (scratch_reg & ~mask) | wdata;
-                dmmu_pkg::REG_IRQ_ENABLE: irq_enable_reg <= (irq_enable_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_IRQ_ENABLE: irq_enable_reg <= (irq_enable_reg & ~mask[4:0]) | wdata[4:0];
                 dmmu_pkg::REG_COALESCE: coalesce_reg <= (coalesce_reg & ~mask) | wdata;
                 dmmu_pkg::REG_STAT_BASE_LO: stat_base_reg[31:0] <= (stat_base_reg[31:0] & ~mask) | wdata;
                 dmmu_pkg::REG_STAT_BASE_HI: stat_base_reg[63:32] <= (stat_base_reg[63:32] & ~mask) | wdata;
@@ -261,6 +281,9 @@ module regs #(
                 dmmu_pkg::REG_FLT_BASE_LO: flt_base_reg[31:0] <= (flt_base_reg[31:0] & ~mask) | wdata;
                 dmmu_pkg::REG_FLT_BASE_HI: flt_base_reg[63:32] <= (flt_base_reg[63:32] & ~mask) | wdata;
                 dmmu_pkg::REG_FLT_SIZE: flt_size_reg <= (flt_size_reg & ~mask[3:0]) | wdata[3:0];
+                dmmu_pkg::REG_CPY_BASE_LO: cpy_base_reg[31:0] <= (cpy_base_reg[31:0] & ~mask) | wdata;
+                dmmu_pkg::REG_CPY_BASE_HI: cpy_base_reg[63:32] <= (cpy_base_reg[63:32] & ~mask) | wdata;
+                dmmu_pkg::REG_CPY_SIZE: cpy_size_reg <= (cpy_size_reg & ~mask[3:0]) | wdata[3:0];
                 dmmu_pkg::REG_CTX_SEL: ctx_sel_reg <= (ctx_sel_reg & ~mask) | wdata;
                 dmmu_pkg::REG_THR_SEL: thr_sel_reg <= (thr_sel_reg & ~mask) | wdata;
                 default: ;
@@ -271,25 +294,29 @@ module regs #(
         work_base_reg[5:0] <= 6'd0;
         cpl_base_reg[5:0] <= 6'd0;
         flt_base_reg[5:0] <= 6'd0;
+        cpy_base_reg[5:0] <= 6'd0;
         if (core_rst) begin
             enable_reg <= 1'b0;
             scratch_reg <= dmmu_pkg::RST_SCRATCH;
-            error_reg <= 5'd0;
-            irq_enable_reg <= 4'd0;
+            error_reg <= 7'd0;
+            irq_enable_reg <= 5'd0;
             coalesce_reg <= 32'd0;
             stat_base_reg <= 64'd0;
             ctl_base_reg <= 64'd0;
             work_base_reg <= 64'd0;
             cpl_base_reg <= 64'd0;
             flt_base_reg <= 64'd0;
+            cpy_base_reg <= 64'd0;
             ctl_size_reg <= 4'd0;
             work_size_reg <= 4'd0;
             cpl_size_reg <= 4'd0;
             flt_size_reg <= 4'd0;
+            cpy_size_reg <= 4'd0;
             ctl_tail_reg <= 32'd0;
             work_tail_reg <= 32'd0;
             cpl_head_reg <= 32'd0;
             flt_head_reg <= 32'd0;
+            cpy_tail_reg <= 32'd0;
             ctx_sel_reg <= 32'd0;
             thr_sel_reg <= 32'd0;
         end
@@ -298,7 +325,7 @@ module regs #(
     assign enable = enable_reg;
     assign enabled_now = ctrl_now && wdata[dmmu_pkg::CTRL_ENABLE_LSB] && !enable_reg;
     assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
-    assign error_cause = (error_reg == 5'd0 && error_next != 5'd0) || (clear_now && error_next != 5'd0);
+    assign error_cause = (error_reg == 7'd0 && error_next != 7'd0) || (clear_now && error_next != 7'd0);
     assign irq_enable = irq_enable_reg;
     assign coalesce = coalesce_reg;
     assign stat_base = stat_base_reg;
@@ -316,6 +343,9 @@ module regs #(
     assign flt_size = flt_size_reg;
     assign flt_head = flt_head_reg;
     assign flt_head_now = flt_bell && flt_head_ok;
+    assign cpy_base = cpy_base_reg;
+    assign cpy_size = cpy_size_reg;
+    assign cpy_tail = cpy_tail_reg;
     assign ctx_sel = ctx_sel_reg;
     assign thr_sel = thr_sel_reg;
     assign cnt_snap = write_now && waddr == dmmu_pkg::REG_CNT_SNAP;
@@ -345,9 +375,9 @@ module regs #(
                 rdata[dmmu_pkg::STATUS_RUNNING_LSB +: dmmu_pkg::STATUS_RUNNING_W] = running;
             end
             dmmu_pkg::REG_SCRATCH: rdata = scratch_reg;
-            dmmu_pkg::REG_ERROR: rdata = {27'd0, error_reg};
-            dmmu_pkg::REG_IRQ_ENABLE: rdata = {28'd0, irq_enable_reg};
-            dmmu_pkg::REG_IRQ_PENDING: rdata = {28'd0, irq_pending};
+            dmmu_pkg::REG_ERROR: rdata = {25'd0, error_reg};
+            dmmu_pkg::REG_IRQ_ENABLE: rdata = {27'd0, irq_enable_reg};
+            dmmu_pkg::REG_IRQ_PENDING: rdata = {27'd0, irq_pending};
             dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;
             dmmu_pkg::REG_STAT_BASE_LO: rdata = stat_base_reg[31:0];
             dmmu_pkg::REG_STAT_BASE_HI: rdata = stat_base_reg[63:32];
@@ -371,6 +401,12 @@ module regs #(
             dmmu_pkg::REG_FLT_SIZE: rdata = {28'd0, flt_size_reg};
             dmmu_pkg::REG_FLT_HEAD: rdata = flt_head_reg;
             dmmu_pkg::REG_FLT_TAIL: rdata = flt_tail;
+            dmmu_pkg::REG_CPY_BASE_LO: rdata = cpy_base_reg[31:0];
+            dmmu_pkg::REG_CPY_BASE_HI: rdata = cpy_base_reg[63:32];
+            dmmu_pkg::REG_CPY_SIZE: rdata = {28'd0, cpy_size_reg};
+            dmmu_pkg::REG_CPY_TAIL: rdata = cpy_tail_reg;
+            dmmu_pkg::REG_CPY_HEAD: rdata = cpy_head;
+            dmmu_pkg::REG_CPY_FAILED: rdata = cpy_failed;
             dmmu_pkg::REG_CTX_SEL: rdata = ctx_sel_reg;
             dmmu_pkg::REG_CTX_STATE: rdata = {30'd0, ctx_state};
             dmmu_pkg::REG_CTX_ROOT_LO: rdata = ctx_root[31:0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// status_block: publishes the four counts of the status block in host memory. Every write carries all four as they
+// status_block: publishes the counts of the status block in host memory. Every write carries all of them as they
 // are then; one is enough for any number of records that came in meanwhile. `shown_*` are the counts that memory
 // has acknowledged: interrupts are decided by these, so that a count is always visible before its interrupt.
 `default_nettype none
@@ -13,13 +13,20 @@ module status_block (
     input  wire [31:0] cpl_tail,
     input  wire [31:0] flt_tail,
     input  wire [31:0] work_head,
+    input  wire [31:0] cpy_head,
+    input  wire [31:0] cpy_failed,
     // ctl_head is to be published; with an interrupt afterwards
     input  wire        ctl_want,
     input  wire        ctl_want_irq,
-    // pulse: the wishes above were taken over
+    // the same of cpy_head
+    input  wire        cpy_want,
+    input  wire        cpy_want_irq,
+    // pulses: the wishes above were taken over
     output wire        ctl_taken,
-    // pulse: the ctl_head that wanted an interrupt is visible
+    output wire        cpy_taken,
+    // pulses: the ctl_head, the cpy_head that wanted an interrupt is visible
     output wire        ctl_irq,
+    output wire        cpy_irq,
     output wire [31:0] shown_cpl_tail,
     output wire [31:0] shown_flt_tail,
     // something is to be written or being written
@@ -40,31 +47,38 @@ module status_block (
     localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2, RESPONSE = 2'd3;
 
     logic [1:0]  state_reg;
-    logic        word_reg;
+    logic [1:0]  word_reg;
     logic        irq_reg;
+    logic        cpy_irq_reg;
     logic [31:0] ctl_reg;
     logic [31:0] cpl_reg;
     logic [31:0] flt_reg;
     logic [31:0] work_reg;
+    logic [31:0] copied_reg;
+    logic [31:0] failed_reg;
+    logic [63:0] data;
     logic [31:0] shown_cpl_reg;
     logic [31:0] shown_flt_reg;
 
-    wire want = ctl_want || cpl_tail != cpl_reg || flt_tail != flt_reg || work_head != work_reg;
+    wire want = ctl_want || cpy_want || cpl_tail != cpl_reg || flt_tail != flt_reg || work_head != work_reg;
 
     always_ff @(posedge clk) begin
         case (state_reg)
             IDLE: if (want) begin
                 state_reg <= ADDRESS;
-                word_reg <= 1'b0;
+                word_reg <= 2'd0;
                 irq_reg <= ctl_want && ctl_want_irq;
+                cpy_irq_reg <= cpy_want && cpy_want_irq;
                 ctl_reg <= ctl_head;
                 cpl_reg <= cpl_tail;
                 flt_reg <= flt_tail;
                 work_reg <= work_head;
+                copied_reg <= cpy_head;
+                failed_reg <= cpy_failed;
             end
             ADDRESS: if (awready) state_reg <= DATA;
             DATA: if (wready) begin
-                word_reg <= 1'b1;
+                word_reg <= word_reg + 2'd1;
                 if (wlast) state_reg <= RESPONSE;
             end
             RESPONSE: if (bvalid) begin
@@ -76,27 +90,39 @@ module status_block (
         if (rst) begin
             state_reg <= IDLE;
             irq_reg <= 1'b0;
+            cpy_irq_reg <= 1'b0;
             ctl_reg <= 32'd0;
             cpl_reg <= 32'd0;
             flt_reg <= 32'd0;
             work_reg <= 32'd0;
+            copied_reg <= 32'd0;
+            failed_reg <= 32'd0;
             shown_cpl_reg <= 32'd0;
             shown_flt_reg <= 32'd0;
         end
     end
 
+    always_comb
+        case (word_reg)
+            2'd0: data = {cpl_reg, ctl_reg};
+            2'd1: data = {work_reg, flt_reg};
+            default: data = {failed_reg, copied_reg};
+        endcase
+
     assign ctl_taken = state_reg == IDLE && ctl_want;
+    assign cpy_taken = state_reg == IDLE && cpy_want;
     assign ctl_irq = state_reg == RESPONSE && bvalid && irq_reg;
+    assign cpy_irq = state_reg == RESPONSE && bvalid && cpy_irq_reg;
     assign shown_cpl_tail = shown_cpl_reg;
     assign shown_flt_tail = shown_flt_reg;
     assign active = state_reg != IDLE || want;
     assign error = state_reg == RESPONSE && bvalid && berr;
     assign awvalid = state_reg == ADDRESS;
     assign awaddr = base;
-    assign awlen = 8'd1;
+    assign awlen = 8'd2;
     assign wvalid = state_reg == DATA;
-    assign wdata = word_reg ? {work_reg, flt_reg} : {cpl_reg, ctl_reg};
-    assign wlast = word_reg;
+    assign wdata = data;
+    assign wlast = word_reg == 2'd2;
 endmodule
 
 `default_nettype wire

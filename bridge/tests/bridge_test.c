@@ -25,6 +25,7 @@
 #define RAM_BYTES   0x4000u
 #define MEMORY	    0x2u /* PCI_COMMAND bits */
 #define MASTER	    0x4u
+#define VECTORS	    5
 
 static const char *bridge_program;
 static char directory[] = "/tmp/dmmu-bridge-XXXXXX", socket_path[64], link_path[64];
@@ -138,12 +139,12 @@ static void make_ram(void)
 	CHECK(ram != MAP_FAILED);
 }
 
-/* Vectors 0 to 3 to eventfds, MSI-X on. */
-static void make_irqs(int fds[4])
+/* All vectors to eventfds, MSI-X on. */
+static void make_irqs(int fds[VECTORS])
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < VECTORS; i++)
 		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	CHECK_EQ(vu_set_irqs(sock, 0x24, 0, 4, fds, 4), 0);
+	CHECK_EQ(vu_set_irqs(sock, 0x24, 0, VECTORS, fds, VECTORS), 0);
 	vu_write(sock, VU_CONFIG, 0x82, 2, PCI_MSIX_FLAGS_ENABLE);
 }
 
@@ -322,7 +323,7 @@ static void config_space(void)
 		 config(express + PCI_EXP_LNKCTL) >> 16 & 0xf);
 
 	msix = find_capability(PCI_CAP_ID_MSIX);
-	CHECK_EQ(config(msix) >> 16, 3);
+	CHECK_EQ(config(msix) >> 16, VECTORS - 1);
 	CHECK_EQ(config(msix + 4), 0x8000);
 	CHECK_EQ(config(msix + 8), 0xc000);
 	expect_mask(msix, 0xc0000000);
@@ -415,16 +416,16 @@ static void mmio(void)
 
 static void interrupts(void)
 {
-	int fds[4];
+	int fds[VECTORS];
 
 	start_all("none");
 	make_irqs(fds);
-	for (unsigned int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < VECTORS; i++) {
 		vu_write(sock, 0, FAKE_IRQ, 4, i);
-		for (unsigned int j = 0; j < 4; j++)
+		for (unsigned int j = 0; j < VECTORS; j++)
 			CHECK_EQ(fired(fds[j], j == i ? 5000 : 20), j == i);
 	}
-	vu_write(sock, 0, FAKE_IRQ, 4, 4); /* no such vector */
+	vu_write(sock, 0, FAKE_IRQ, 4, VECTORS); /* no such vector */
 	vu_write(sock, 0, FAKE_IRQ, 4, 0xffffffff);
 	/* function mask: kept pending, shown in the PBA, delivered after */
 	vu_write(sock, VU_CONFIG, 0x82, 2, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
@@ -476,7 +477,7 @@ static void interrupts(void)
 	vu_read(sock, 0, 0x40, 4);
 	CHECK(!fired(fds[2], 20));
 	/* nonsense */
-	CHECK_EQ(vu_set_irqs(sock, 0x24, 3, 2, fds, 2), EINVAL);
+	CHECK_EQ(vu_set_irqs(sock, 0x24, VECTORS - 1, 2, fds, 2), EINVAL);
 	CHECK_EQ(vu_set_irqs(sock, 0x24, 0, 3, fds, 2), EINVAL);
 	CHECK_EQ(vu_set_irqs(sock, 0x24, 0xffffffff, 2, fds, 2), EINVAL);
 	CHECK_EQ(vu_set_irqs(sock, 0x27, 0, 1, NULL, 0), EINVAL);
@@ -493,7 +494,7 @@ static void dma_write(uint64_t addr, uint64_t value)
 
 static void dma(void)
 {
-	int fds[4];
+	int fds[VECTORS];
 
 	start_all("none");
 	make_ram();
@@ -592,7 +593,7 @@ static void no_device(void)
 
 static void death_and_restart(void)
 {
-	int fds[4];
+	int fds[VECTORS];
 
 	start_all("trap");
 	make_ram();
@@ -647,7 +648,7 @@ static void death_in_a_read(void)
 
 static void stuck_and_recovered(void)
 {
-	int fds[4];
+	int fds[VECTORS];
 	int64_t took;
 	unsigned int resets;
 

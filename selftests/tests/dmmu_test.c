@@ -90,6 +90,72 @@ int dmmu_counters(int fd, struct dmmu_ioc_counters *out)
 	return ioctl(fd, DMMU_IOC_COUNTERS, out) ? complain("counters", -errno) : 0;
 }
 
+int dmmu_migrate(int fd, const volatile void *p, size_t bytes, unsigned int to,
+		 struct dmmu_migrate_result *result)
+{
+	struct dmmu_ioc_migrate m = {.start = dmmu_va(p), .size = bytes, .to = to};
+
+	if (ioctl(fd, DMMU_IOC_MIGRATE, &m))
+		return complain("migrate", -errno);
+	if (result)
+		*result = m.result;
+	return 0;
+}
+
+int dmmu_local(int fd, struct dmmu_ioc_local *out)
+{
+	memset(out, 0, sizeof(*out));
+	return ioctl(fd, DMMU_IOC_LOCAL, out) ? complain("local", -errno) : 0;
+}
+
+long dmmu_local_free(int fd)
+{
+	struct dmmu_ioc_local local;
+	int error = dmmu_local(fd, &local);
+
+	return error ? error : (long)local.free_pages;
+}
+
+bool dmmu_await_local_free(int fd, long pages)
+{
+	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
+	long now;
+
+	while ((now = dmmu_local_free(fd)) != pages) {
+		if (dmmu_now_ns() > until) {
+			fprintf(stderr, "# %ld pages of local memory are free, not %ld\n", now, pages);
+			return false;
+		}
+		dmmu_sleep_us(1000);
+	}
+	return true;
+}
+
+uint64_t dmmu_migrate_sum(const struct dmmu_migrate_result *r)
+{
+	uint64_t sum = r->moved + r->already;
+	unsigned int i;
+
+	for (i = 0; i < DMMU_SKIP_COUNT; i++)
+		sum += r->skipped[i];
+	return sum;
+}
+
+const char *dmmu_migrate_text(const struct dmmu_migrate_result *r)
+{
+	static char text[200];
+
+	snprintf(text, sizeof(text),
+		 "moved %llu, already %llu, unmapped %llu, kind %llu, busy %llu, no memory %llu, copy %llu",
+		 (unsigned long long)r->moved, (unsigned long long)r->already,
+		 (unsigned long long)r->skipped[DMMU_SKIP_UNMAPPED],
+		 (unsigned long long)r->skipped[DMMU_SKIP_KIND],
+		 (unsigned long long)r->skipped[DMMU_SKIP_BUSY],
+		 (unsigned long long)r->skipped[DMMU_SKIP_NO_MEMORY],
+		 (unsigned long long)r->skipped[DMMU_SKIP_COPY]);
+	return text;
+}
+
 int dmmu_submit(int fd, const struct dmmu_work_desc *work, unsigned int count)
 {
 	struct dmmu_ioc_submit submit = {.works = dmmu_va(work), .count = count};

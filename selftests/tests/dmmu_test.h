@@ -90,6 +90,17 @@ int dmmu_bind(int fd);
 int dmmu_query(int fd, struct dmmu_ioc_query *info);
 int dmmu_counters(int fd, struct dmmu_ioc_counters *out);
 
+/* Local memory. to: DMMU_MIGRATE_TO_*. The numbers are in pages; result may be NULL. */
+int dmmu_migrate(int fd, const volatile void *p, size_t bytes, unsigned int to,
+		 struct dmmu_migrate_result *result);
+int dmmu_local(int fd, struct dmmu_ioc_local *out);
+long dmmu_local_free(int fd); /* pages, or negative errno */
+/* Free pages become this many; false after DMMU_WAIT_SECONDS. Freeing may be put off by the kernel. */
+bool dmmu_await_local_free(int fd, long pages);
+/* All that became of the pages, in a static buffer. */
+const char *dmmu_migrate_text(const struct dmmu_migrate_result *r);
+uint64_t dmmu_migrate_sum(const struct dmmu_migrate_result *r);
+
 /* All of it is queued, or an error; see dmmu_run() for the easy way. */
 int dmmu_submit(int fd, const struct dmmu_work_desc *work, unsigned int count);
 

@@ -70,6 +70,9 @@ CLAIM(protect, no_write_lands_in_a_page_shared_by_all_threads)
 			EXPECT_EQ(after[i], later[i])
 			TH_LOG("round %u: hammer %u wrote after mprotect", round, i);
 		}
+		/* They fault together on one page, and each learns why it failed. */
+		for (i = 0; i < n; i++)
+			EXPECT_FAULT(&c[i], dmmu_va(base) + c[i].cookie * 64, DMMU_ATOMIC, -EPERM);
 	}
 }
 

@@ -72,12 +72,20 @@ static bool make_folders(struct run *run)
 			break;
 		*slash = '/';
 	}
-	static const char *const old[] = {"results.tsv",    "commands", "bridge.log",
-					  "model.log",	    "qemu.log", "mke2fs.log",
-					  "model-stats.tsv"};
+	static const char *const old[] = {"results.tsv", "commands", "qemu.log", "mke2fs.log"};
+	static const char *const each[][2] = {
+		{"bridge", ".log"}, {"model", ".log"}, {"model-stats", ".tsv"}};
 
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", run->dir, old[i]);
+		unlink(path);
+	}
+	for (size_t i = 0; i < MAX_DEVICES * 3; i++) {
+		char name[64];
+
+		device_name(&(struct device){.id = (int)i / 3}, each[i % 3][0], each[i % 3][1],
+			    name, sizeof(name));
+		snprintf(path, sizeof(path), "%s/%s", run->dir, name);
 		unlink(path);
 	}
 	snprintf(run->work, sizeof(run->work), "%.40s/dmmu-vm.XXXXXX",
@@ -168,18 +176,38 @@ static void complain(struct run *run, const char *test, const char *reason)
 	results_add(&run->results, name, OUTCOME_NOT_OK, reason);
 }
 
-static void print_model_end(const struct run *run)
+static void print_model_end(const struct run *run, const struct device *device)
 {
-	char path[PATH_MAX], line[512];
+	char path[PATH_MAX], line[512], name[64];
 
-	snprintf(path, sizeof(path), "%s/model.log", run->dir);
+	device_name(device, "model", ".log", name, sizeof(name));
+	snprintf(path, sizeof(path), "%s/%s", run->dir, name);
 	FILE *file = fopen(path, "re");
 
-	fprintf(stderr, "vm: dmmu-model ended while the guest ran:\n");
+	fprintf(stderr, "vm: dmmu-%s ended while the guest ran:\n", device->model.name);
 	while (file && fgets(line, sizeof(line), file))
 		fprintf(stderr, "  | %s", line);
 	if (file)
 		fclose(file);
+}
+
+/* Without its device the rest of the tests would only say so again and again. */
+static bool lost_device(struct run *run)
+{
+	for (int i = 0; i < run->options.devices; i++) {
+		struct device *device = &run->devices[i];
+
+		if (!device->model_disturbed && process_ended(&device->model)) {
+			print_model_end(run, device);
+			device->model_ended_early = true;
+			return true;
+		}
+		if (process_ended(&device->bridge)) {
+			complain(run, device->bridge.name, "dmmu-bridge ended while the guest ran");
+			return true;
+		}
+	}
+	return false;
 }
 
 static void loop(struct run *run)
@@ -187,7 +215,7 @@ static void loop(struct run *run)
 	const struct options *options = &run->options;
 	bool shell = options->mode == MODE_SHELL;
 	bool input = shell;
-	int boot_limit = options->gdb ? 0 : !strcmp(options->kernel, "debug") ? 240 : 120;
+	int boot_limit = options->gdb ? 0 : strstr(options->kernel, "debug") ? 240 : 120;
 	char text[256];
 
 	while (!process_ended(&run->qemu) || run->console.fd >= 0 || run->test.fd >= 0) {
@@ -216,18 +244,8 @@ static void loop(struct run *run)
 			complain(run, "boot", text);
 			return;
 		}
-		/* Without its device the rest of the tests would only say so again and again. */
-		if (!options->no_device && !run->model_disturbed && process_ended(&run->model) &&
-		    !process_ended(&run->qemu)) {
-			print_model_end(run);
-			run->model_ended_early = true;
+		if (!process_ended(&run->qemu) && lost_device(run))
 			return;
-		}
-		if (!options->no_device && process_ended(&run->bridge) &&
-		    !process_ended(&run->qemu)) {
-			complain(run, "bridge", "dmmu-bridge ended while the guest ran");
-			return;
-		}
 		poll(fds, 3, 100);
 		if (fds[0].revents)
 			channel_read(&run->console);
@@ -281,11 +299,16 @@ static void judge(struct run *run)
 	/* Of processes that we had to stop, the end says nothing. */
 	if (run->end_seen)
 		judge_process(run, &run->qemu);
-	if (!run->end_seen && !run->model_disturbed && run->model.pid && run->model_ended_early)
-		complain(run, "model", "dmmu-model ended while the guest ran");
-	if (!run->model_disturbed)
-		judge_process(run, &run->model);
-	judge_process(run, &run->bridge);
+	for (int i = 0; i < run->options.devices; i++) {
+		const struct device *device = &run->devices[i];
+
+		if (!run->end_seen && !device->model_disturbed && device->model.pid &&
+		    device->model_ended_early)
+			complain(run, device->model.name, "dmmu-model ended while the guest ran");
+		if (!device->model_disturbed)
+			judge_process(run, &device->model);
+		judge_process(run, &device->bridge);
+	}
 	if (results_count(&run->results, OUTCOME_NOT_OK) == bad && !failed_before)
 		results_add(&run->results, "run/clean", OUTCOME_OK, "");
 }
@@ -306,7 +329,8 @@ static void print_summary(const struct run *run)
 {
 	const struct results *results = &run->results;
 	bool tests = run->ktap || run->options.mode == MODE_KUNIT ||
-		     run->options.mode == MODE_SELFTESTS || run->options.ktap;
+		     run->options.mode == MODE_SELFTESTS || run->options.mode == MODE_HMM ||
+		     run->options.ktap;
 
 	for (size_t i = 0; i < results->count; i++) {
 		const struct result *result = &results->list[i];
@@ -342,7 +366,7 @@ int main(int argc, char **argv)
 	if (!make_folders(&run))
 		return 3;
 	if (run.options.mode == MODE_KUNIT || run.options.mode == MODE_SELFTESTS ||
-	    run.options.ktap)
+	    run.options.mode == MODE_HMM || run.options.ktap)
 		run.ktap = ktap_new(&run.results);
 
 	snprintf(path, sizeof(path), "%s/console.log", run.dir);

@@ -64,8 +64,18 @@ static bool start(struct run *run, struct process *process, const char *name,
 	return ok;
 }
 
-static bool start_bridge(struct run *run)
+void device_name(const struct device *device, const char *what, const char *suffix, char *name,
+		 size_t size)
 {
+	if (device->id)
+		snprintf(name, size, "%s%d%s", what, device->id, suffix);
+	else
+		snprintf(name, size, "%s%s", what, suffix);
+}
+
+static bool start_bridge(struct run *run, struct device *device)
+{
+	static const char *const names[MAX_DEVICES] = {"bridge", "bridge1", "bridge2", "bridge3"};
 	struct command command = {0};
 	char socket[128];
 
@@ -74,23 +84,23 @@ static bool start_bridge(struct run *run)
 	else
 		add(&command, "%s/bridge/dmmu-bridge", run->build);
 	add(&command, "--socket");
-	add(&command, "%s/vfio", run->work);
+	add(&command, "%s/vfio%d", run->work, device->id);
 	add(&command, "--link");
-	add(&command, "%s/link", run->work);
+	add(&command, "%s/link%d", run->work, device->id);
 	add(&command, "--bar2");
 	add(&command, "%s", run->options.bar2);
 	add(&command, "--local-size");
 	add(&command, "%s", run->options.local_size);
-	if (!start(run, &run->bridge, "bridge", &command, NULL))
+	if (!start(run, &device->bridge, names[device->id], &command, NULL))
 		return false;
 	/* QEMU connects once and gives up: the socket must be there. */
-	snprintf(socket, sizeof(socket), "%s/vfio", run->work);
+	snprintf(socket, sizeof(socket), "%s/vfio%d", run->work, device->id);
 	for (int waited = 0; access(socket, F_OK); waited++) {
-		if (process_ended(&run->bridge) || waited > 1000) {
-			fprintf(stderr, "dmmu-vm: dmmu-bridge %s; see %s/bridge.log\n",
-				process_ended(&run->bridge) ? "ended at once"
-							    : "made no socket in 10 s",
-				run->dir);
+		if (process_ended(&device->bridge) || waited > 1000) {
+			fprintf(stderr, "dmmu-vm: dmmu-bridge %s; see %s/%s.log\n",
+				process_ended(&device->bridge) ? "ended at once"
+							       : "made no socket in 10 s",
+				run->dir, names[device->id]);
 			return false;
 		}
 		nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
@@ -98,26 +108,29 @@ static bool start_bridge(struct run *run)
 	return true;
 }
 
-static bool start_model(struct run *run)
+static bool start_model(struct run *run, struct device *device)
 {
+	static const char *const names[MAX_DEVICES] = {"model", "model1", "model2", "model3"};
 	struct command command = {0};
+	char name[64];
 
 	if (run->options.model)
 		add(&command, "%s", run->options.model);
 	else
 		add(&command, "%s/verilator-model/dmmu-model", run->build);
 	add(&command, "--link");
-	add(&command, "%s/link", run->work);
+	add(&command, "%s/link%d", run->work, device->id);
 	add(&command, "--stats");
-	add(&command, "%s/model-stats.tsv", run->dir);
-	if (run->options.wave) {
+	device_name(device, "model-stats", ".tsv", name, sizeof(name));
+	add(&command, "%s/%s", run->dir, name);
+	/* A waveform is of the first device. */
+	if (run->options.wave && !device->id) {
 		add(&command, "--trace");
 		add(&command, "%s", run->options.wave);
 	}
 	for (int i = 0; i < run->options.model_arg_count; i++)
 		add(&command, "%s", run->options.model_args[i]);
-	run->model_starts++;
-	return start(run, &run->model, "model", &command, NULL);
+	return start(run, &device->model, names[device->id], &command, NULL);
 }
 
 /* An empty, sparse file; QEMU sees the size. */
@@ -256,14 +269,15 @@ static bool start_qemu(struct run *run)
 		add(&command, "-device");
 		add(&command, "virtio-blk-pci,drive=%s,serial=%s", name, name);
 	}
-	if (!options->no_device) {
+	for (int i = 0; i < options->devices; i++) {
 		add(&command, "-device");
-		add(&command, "pcie-root-port,id=rp0,chassis=1,slot=1,x-speed=5");
+		add(&command, "pcie-root-port,id=rp%d,chassis=%d,slot=%d,x-speed=5", i, i + 1,
+		    i + 1);
 		add(&command, "-device");
 		add(&command,
-		    "{\"driver\":\"vfio-user-pci\",\"bus\":\"rp0\",\"x-msg-timeout\":60000,"
-		    "\"socket\":{\"type\":\"unix\",\"path\":\"%s/vfio\"}}",
-		    run->work);
+		    "{\"driver\":\"vfio-user-pci\",\"bus\":\"rp%d\",\"x-msg-timeout\":60000,"
+		    "\"socket\":{\"type\":\"unix\",\"path\":\"%s/vfio%d\"}}",
+		    i, run->work, i);
 	}
 	if (options->gdb) {
 		add(&command, "-s");
@@ -295,8 +309,11 @@ static bool start_qemu(struct run *run)
 
 bool machine_start(struct run *run)
 {
-	if (!run->options.no_device && (!start_bridge(run) || !start_model(run)))
-		return false;
+	for (int i = 0; i < run->options.devices; i++) {
+		run->devices[i].id = i;
+		if (!start_bridge(run, &run->devices[i]) || !start_model(run, &run->devices[i]))
+			return false;
+	}
 	if (!start_qemu(run))
 		return false;
 	if (run->options.gdb)
@@ -308,26 +325,35 @@ bool machine_start(struct run *run)
 
 void machine_act(struct run *run, const char *what)
 {
+	size_t length = strcspn(what, "0123");
+	struct device *device = &run->devices[atoi(what + length)];
+
 	fprintf(stderr, "dmmu-vm: %.1f s: %s\n", run_seconds(run), what);
-	if (!strcmp(what, "restart-model")) {
-		process_signal(&run->model, SIGKILL);
-		process_stop(&run->model, false, 5000);
-		start_model(run);
+	if (!device->model.pid)
+		return;
+	if (!strncmp(what, "restart-model", length)) {
+		process_signal(&device->model, SIGKILL);
+		process_stop(&device->model, false, 5000);
+		start_model(run, device);
 		return;
 	}
-	if (!strcmp(what, "continue-model")) {
-		process_signal(&run->model, SIGCONT);
+	if (!strncmp(what, "continue-model", length)) {
+		process_signal(&device->model, SIGCONT);
 		return;
 	}
-	run->model_disturbed = true;
-	process_signal(&run->model, !strcmp(what, "kill-model") ? SIGKILL : SIGSTOP);
+	device->model_disturbed = true;
+	process_signal(&device->model, !strncmp(what, "kill-model", length) ? SIGKILL : SIGSTOP);
 }
 
 void machine_stop(struct run *run)
 {
 	process_stop(&run->qemu, true, 5000);
-	/* A stopped process cannot end in order. */
-	process_signal(&run->model, SIGCONT);
-	process_stop(&run->model, true, 10000);
-	process_stop(&run->bridge, true, 5000);
+	for (int i = 0; i < run->options.devices; i++) {
+		struct device *device = &run->devices[i];
+
+		/* A stopped process cannot end in order. */
+		process_signal(&device->model, SIGCONT);
+		process_stop(&device->model, true, 10000);
+		process_stop(&device->bridge, true, 5000);
+	}
 }

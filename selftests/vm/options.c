@@ -11,11 +11,15 @@
 #include <string.h>
 
 static const char help[] =
-	"usage: dmmu-vm --mode kunit|selftests|demo|bench|shell|exec [options]\n"
+	"usage: dmmu-vm --mode kunit|selftests|hmm|demo|bench|shell|exec [options]\n"
 	"Boots the harness kernel with the Verilated device and does one thing in it.\n\n"
-	"  --kernel plain|debug|gdb   which kernel (default plain)\n"
+	"  --kernel NAME              plain, debug, gdb (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or "
+	"stock, "
+	"Debian's own (default plain)\n"
 	"  --filter GLOB              kunit: suites, selftests: programs (default all)\n"
-	"  --args TEXT                demo, bench: its arguments; exec: a shell command\n"
+	"  --args TEXT                demo, bench: its arguments; exec: a shell command; hmm: dmmu "
+	"or "
+	"dummy\n"
 	"  --ktap                     exec: the command prints KTAP; judge that too\n"
 	"  --run-dir DIR              logs, results.tsv (default runs/MODE-KERNEL in the build "
 	"directory)\n"
@@ -35,14 +39,19 @@ static const char help[] =
 	"  --model-arg ARG            one more argument for dmmu-model; may be repeated\n"
 	"  --at TEXT ACTION           when a line on the test channel has TEXT: kill-model, "
 	"stop-model,\n"
-	"                             continue-model or restart-model; once each; may be repeated\n"
+	"                             continue-model or restart-model; once each; may be repeated; "
+	"kill-model1 is\n"
+	"                             that of the second device\n"
 	"machine:\n"
 	"  --memory SIZE --cpus N     default 1G and 2\n"
 	"  --gdb                      wait for gdb on port 1234 before the first instruction\n"
 	"  --kvm                      hardware virtualization (default: emulation, the same "
 	"everywhere)\n"
 	"  --append TEXT              more for the kernel's command line\n"
-	"  --no-device                no bridge, no model: the bare machine\n"
+	"  --devices N                so many devices, each with a bridge and a model of its own "
+	"(default "
+	"1)\n"
+	"  --no-device                none: the bare machine\n"
 	"  --kernel-image FILE --initramfs FILE --qemu FILE --bridge FILE --model FILE\n"
 	"                             instead of those of the build directory and the cache\n\n"
 	"Exit status: 0 well, 1 a test failed or the kernel complained, 2 wrong usage, 3 could not "
@@ -71,6 +80,18 @@ static bool one_of(const char *value, const char *const *allowed, const char *op
 	return false;
 }
 
+/* An action may end in the number of the device. */
+static bool action(const char *what, const char *const *allowed)
+{
+	char name[32];
+	size_t length = strlen(what);
+
+	if (length && strchr("0123", what[length - 1]))
+		length--;
+	snprintf(name, sizeof(name), "%.*s", (int)length, what);
+	return one_of(name, allowed, "at");
+}
+
 static bool model_arg(struct options *options, const char *arg)
 {
 	if (options->model_arg_count == MAX_MODEL_ARGS) {
@@ -84,8 +105,9 @@ static bool model_arg(struct options *options, const char *arg)
 bool options_read(struct options *options, int argc, char **argv, int *exit_status)
 {
 	static const char *const modes[] = {"kunit", "selftests", "demo", "bench",
-					    "shell", "exec",	  NULL};
-	static const char *const kernels[] = {"plain", "debug", "gdb", NULL};
+					    "shell", "exec",	  "hmm",  NULL};
+	static const char *const kernels[] = {"plain",	   "debug",   "gdb",   "7.2-plain",
+					      "7.2-debug", "7.2-gdb", "stock", NULL};
 	static const char *const bar2s[] = {"map", "trap", "none", NULL};
 	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
 					   "restart-model", NULL};
@@ -115,6 +137,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		KVM,
 		APPEND,
 		NO_DEVICE,
+		DEVICES,
 		LEAKS,
 		KERNEL_IMAGE,
 		INITRAMFS,
@@ -149,6 +172,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"kvm", 0, NULL, KVM},
 		{"append", 1, NULL, APPEND},
 		{"no-device", 0, NULL, NO_DEVICE},
+		{"devices", 1, NULL, DEVICES},
 		{"leaks", 0, NULL, LEAKS},
 		{"kernel-image", 1, NULL, KERNEL_IMAGE},
 		{"initramfs", 1, NULL, INITRAMFS},
@@ -169,6 +193,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		.timeout = -1,
 		.program_timeout = -1,
 		.cpus = 2,
+		.devices = 1,
 	};
 	*exit_status = 2;
 	while (ok && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -237,7 +262,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			}
 			options->actions[options->action_count++] =
 				(struct action){.pattern = optarg, .what = argv[optind]};
-			ok = one_of(argv[optind++], acts, "at");
+			ok = action(argv[optind++], acts);
 			break;
 		case MEMORY:
 			options->memory = optarg;
@@ -255,7 +280,15 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			options->append = optarg;
 			break;
 		case NO_DEVICE:
-			options->no_device = true;
+			options->devices = 0;
+			break;
+		case DEVICES:
+			ok = number(optarg, 0, &options->devices, "devices");
+			if (ok && options->devices > MAX_DEVICES) {
+				fprintf(stderr, "dmmu-vm: --devices takes at most %d\n",
+					MAX_DEVICES);
+				ok = false;
+			}
 			break;
 		case LEAKS:
 			options->leaks = true;
@@ -307,7 +340,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		if (!strcmp(modes[i], options->mode_name))
 			options->mode = (enum mode)i;
 
-	bool debug = !strcmp(options->kernel, "debug");
+	bool debug = strstr(options->kernel, "debug");
 
 	if (options->timeout < 0)
 		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0

@@ -9,19 +9,21 @@
 
 #define MAX_ACTIONS    16
 #define MAX_MODEL_ARGS 32
+#define MAX_DEVICES    4
 
-enum mode { MODE_KUNIT, MODE_SELFTESTS, MODE_DEMO, MODE_BENCH, MODE_SHELL, MODE_EXEC };
+enum mode { MODE_KUNIT, MODE_SELFTESTS, MODE_DEMO, MODE_BENCH, MODE_SHELL, MODE_EXEC, MODE_HMM };
 
 struct action {
 	const char *pattern; /* text in a line of the test channel */
-	const char *what;    /* kill-model, stop-model, continue-model, restart-model */
+	const char *what;    /* kill-model, stop-model, continue-model, restart-model; of another
+				device with its number */
 	bool done;
 };
 
 struct options {
 	enum mode mode;
 	const char *mode_name;
-	const char *kernel; /* plain, debug, gdb */
+	const char *kernel; /* as cmake/kernel.sh names it: plain, debug, 7.2-plain, stock ... */
 	const char *kernel_image, *initramfs, *qemu, *bridge, *model;
 	const char *filter, *args, *memory, *bar2, *local_size;
 	const char *run_dir;
@@ -35,7 +37,8 @@ struct options {
 	int timeout;	     /* s, 0: none */
 	int program_timeout; /* s */
 	int cpus;
-	bool gdb, keep, kvm, ktap, verbose, collect, no_device, leaks;
+	int devices; /* 0 to MAX_DEVICES */
+	bool gdb, keep, kvm, ktap, verbose, collect, leaks;
 };
 
 /* Reads argv; on --help or wrong usage it prints and returns false with the exit status to use. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * run.h: one run: the options, the folders, the three processes, the two channels, and what was
- * found.
+ * run.h: one run: the options, the folders, QEMU and the processes of each device, the two
+ * channels, and what was found.
  *
  * machine.c starts and stops the processes, watch.c understands what comes over the channels,
  * dmmu-vm.c is the loop and the verdict.
@@ -20,6 +20,14 @@
 
 #define MAX_COMPLAINT_LINES 80
 
+/* What stands behind one PCI function. */
+struct device {
+	int id;
+	struct process bridge, model;
+	bool model_disturbed; /* an action killed or stopped it: its end is no failure */
+	bool model_ended_early;
+};
+
 struct run {
 	struct options options;
 	char dir[2048]; /* logs and results */
@@ -27,11 +35,9 @@ struct run {
 			 */
 	char build[PATH_MAX]; /* build directory this program is in */
 	char kernel_dir[PATH_MAX];
-	struct process bridge, model, qemu;
+	struct process qemu;
+	struct device devices[MAX_DEVICES]; /* options.devices of them */
 	struct channel console, test;
-	int model_starts;
-	bool model_ended_early;
-	bool model_disturbed; /* an action killed or stopped it: its end is no failure */
 
 	struct results results;
 	struct ktap *ktap;
@@ -47,6 +53,11 @@ struct run {
 };
 
 double run_seconds(const struct run *run); /* since the start */
+
+/* The name of a file or process of a device: of the first as it is, of the others with the number.
+ */
+void device_name(const struct device *device, const char *what, const char *suffix, char *name,
+		 size_t size);
 
 bool machine_start(struct run *run);
 void machine_act(struct run *run, const char *what);

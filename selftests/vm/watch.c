@@ -39,7 +39,8 @@ void watch_console(void *context, const char *line)
 static void remark(struct run *run, const char *text)
 {
 	const struct options *options = &run->options;
-	bool tests = options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS;
+	bool tests = options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS ||
+		     options->mode == MODE_HMM;
 
 	if (!strncmp(text, "ready ", 6)) {
 		run->ready = true;
@@ -84,7 +85,8 @@ void watch_test(void *context, const char *line)
 		ktap_line(run->ktap, line);
 	if (options->mode == MODE_SHELL)
 		return; /* passed on raw */
-	if (options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS) {
+	if (options->mode == MODE_KUNIT || options->mode == MODE_SELFTESTS ||
+	    options->mode == MODE_HMM) {
 		/* Of a test run, people want to see what goes wrong. */
 		const char *text = line + strspn(line, " ");
 

@@ -31,6 +31,25 @@
 	X(ring_bus_errors_are_reported) \
 	X(page_table_writes_land) \
 	X(page_table_writes_stop_at_a_bus_error) \
+	/* copies.c */ \
+	X(copies_go_between_all_memories) \
+	X(copy_begins_and_ends_at_any_word) \
+	X(fill_writes_its_word_and_nothing_else) \
+	X(copy_is_visible_before_its_count_and_interrupt) \
+	X(copy_with_fence_sees_all_before) \
+	X(copy_error_ends_one_descriptor) \
+	X(bad_copies_are_refused) \
+	X(copy_ring_wraps_and_fills) \
+	X(copy_count_is_written_when_asked_for_or_at_the_end) \
+	X(reset_in_mid_copy_drains_and_forgets) \
+	X(disabled_device_ends_the_copy_at_hand) \
+	X(control_and_work_go_on_beside_copies) \
+	X(copies_of_both_directions_overlap) \
+	/* age.c */ \
+	X(age_tells_and_clears) \
+	X(age_and_invalidate_see_the_next_access) \
+	X(age_loses_nothing_to_the_walker) \
+	X(age_stops_at_a_bus_error) \
 	/* translation.c */ \
 	X(two_contexts_same_va_different_pages) \
 	X(huge_pages_translate) \
@@ -98,15 +117,15 @@ struct dmmu_cpl next_completion(struct dmmu_bench *bench);
 /* Write one entry through the control ring; invalidate one page. */
 void pte_write(struct dmmu_bench *bench, uint64_t offset, uint64_t pte);
 /*
- * What a counter of the MMU reads. False if an MMU of the user's own leaves it at 0: then nobody knows,
- * and it is said (docs/bring-your-own-mmu.md). Of ours every counter is always true.
+ * What a counter of the MMU reads. False if an MMU of the user's own leaves it at 0: then nobody
+ * knows, and it is said (docs/bring-your-own-mmu.md). Of ours every counter is always true.
  */
 bool counted(struct dmmu_bench *bench, unsigned int counter, const char *name, uint64_t *value);
-#define COUNT_EQ(bench, counter, expected)                                                         \
-	do {                                                                                       \
-		uint64_t counted_;                                                                 \
-		if (counted(bench, DMMU_CNT_##counter, #counter, &counted_))                       \
-			BENCH_EQ(bench, counted_, expected);                                       \
+#define COUNT_EQ(bench, counter, expected)                                   \
+	do {                                                                 \
+		uint64_t counted_;                                           \
+		if (counted(bench, DMMU_CNT_##counter, #counter, &counted_)) \
+			BENCH_EQ(bench, counted_, expected);                 \
 	} while (0)
 uint64_t host_word(struct dmmu_bench *bench, uint64_t dma);
 void host_set(struct dmmu_bench *bench, uint64_t dma, uint64_t value);

@@ -247,7 +247,7 @@ void claim_one_interrupt_covers_a_batch(struct dmmu_bench_config *config)
 	dmmu_bench_run(bench, 500);
 	BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_CPL], 2);
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_IRQ_PENDING), 1u << DMMU_IRQ_CPL);
-	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, 0xf);
+	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, (1u << DMMU_IRQ_COUNT) - 1);
 	BENCH_UNTIL(bench, bench->dev->irqs[DMMU_IRQ_CPL] == 3, 500);
 	dmmu_bench_free(bench);
 }
@@ -305,7 +305,7 @@ void claim_bad_commands_are_skipped(struct dmmu_bench_config *config)
 	uint64_t entry = dmmu_bench_pt_new(bench);
 	uint64_t end = 16u << 20;
 	const struct dmmu_ctl bad[] = {
-		{.opcode = 8},
+		{.opcode = DMMU_CTL_PT_AGE + 1},
 		{.opcode = 255},
 		{.opcode = DMMU_CTL_NOP, .flags = 0x10},
 		{.opcode = DMMU_CTL_NOP, .flags = DMMU_CTL_F_ALL},
@@ -333,6 +333,36 @@ void claim_bad_commands_are_skipped(struct dmmu_bench_config *config)
 		 .count = 1,
 		 .host = BENCH_HOST_BASE,
 		 .step = 1},
+		{.opcode = DMMU_CTL_PT_AGE, .local = entry, .count = 0, .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_AGE, .local = entry, .count = 513, .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_AGE,
+		 .local = entry + 8,
+		 .count = 512,
+		 .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_AGE,
+		 .local = entry + 4,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_AGE, .local = end, .count = 1, .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_AGE,
+		 .local = entry,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE + 4},
+		{.opcode = DMMU_CTL_PT_AGE,
+		 .local = entry,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE,
+		 .ctx = 1},
+		{.opcode = DMMU_CTL_PT_AGE,
+		 .flags = DMMU_CTL_F_ALL,
+		 .local = entry,
+		 .count = 1,
+		 .host = BENCH_HOST_BASE},
+		{.opcode = DMMU_CTL_PT_FILL,
+		 .flags = DMMU_CTL_F_AGE_CLEAR,
+		 .local = entry,
+		 .count = 1,
+		 .value = 1},
 		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 1},
 		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 16, .size = 1},
 		{.opcode = DMMU_CTL_INVALIDATE, .ctx = 1, .va = ~0ull, .size = 2},
@@ -424,7 +454,7 @@ void claim_page_table_writes_land(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
-/* Eight entries are one burst: those of bursts before the error are written, no other is touched. */
+/* 64 entries are one burst: those of bursts before the error are written, no other is touched. */
 void claim_page_table_writes_stop_at_a_bus_error(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
@@ -432,31 +462,31 @@ void claim_page_table_writes_stop_at_a_bus_error(struct dmmu_bench_config *confi
 	uint64_t source = dmmu_bench_alloc_host(bench, PAGE, PAGE);
 	uint64_t *entries = dmmu_bench_local(bench, table);
 
-	for (unsigned int i = 0; i < 32; i++) {
+	for (unsigned int i = 0; i < 256; i++) {
 		host_set(bench, source + 8 * i, 0x1111000000000000ull + i);
 		entries[i] = 0xdead;
 	}
-	bench->host_error_addr = source + 64;
+	bench->host_error_addr = source + 8 * 64;
 	bench->host_error_bytes = 64;
 	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_WRITE,
 						 .local = table,
 						 .host = source,
-						 .count = 32});
+						 .count = 256});
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_HOST_BUS);
 	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
-	for (unsigned int i = 0; i < 32; i++)
-		BENCH_EQ(bench, entries[i], i < 8 ? 0x1111000000000000ull + i : 0xdead);
+	for (unsigned int i = 0; i < 256; i++)
+		BENCH_EQ(bench, entries[i], i < 64 ? 0x1111000000000000ull + i : 0xdead);
 	bench->host_error_bytes = 0;
-	bench->local_error_addr = table + 128;
+	bench->local_error_addr = table + 8 * 128;
 	bench->local_error_bytes = 64;
 	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL,
 						 .local = table,
-						 .count = 32,
+						 .count = 256,
 						 .value = 0x2222});
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_LOCAL_BUS);
 	dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
-	for (unsigned int i = 0; i < 32; i++)
-		BENCH_EQ(bench, entries[i], i < 16 ? 0x2222 : 0xdead);
+	for (unsigned int i = 0; i < 256; i++)
+		BENCH_EQ(bench, entries[i], i < 128 ? 0x2222 : 0xdead);
 	/* and the lock is free again */
 	bench->local_error_bytes = 0;
 	dmmu_bench_pt_fill(bench, table, 32, 0x3333, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * gold.h: what the device must do, in plain C: the page-table walk with its checks and
- * accessed/dirty bits, and the meaning of the work operations. Written from rtl/registers/dmmu.map
- * and docs/, and independent of the RTL: it includes nothing of it but the generated numbers. No
- * state, no time, no order between threads; the scoreboard adds those.
+ * accessed/dirty bits, and the meaning of work operations, copy descriptors and PT_AGE. Written
+ * from rtl/registers/dmmu.map and docs/, and independent of the RTL: it includes nothing of it but
+ * the generated numbers. No state, no time, no order between threads; the scoreboard adds those.
  */
 #ifndef DMMU_GOLD_H
 #define DMMU_GOLD_H
@@ -58,5 +58,17 @@ struct gold_result {
 bool gold_bad_descriptor(const struct dmmu_work *work);
 /* Runs it to its end, one byte or word after the other. */
 struct gold_result gold_run(const struct dmmu_work *work, gold_access access, void *opaque);
+
+/* Is the copy descriptor one that must be refused? */
+bool gold_bad_copy(const struct dmmu_cpy *cpy, uint64_t local_bytes);
+
+/* The word of memory at a physical address, to be read or written; NULL: error response. */
+typedef uint64_t *(*gold_physical)(void *opaque, bool local, uint64_t addr, bool write);
+
+/* Runs a good one, word after word. False: it met an error, and its destination is undefined. */
+bool gold_copy(const struct dmmu_cpy *cpy, gold_physical at, void *opaque);
+
+/* What PT_AGE finds in a series of entries, and with `clear` does to them. */
+void gold_age(uint64_t *entry, unsigned int count, bool clear, struct dmmu_age *age);
 
 #endif /* DMMU_GOLD_H */

@@ -306,6 +306,122 @@ static void descriptors(void)
 	       DMMU_STATUS_BAD_DESC);
 }
 
+static uint64_t *word(void *opaque, bool local, uint64_t addr, bool write)
+{
+	(void)opaque;
+	(void)write;
+	return local && addr < sizeof(memory) ? &memory[addr / 8] : NULL;
+}
+
+static void copies(void)
+{
+	struct dmmu_cpy cpy = {.opcode = DMMU_CPY_OP_COPY,
+			       .flags = DMMU_CPY_F_SRC_LOCAL | DMMU_CPY_F_DST_LOCAL,
+			       .size = 16,
+			       .src = 0x1008,
+			       .dst = 0x2000};
+	struct dmmu_cpy fill = {.opcode = DMMU_CPY_OP_FILL,
+				.flags = DMMU_CPY_F_DST_LOCAL,
+				.size = 16,
+				.dst = 0x2008,
+				.value = 5};
+
+	memset(memory, 0, sizeof(memory));
+	memory[0x200] = 1;
+	memory[0x201] = 2;
+	memory[0x202] = 3;
+	memory[0x203] = 4;
+	EXPECT(gold_copy(&cpy, word, NULL), true);
+	EXPECT(memory[0x400], 2);
+	EXPECT(memory[0x401], 3);
+	EXPECT(memory[0x402], 0);
+	EXPECT(gold_copy(&fill, word, NULL), true);
+	EXPECT(memory[0x400], 2);
+	EXPECT(memory[0x401], 5);
+	EXPECT(memory[0x402], 5);
+	EXPECT(memory[0x403], 0);
+	/* an error on either side */
+	cpy.flags = DMMU_CPY_F_SRC_LOCAL;
+	EXPECT(gold_copy(&cpy, word, NULL), false);
+	cpy.flags = DMMU_CPY_F_DST_LOCAL;
+	EXPECT(gold_copy(&cpy, word, NULL), false);
+}
+
+static void bad_copies(void)
+{
+	const struct dmmu_cpy copy = {.opcode = DMMU_CPY_OP_COPY, .size = 8};
+	const struct dmmu_cpy fill = {.opcode = DMMU_CPY_OP_FILL, .size = 8, .value = 1};
+	struct dmmu_cpy c;
+
+#define BAD(base, change, verdict)                          \
+	do {                                                \
+		c = base;                                   \
+		c.change;                                   \
+		EXPECT(gold_bad_copy(&c, 0x1000), verdict); \
+	} while (0)
+	BAD(copy, size = 8, false);
+	BAD(fill, size = 8, false);
+	BAD(copy, flags = 0x1f, false);
+	BAD(fill, flags = 0x17, false);
+	BAD(copy, size = 0x200000, false);
+	BAD(copy, src = ~7ull, false);
+	BAD(copy, opcode = 0, true);
+	BAD(copy, opcode = 3, true);
+	BAD(copy, flags = 0x20, true);
+	BAD(fill, flags = 0x08, true);
+	BAD(copy, size = 0, true);
+	BAD(copy, size = 12, true);
+	BAD(copy, size = 0x200008, true);
+	BAD(copy, src = 4, true);
+	BAD(copy, dst = 1, true);
+	BAD(copy, value = 1, true);
+	BAD(fill, src = 8, true);
+	BAD(copy, rsvd[5] = 1, true);
+	BAD(copy, rsvd2[23] = 0x80, true);
+	c = copy;
+	c.dst = ~7ull;
+	c.size = 16;
+	EXPECT(gold_bad_copy(&c, 0x1000), true);
+	c = copy;
+	c.flags = DMMU_CPY_F_SRC_LOCAL;
+	c.src = 0xff8;
+	EXPECT(gold_bad_copy(&c, 0x1000), false);
+	c.src = 0x1000;
+	EXPECT(gold_bad_copy(&c, 0x1000), true);
+	c.src = 0xff8;
+	c.size = 16;
+	EXPECT(gold_bad_copy(&c, 0x1000), true);
+	c.src = 0;
+	c.size = 0x1008;
+	EXPECT(gold_bad_copy(&c, 0x1000), true);
+}
+
+static void age(void)
+{
+	const uint64_t a = LEAF | DMMU_PTE_A, d = LEAF | DMMU_PTE_D;
+	uint64_t entry[10] = {
+		a, d, a | d, LEAF, DMMU_PTE_A | DMMU_PTE_D, V | DMMU_PTE_A | DMMU_PTE_D,
+		0, 0, a,     a};
+	struct dmmu_age found;
+
+	gold_age(entry, 9, false, &found);
+	EXPECT(found.accessed[0], 0x05);
+	EXPECT(found.accessed[1], 0x01);
+	EXPECT(found.dirty[0], 0x06);
+	EXPECT(found.dirty[1], 0);
+	EXPECT(entry[2], a | d);
+	gold_age(entry, 9, true, &found);
+	EXPECT(found.accessed[0], 0x05);
+	EXPECT(entry[0], LEAF);
+	EXPECT(entry[2], d);
+	EXPECT(entry[5], V | DMMU_PTE_A | DMMU_PTE_D);
+	EXPECT(entry[8], LEAF);
+	EXPECT(entry[9], a);
+	gold_age(entry, 9, true, &found);
+	EXPECT(found.accessed[0], 0);
+	EXPECT(found.dirty[0], 0x06);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -322,6 +438,9 @@ int main(int argc, char **argv)
 		{"chase", chase},
 		{"failing", failing},
 		{"descriptors", descriptors},
+		{"copies", copies},
+		{"bad_copies", bad_copies},
+		{"age", age},
 	};
 	unsigned int ran = 0;
 

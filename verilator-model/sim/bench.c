@@ -52,6 +52,15 @@ static uint8_t respond_host(void *opaque, uint64_t addr, bool write, uint64_t *g
 	return in_error_range(addr, 8, bench->host_poison_addr, bench->host_poison_bytes) ? 2 : 0;
 }
 
+static uint8_t respond_local(void *opaque, uint64_t addr, bool write, uint64_t *garbage)
+{
+	const struct dmmu_bench *bench = opaque;
+
+	(void)write;
+	(void)garbage;
+	return in_error_range(addr, 8, bench->local_poison_addr, bench->local_poison_bytes) ? 2 : 0;
+}
+
 static void accepted_host(void *opaque, uint64_t addr, uint64_t len, bool write)
 {
 	struct dmmu_bench *bench = opaque;
@@ -132,7 +141,8 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 		default:
 			fprintf(option == HELP ? stdout : stderr,
 				"usage: %s [--seed N] [--trace FILE [--trace-from CYCLE]"
-				" [--trace-cycles N]]\n       [--record FILE] [--reorder] [--stall N]"
+				" [--trace-cycles N]]\n       [--record FILE] [--reorder] [--stall "
+				"N]"
 				" [--host-latency N] [--local-latency N]\n",
 				argv[0]);
 			exit(option == HELP ? 0 : 2);
@@ -183,6 +193,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	DEFAULT(c->work_log2, 6);
 	DEFAULT(c->cpl_log2, 7);
 	DEFAULT(c->flt_log2, 7);
+	DEFAULT(c->cpy_log2, 6);
 	DEFAULT(c->host_latency, 20);
 	DEFAULT(c->local_latency, 8);
 	bench->host_mem = memory(c->host_bytes);
@@ -204,7 +215,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	local.latency = c->local_latency;
 	local.beats_per_1024 = c->local_bandwidth;
 	local.translate = translate_local;
-	local.respond = NULL;
+	local.respond = respond_local;
 	local.watch = accepted_local;
 	bench->dev = dmmu_device_new(c->local_bytes, &host, &local, c->axil_skew);
 	if (!bench->dev) {
@@ -238,6 +249,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	bench->work_dma = dmmu_bench_alloc_host(bench, 64ull << c->work_log2, 64);
 	bench->cpl_dma = dmmu_bench_alloc_host(bench, 64ull << c->cpl_log2, 64);
 	bench->flt_dma = dmmu_bench_alloc_host(bench, 64ull << c->flt_log2, 64);
+	bench->cpy_dma = dmmu_bench_alloc_host(bench, 64ull << c->cpy_log2, 64);
 	if (!c->no_enable)
 		dmmu_bench_enable(bench);
 	return bench;

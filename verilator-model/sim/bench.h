@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * bench.h: a test bench in C: the device, host and local memory, the four rings, and helpers that
+ * bench.h: a test bench in C: the device, host and local memory, the rings, and helpers that
  * speak to it as a driver would. For directed tests and the scoreboard.
  *
  * Rules. A failure (assertion in the RTL, broken bus rule, bound exceeded, dmmu_bench_fail())
@@ -24,6 +24,7 @@ struct dmmu_bench_config {
 	uint64_t host_bytes, local_bytes;	  /* 0: 16 MiB each */
 	unsigned int ctl_log2, work_log2;	  /* ring sizes, 0: 6 (64 entries) */
 	unsigned int cpl_log2, flt_log2;	  /* 0: 7 */
+	unsigned int cpy_log2;			  /* 0: 6 */
 	uint32_t host_latency, local_latency;	  /* cycles, 0: 20 and 8 */
 	uint32_t host_bandwidth, local_bandwidth; /* beats per 1024 cycles, 0: no limit */
 	bool reorder;				  /* both memories; see axi_memory.h */
@@ -31,7 +32,7 @@ struct dmmu_bench_config {
 	bool axil_skew;				  /* register channels at random */
 	uint64_t seed;
 	const char *record; /* pins, cycle by cycle (record.h), or NULL */
-	const char *trace; /* waveform file, or NULL */
+	const char *trace;  /* waveform file, or NULL */
 	uint64_t trace_from, trace_cycles;
 	bool no_enable; /* leave the rings unprogrammed and CTRL.ENABLE 0 */
 };
@@ -43,8 +44,8 @@ struct dmmu_bench {
 	uint64_t host_used, local_used; /* by dmmu_bench_alloc_*() */
 	unsigned int threads, contexts, levels, va_bits;
 	/* rings: where they are (DMA addresses), and the host's indices */
-	uint64_t stat_dma, ctl_dma, work_dma, cpl_dma, flt_dma;
-	uint32_t ctl_tail, work_tail, cpl_head, flt_head;
+	uint64_t stat_dma, ctl_dma, work_dma, cpl_dma, flt_dma, cpy_dma;
+	uint32_t ctl_tail, work_tail, cpl_head, flt_head, cpy_tail;
 	/*
 	 * Optional: may veto (return NULL) or watch each memory access. Called before the default
 	 * translation, at the moment of the access; and at the moment an address is accepted.
@@ -55,8 +56,8 @@ struct dmmu_bench {
 	void *opaque;
 	/* Address ranges that answer DECERR, [error_addr, error_addr + error_bytes) */
 	uint64_t host_error_addr, host_error_bytes, local_error_addr, local_error_bytes;
-	/* Words of host memory that answer SLVERR: [poison_addr, poison_addr + poison_bytes) */
-	uint64_t host_poison_addr, host_poison_bytes;
+	/* Words that answer SLVERR: [poison_addr, poison_addr + poison_bytes) */
+	uint64_t host_poison_addr, host_poison_bytes, local_poison_addr, local_poison_bytes;
 	const char *replay; /* printed with a failure: how to run the same again */
 };
 
@@ -138,6 +139,16 @@ void dmmu_bench_invalidate_all(struct dmmu_bench *bench, uint16_t ctx);
 void dmmu_bench_answer(struct dmmu_bench *bench, uint32_t tag, uint32_t action);
 void dmmu_bench_pt_fill(struct dmmu_bench *bench, uint64_t local, uint32_t count, uint64_t value,
 			uint64_t step);
+
+/*
+ * Copy ring, the same way; the flags are as they are, and status.cpy_head moves for a descriptor
+ * with flag WB and for the last that was asked for.
+ */
+uint32_t dmmu_bench_cpy_push(struct dmmu_bench *bench, const struct dmmu_cpy *cpy);
+void dmmu_bench_cpy_ring(struct dmmu_bench *bench);
+bool dmmu_bench_cpy_done(struct dmmu_bench *bench, uint32_t index);
+void dmmu_bench_cpy_wait(struct dmmu_bench *bench, uint32_t index);
+void dmmu_bench_cpy(struct dmmu_bench *bench, const struct dmmu_cpy *cpy); /* push, ring, wait */
 
 /* Work ring, completions, faults. push waits for room; ring writes the doorbell. */
 uint32_t dmmu_bench_work_push(struct dmmu_bench *bench, const struct dmmu_work *work);

@@ -18,15 +18,18 @@ void dmmu_bench_enable(struct dmmu_bench *bench)
 
 	memset(dmmu_bench_host(bench, bench->stat_dma), 0, 64);
 	bench->ctl_tail = bench->work_tail = bench->cpl_head = bench->flt_head = 0;
+	bench->cpy_tail = 0;
 	write64(bench, DMMU_REG_STAT_BASE_LO, bench->stat_dma);
 	write64(bench, DMMU_REG_CTL_BASE_LO, bench->ctl_dma);
 	write64(bench, DMMU_REG_WORK_BASE_LO, bench->work_dma);
 	write64(bench, DMMU_REG_CPL_BASE_LO, bench->cpl_dma);
 	write64(bench, DMMU_REG_FLT_BASE_LO, bench->flt_dma);
+	write64(bench, DMMU_REG_CPY_BASE_LO, bench->cpy_dma);
 	dmmu_bench_write(bench, DMMU_REG_CTL_SIZE, c->ctl_log2);
 	dmmu_bench_write(bench, DMMU_REG_WORK_SIZE, c->work_log2);
 	dmmu_bench_write(bench, DMMU_REG_CPL_SIZE, c->cpl_log2);
 	dmmu_bench_write(bench, DMMU_REG_FLT_SIZE, c->flt_log2);
+	dmmu_bench_write(bench, DMMU_REG_CPY_SIZE, c->cpy_log2);
 	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, (1u << DMMU_IRQ_COUNT) - 1);
 	dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
 }
@@ -126,6 +129,42 @@ void dmmu_bench_pt_fill(struct dmmu_bench *bench, uint64_t local, uint32_t count
 						 .count = count,
 						 .value = value,
 						 .step = step});
+}
+
+uint32_t dmmu_bench_cpy_push(struct dmmu_bench *bench, const struct dmmu_cpy *cpy)
+{
+	if (bench->cpy_tail - dmmu_bench_status(bench)->cpy_head >= 1u << bench->config.cpy_log2) {
+		dmmu_bench_cpy_ring(bench);
+		BENCH_UNTIL(bench,
+			    bench->cpy_tail - dmmu_bench_status(bench)->cpy_head <
+				    1u << bench->config.cpy_log2,
+			    BENCH_WORK_BOUND);
+	}
+	memcpy(slot(bench, bench->cpy_dma, bench->config.cpy_log2, bench->cpy_tail), cpy, 64);
+	return bench->cpy_tail++;
+}
+
+void dmmu_bench_cpy_ring(struct dmmu_bench *bench)
+{
+	dmmu_bench_write(bench, DMMU_REG_CPY_TAIL, bench->cpy_tail);
+}
+
+bool dmmu_bench_cpy_done(struct dmmu_bench *bench, uint32_t index)
+{
+	return (int32_t)(dmmu_bench_status(bench)->cpy_head - (index + 1)) >= 0;
+}
+
+void dmmu_bench_cpy_wait(struct dmmu_bench *bench, uint32_t index)
+{
+	BENCH_UNTIL(bench, dmmu_bench_cpy_done(bench, index), BENCH_WORK_BOUND);
+}
+
+void dmmu_bench_cpy(struct dmmu_bench *bench, const struct dmmu_cpy *cpy)
+{
+	uint32_t index = dmmu_bench_cpy_push(bench, cpy);
+
+	dmmu_bench_cpy_ring(bench);
+	dmmu_bench_cpy_wait(bench, index);
 }
 
 uint32_t dmmu_bench_work_push(struct dmmu_bench *bench, const struct dmmu_work *work)

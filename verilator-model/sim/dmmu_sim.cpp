@@ -50,9 +50,11 @@ void dmmu_sim_free(struct dmmu_sim *sim)
 	sim_core::leave();
 }
 
+// how wide an ID is depends on the geometry
+template <typename ID>
 static void drive_axi(const dmmu_axi_in &in, CData &awready, CData &wready, CData &bvalid,
 		      CData &arready, CData &rvalid, CData &rlast, CData &bresp, CData &rresp,
-		      CData &bid, CData &rid, QData &rdata)
+		      ID &bid, ID &rid, QData &rdata)
 {
 	awready = in.awready;
 	wready = in.wready;
@@ -62,8 +64,8 @@ static void drive_axi(const dmmu_axi_in &in, CData &awready, CData &wready, CDat
 	rlast = in.rlast;
 	bresp = in.bresp;
 	rresp = in.rresp;
-	bid = in.bid;
-	rid = in.rid;
+	bid = (ID)in.bid;
+	rid = (ID)in.rid;
 	rdata = in.rdata;
 }
 

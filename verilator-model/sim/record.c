@@ -37,13 +37,13 @@ void dmmu_record_cycle(FILE *file, const struct dmmu_pins_in *in, const struct d
 	const struct dmmu_axil_in *i = &in->axil;
 	const struct dmmu_axil_out *o = &out->axil;
 
-	fprintf(file, "%x%x%x%x%04x%04x%08x", bits(in->rst, in->flr_req, i->awvalid, i->wvalid),
-		bits(i->bready, i->arvalid, i->rready, 0), in->irq_ack & 0xfu, i->wstrb & 0xfu,
+	fprintf(file, "%x%x%02x%x%04x%04x%08x", bits(in->rst, in->flr_req, i->awvalid, i->wvalid),
+		bits(i->bready, i->arvalid, i->rready, 0), in->irq_ack & 0xffu, i->wstrb & 0xfu,
 		i->awaddr, i->araddr, i->wdata);
 	memory_in(file, &in->host);
 	memory_in(file, &in->local);
-	fprintf(file, " %x%x%x%x%08x", bits(out->flr_done, out->busy, o->awready, o->wready),
-		bits(o->bvalid, o->arready, o->rvalid, 0), out->irq_req & 0xfu,
+	fprintf(file, " %x%x%02x%x%08x", bits(out->flr_done, out->busy, o->awready, o->wready),
+		bits(o->bvalid, o->arready, o->rvalid, 0), out->irq_req & 0xffu,
 		bits(o->bresp >> 1, o->bresp, o->rresp >> 1, o->rresp), o->rdata);
 	memory_out(file, &out->host);
 	memory_out(file, &out->local);

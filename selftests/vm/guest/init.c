@@ -6,11 +6,12 @@
  *
  *   kunit      loads /modules but dmmu.ko and reports each KUnit suite they bring
  *   selftests  runs each program in /selftests whose name matches dmmu.filter=
+ *   hmm        runs the kernel's HMM suite, on "dmmu" or "dummy" as dmmu.args= begins
  *   demo, bench, exec   runs /bin/dmmu-demo, /bin/dmmu-bench, or `sh -c`, with dmmu.args=
  *   shell      an interactive shell
  *
- * All it says goes to hvc0, as KTAP in the first two modes; "# dmmu-guest: end" is its last line. A
- * run without that line did not end.
+ * All it says goes to hvc0, as KTAP in the first three modes; "# dmmu-guest: end" is its last line.
+ * A run without that line did not end.
  */
 #include "guest.h"
 
@@ -42,6 +43,33 @@ static glob_t list(const char *pattern)
 	if (error && error != GLOB_NOMATCH)
 		give_up("cannot list %s", pattern);
 	return found;
+}
+
+/*
+ * What a kernel that was not made for this guest has as modules, such as its disk driver. Which
+ * needs which is found by trying.
+ */
+static void load_base_modules(void)
+{
+	glob_t modules = list("/modules/base/*.ko");
+	size_t left = modules.gl_pathc, before = left + 1;
+	int error = 0;
+
+	while (left && left < before) {
+		before = left;
+		for (size_t i = 0; i < modules.gl_pathc; i++) {
+			if (!*modules.gl_pathv[i])
+				continue;
+			error = module_load(modules.gl_pathv[i]);
+			if (error && error != EEXIST)
+				continue;
+			*modules.gl_pathv[i] = 0;
+			left--;
+		}
+	}
+	if (left)
+		give_up("cannot load %zu of the kernel's own modules: %s", left, strerror(error));
+	globfree(&modules);
 }
 
 static void load_driver(void)
@@ -200,6 +228,61 @@ static void run_selftests(unsigned int checks)
 	}
 }
 
+/* --- the kernel's HMM suite
+ * -----------------------------------------------------------------------------------------
+ */
+
+/* Some of its tests pass without testing anything when there are no huge pages. */
+static bool make_huge_pages(unsigned int wanted)
+{
+	char text[32] = "";
+
+	snprintf(text, sizeof(text), "%u", wanted);
+	write_file("/proc/sys/vm/nr_hugepages", text);
+	FILE *file = fopen("/proc/sys/vm/nr_hugepages", "re");
+	bool ok = file && fgets(text, sizeof(text), file) && (unsigned int)atoi(text) >= wanted;
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+static void run_hmm(unsigned int checks)
+{
+	char *words = strdup(setup_option("args", "dmmu"));
+	char *driver = strtok(words, " ");
+	const char *module = driver && !strcmp(driver, "dummy") ? "test_hmm" : "dmmu_dmirror";
+	char path[64], reason[256];
+	char *argv[16] = {"/hmm/hmm-tests"};
+
+	for (int i = 1; i < 15 && (argv[i] = strtok(NULL, " ")); i++)
+		;
+
+	report_plan(4 + checks);
+	judge(make_huge_pages(8), "hmm.huge_pages", "");
+	snprintf(path, sizeof(path), "/hmm/%s.ko", module);
+	int error = module_load(path);
+
+	judge(!error, "hmm.insmod", error ? strerror(error) : "");
+
+	struct timespec begin, end_time;
+
+	report("# dmmu-guest: start hmm-tests on %s", module);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	struct program_end end = program_run(argv, seconds_each, true);
+
+	clock_gettime(CLOCK_MONOTONIC, &end_time);
+	program_describe(&end, seconds_each, reason, sizeof(reason));
+	judge(!*reason, "hmm-tests", reason);
+	report("# dmmu-guest: hmm-tests on %s took %.1f s", module,
+	       (double)(end_time.tv_sec - begin.tv_sec) +
+		       (double)(end_time.tv_nsec - begin.tv_nsec) / 1e9);
+	if (end.immortal)
+		give_up("hmm-tests hangs in the kernel; nothing more can be tested");
+	error = module_unload(module);
+	judge(!error, "hmm.rmmod", error ? strerror(error) : "");
+}
+
 static void run_command(const char *mode)
 {
 	char command[1536];
@@ -295,9 +378,10 @@ int main(void)
 	       kernel.release);
 
 	const char *mode = setup_option("mode", "shell");
-	bool tests = !strcmp(mode, "kunit") || !strcmp(mode, "selftests");
+	bool tests = !strcmp(mode, "kunit") || !strcmp(mode, "selftests") || !strcmp(mode, "hmm");
 
 	seconds_each = (unsigned int)atoi(setup_option("seconds", "120"));
+	load_base_modules();
 	setup_disks();
 	bool boot_complaint = log_complaints(complaint, sizeof(complaint)) > 0;
 
@@ -318,6 +402,8 @@ int main(void)
 
 		if (!strcmp(mode, "kunit"))
 			run_kunit(checks);
+		else if (!strcmp(mode, "hmm"))
+			run_hmm(checks);
 		else
 			run_selftests(checks);
 		if (unload)
@@ -327,7 +413,8 @@ int main(void)
 		judge(!boot_complaint, "guest.log", boot_complaint ? complaint : "");
 	} else if (!strcmp(mode, "shell")) {
 		run_shell();
-		report_open(); /* the end of a session hangs up its terminal, our descriptor included */
+		report_open(); /* the end of a session hangs up its terminal, our descriptor
+				  included */
 	} else {
 		run_command(mode);
 		if (driver_loaded) {

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Local memory that holds pages of processes.
+ *
+ * The lower part of local memory is for page tables (pgtable.c), the rest is here: it gets struct
+ * pages of type MEMORY_DEVICE_PRIVATE, which the CPU cannot reach, but which the kernel counts,
+ * charges and finds by rmap as it does any page. Which are in use says a bitmap; those in use are
+ * in a list with the coldest first (evict.c).
+ *
+ * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
+ * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page
+ * fault on such a page runs.
+ */
+#include <linux/ioport.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include "drv.h"
+#include "params.h"
+
+static struct dmmu_local *dmmu_local_of(const struct page *page)
+{
+	return page->zone_device_data;
+}
+
+struct dmmu_dev *dmmu_local_dev(const struct page *page)
+{
+	return dmmu_local_of(page)->dev;
+}
+
+static unsigned long dmmu_local_index(const struct page *page)
+{
+	return page_to_pfn(page) - dmmu_local_of(page)->first_pfn;
+}
+
+/* Where in local memory the page is. */
+u64 dmmu_local_offset(const struct page *page)
+{
+	return dmmu_local_of(page)->base + ((u64)dmmu_local_index(page) << PAGE_SHIFT);
+}
+
+/* The device vanished while it had the page, so that nobody knows what is in it. */
+bool dmmu_local_lost(const struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+
+	return l->page[dmmu_local_index(page)].era != READ_ONCE(l->era);
+}
+
+/* All that is in local memory now is lost. May be called from anywhere. */
+void dmmu_local_lose(struct dmmu_dev *dev)
+{
+	struct dmmu_local *l = dev->local;
+
+	if (l)
+		WRITE_ONCE(l->era, l->era + 1);
+}
+
+/* The kernel frees a page: nothing maps it any more, and the notifier took it from the device. */
+void dmmu_local_page_free(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+	unsigned long i = dmmu_local_index(page);
+	bool last;
+
+	spin_lock(&l->lock);
+	WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
+	list_del_init(&l->page[i].lru);
+	l->nfree++;
+	last = l->nfree == l->npages;
+	if (last && l->leaving)
+		queue_work(dmmu_wq, &l->leave_work);
+	spin_unlock(&l->lock);
+	if (last)
+		module_put(THIS_MODULE);
+}
+
+/* The first of @n free pages in a row, or else the next free one and *@n = 1. */
+static unsigned long dmmu_local_find(struct dmmu_local *l, unsigned int *n)
+{
+	unsigned long i;
+
+	for (;;) {
+		i = bitmap_find_next_zero_area(l->used, l->npages, l->next, *n, 0);
+		if (i >= l->npages)
+			i = bitmap_find_next_zero_area(l->used, l->npages, 0, *n, 0);
+		if (i < l->npages || *n == 1)
+			return i;
+		*n = *n > 8 ? *n / 2 : 1;
+	}
+}
+
+/*
+ * Take up to @n pages, adjacent ones if there are. They are locked and have one reference. Returns
+ * how many.
+ */
+unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n)
+{
+	struct dmmu_local *l = dev->local;
+	unsigned int got = 0, run, k;
+	unsigned long i;
+
+	if (!l)
+		return 0;
+	spin_lock(&l->lock);
+	if (l->closed)
+		n = 0;
+	n = min_t(unsigned long, n, l->nfree);
+	if (n && l->nfree == l->npages)
+		__module_get(THIS_MODULE);
+	while (got < n) {
+		run = n - got;
+		i = dmmu_local_find(l, &run);
+		if (WARN_ON_ONCE(i >= l->npages))
+			break;
+		bitmap_set(l->used, i, run);
+		l->next = i + run;
+		l->nfree -= run;
+		for (k = 0; k < run; k++) {
+			l->page[i + k].era = l->era;
+			list_add_tail(&l->page[i + k].lru, &l->lru);
+			page[got++] = pfn_to_page(l->first_pfn + i + k);
+		}
+	}
+	spin_unlock(&l->lock);
+	for (k = 0; k < got; k++) {
+		dmmu_device_page_init(page[k], &l->pgmap);
+		page[k]->zone_device_data = l;
+	}
+	return got;
+}
+
+/* Give back a page that was not used after all. */
+void dmmu_local_unalloc(struct page *page)
+{
+	unlock_page(page);
+	put_page(page);
+}
+
+/*
+ * The coldest pages, at most @n; they count as warm from now on, so that one that cannot be moved
+ * is not tried again at once. Only numbers: the pages may be freed meanwhile.
+ */
+unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n)
+{
+	struct dmmu_local *l = dev->local;
+	struct dmmu_lpage *p;
+	unsigned int got = 0;
+
+	if (!l)
+		return 0;
+	spin_lock(&l->lock);
+	n = min_t(unsigned long, n, l->npages - l->nfree);
+	while (got < n) {
+		p = list_first_entry(&l->lru, struct dmmu_lpage, lru);
+		list_move_tail(&p->lru, &l->lru);
+		pfn[got++] = l->first_pfn + (p - l->page);
+	}
+	spin_unlock(&l->lock);
+	return got;
+}
+
+/* The device used a page since it was last asked. */
+void dmmu_local_touch(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+	struct dmmu_lpage *p = &l->page[dmmu_local_index(page)];
+
+	spin_lock(&l->lock);
+	if (!list_empty(&p->lru))
+		list_move_tail(&p->lru, &l->lru);
+	spin_unlock(&l->lock);
+}
+
+unsigned long dmmu_local_free(struct dmmu_dev *dev)
+{
+	return dev->local ? READ_ONCE(dev->local->nfree) : 0;
+}
+
+unsigned long dmmu_local_total(struct dmmu_dev *dev)
+{
+	return dev->local ? dev->local->npages : 0;
+}
+
+/*
+ * Names for pgmap_owner of a migration, by which the notifier knows its own: towards local memory,
+ * and back.
+ */
+void *dmmu_local_owner_in(struct dmmu_dev *dev)
+{
+	return dev->local ? &dev->local->token : NULL;
+}
+
+void *dmmu_local_owner(struct dmmu_dev *dev)
+{
+	return dev->local;
+}
+
+static void dmmu_local_unmap(struct dmmu_local *l)
+{
+	memunmap_pages(&l->pgmap);
+	release_mem_region(l->pgmap.range.start, range_len(&l->pgmap.range));
+	dmmu_dev_put(l->dev);
+}
+
+/* The last page that was lost with its device has been freed. */
+static void dmmu_local_leave_work(struct work_struct *work)
+{
+	dmmu_local_unmap(container_of(work, struct dmmu_local, leave_work));
+}
+
+DMMU_PAGEMAP_OPS(dmmu_pagemap_ops, dmmu_local_page_free, dmmu_migrate_to_ram);
+
+static int dmmu_local_add_pages(struct dmmu_local *l)
+{
+	struct dmmu_dev *dev = l->dev;
+	unsigned long i;
+	void *ret;
+
+	l->res = request_free_mem_region(&iomem_resource, l->npages << PAGE_SHIFT, dev->name);
+	if (IS_ERR(l->res))
+		return PTR_ERR(l->res);
+	l->pgmap.type = MEMORY_DEVICE_PRIVATE;
+	l->pgmap.range.start = l->res->start;
+	l->pgmap.range.end = l->res->end;
+	l->pgmap.nr_range = 1;
+	l->pgmap.ops = &dmmu_pagemap_ops;
+	l->pgmap.owner = l;
+	ret = memremap_pages(&l->pgmap, dev_to_node(dev->dev));
+	if (IS_ERR(ret)) {
+		release_mem_region(l->res->start, resource_size(l->res));
+		return PTR_ERR(ret);
+	}
+	l->first_pfn = PHYS_PFN(l->pgmap.range.start);
+	for (i = 0; i < l->npages; i++) {
+		INIT_LIST_HEAD(&l->page[i].lru);
+		pfn_to_page(l->first_pfn + i)->zone_device_data = l;
+	}
+	return 0;
+}
+
+/*
+ * Make the upper part of local memory available to processes, if it can be. What cannot be is not
+ * an error: the device then only mirrors.
+ */
+void dmmu_local_init(struct dmmu_dev *dev)
+{
+	u64 base = dmmu_local_split(dev->local_size);
+	struct dmmu_local *l;
+	int ret = -ENOMEM;
+
+	if (!dmmu_use_local_memory || !dmmu_copy_possible(dev) || base >= dev->local_size)
+		return;
+	l = kzalloc(sizeof(*l), GFP_KERNEL);
+	if (!l)
+		goto err_message;
+	l->dev = dev;
+	l->base = base;
+	l->npages = (dev->local_size - base) / DMMU_LOCAL_UNIT * (DMMU_LOCAL_UNIT >> PAGE_SHIFT);
+	l->nfree = l->npages;
+	l->era = 1;
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->lru);
+	INIT_WORK(&l->leave_work, dmmu_local_leave_work);
+	l->used = bitmap_zalloc(l->npages, GFP_KERNEL);
+	l->page = kvcalloc(l->npages, sizeof(*l->page), GFP_KERNEL);
+	if (!l->used || !l->page)
+		goto err_free;
+	ret = dmmu_local_add_pages(l);
+	if (ret)
+		goto err_free;
+	kref_get(&dev->ref);
+	dev->table_bytes = base;
+	dev->local = l;
+	return;
+
+err_free:
+	bitmap_free(l->used);
+	kvfree(l->page);
+	kfree(l);
+err_message:
+	dev_warn(dev->dev, "no pages in local memory (error %d): it will hold page tables only\n",
+		 ret);
+}
+
+/* No page is given out from now on. */
+void dmmu_local_close(struct dmmu_dev *dev)
+{
+	struct dmmu_local *l = dev->local;
+
+	if (!l)
+		return;
+	spin_lock(&l->lock);
+	l->closed = true;
+	spin_unlock(&l->lock);
+}
+
+/*
+ * The device is gone for good. Pages that could not be brought back stay with their processes, who
+ * get SIGBUS when they touch one; when the last is freed, so is this.
+ */
+void dmmu_local_exit(struct dmmu_dev *dev)
+{
+	struct dmmu_local *l = dev->local;
+	unsigned long left;
+
+	if (!l)
+		return;
+	dmmu_local_close(dev);
+	spin_lock(&l->lock);
+	l->leaving = true;
+	left = l->npages - l->nfree;
+	spin_unlock(&l->lock);
+	if (left)
+		dev_err(dev->dev, "%lu pages of processes are lost with the device\n", left);
+	else
+		queue_work(dmmu_wq, &l->leave_work);
+}
+
+/* Nobody has the device any more. */
+void dmmu_local_release(struct dmmu_dev *dev)
+{
+	struct dmmu_local *l = dev->local;
+
+	if (!l)
+		return;
+	bitmap_free(l->used);
+	kvfree(l->page);
+	kfree(l);
+}

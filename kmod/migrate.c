@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moves pages of processes to local memory and back.
+ *
+ * Three ways lead here: a program asks (dmmu_migrate_range), the CPU touches a page that is in
+ * local memory (dmmu_migrate_to_ram), and local memory must be made free (dmmu_evict). In each the
+ * kernel does the bookkeeping, in three steps: setup locks the pages, takes them out of all CPU
+ * page tables and, by the notifier, from all devices; then we copy; then the new pages take the
+ * place of the old ones. Until the end of the third step everybody who touches a page waits for it,
+ * so a page that could not be copied simply stays where it was.
+ *
+ * Locks: the pages', which the kernel takes by trying, and mmap_lock for reading where there is a
+ * range. While they are held we wait for the copy, which ends in bounded time, and allocate host
+ * pages.
+ */
+#include <linux/delay.h>
+#include <linux/hugetlb.h>
+#include <linux/hmm.h>
+#include <linux/jiffies.h>
+#include <linux/memremap.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "drv.h"
+#include "params.h"
+#include "trace.h"
+
+/* Pages for which room is made at once. */
+#define DMMU_ROOM_PAGES 64UL
+
+/* The buffers of a batch. */
+struct dmmu_move {
+	unsigned long src[DMMU_COPY_BATCH];
+	unsigned long dst[DMMU_COPY_BATCH];
+	struct dmmu_copy_op op[DMMU_COPY_BATCH];
+	struct page *page[DMMU_COPY_BATCH];
+};
+
+static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned long n)
+{
+	atomic64_add(n, &dev->moved[which]);
+}
+
+/* --- to local memory --- */
+
+/* May the page of @src (NULL: none yet) go to local memory? Counts why not. */
+static bool dmmu_may_move_in(unsigned long src, struct dmmu_migrate_result *res)
+{
+	struct page *page = migrate_pfn_to_page(src);
+
+	if (!(src & MIGRATE_PFN_MIGRATE))
+		return false; /* busy, or there already: counted in the end */
+	if (page && !PageAnon(page)) {
+		res->skipped[DMMU_SKIP_KIND]++;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Give each page that moves its place. Returns how many do; @lacking: those without room for them.
+ */
+static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, struct dmmu_move *m,
+			       struct dmmu_migrate_result *res, unsigned int *lacking)
+{
+	unsigned int i, n = 0, got;
+
+	for (i = 0; i < args->npages; i++)
+		if (dmmu_may_move_in(args->src[i], res))
+			m->op[n++].at = i;
+	got = dmmu_local_alloc(dev, m->page, n);
+	*lacking = n - got;
+	for (i = 0; i < got; i++) {
+		struct dmmu_copy_op *op = &m->op[i];
+
+		op->host = migrate_pfn_to_page(args->src[op->at]);
+		op->dir = op->host ? DMMU_COPY_IN : DMMU_COPY_ZERO;
+		op->local = dmmu_local_offset(m->page[i]);
+		args->dst[op->at] = migrate_pfn(page_to_pfn(m->page[i]));
+		if (args->src[op->at] & MIGRATE_PFN_WRITE)
+			args->dst[op->at] |= MIGRATE_PFN_WRITE;
+	}
+	return got;
+}
+
+static unsigned int dmmu_count_moved(const unsigned long *src, const unsigned long *dst,
+				     unsigned int n)
+{
+	unsigned int i, moved = 0;
+
+	for (i = 0; i < n; i++)
+		moved += src[i] & MIGRATE_PFN_MIGRATE && dst[i];
+	return moved;
+}
+
+/*
+ * Move what can be of one batch, within one mapping. @lacking: pages for which there was no room.
+ * Returns 0 or an error that says that the whole mapping cannot be moved.
+ */
+static int dmmu_move_in(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+			unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res,
+			unsigned int *lacking)
+{
+	struct migrate_vma args = {
+		.vma = vma,
+		.start = start,
+		.end = end,
+		.src = m->src,
+		.dst = m->dst,
+		.pgmap_owner = dmmu_local_owner_in(dev),
+		.flags = MIGRATE_VMA_SELECT_SYSTEM,
+	};
+	unsigned int n, i, moved;
+	int ret;
+
+	*lacking = 0;
+	ret = migrate_vma_setup(&args);
+	if (ret)
+		return ret;
+	n = dmmu_place(dev, &args, m, res, lacking);
+	if (dmmu_copy_pages(dev, m->op, n)) {
+		for (i = 0; i < n; i++) {
+			args.dst[m->op[i].at] = 0;
+			dmmu_local_unalloc(m->page[i]);
+		}
+		res->skipped[DMMU_SKIP_COPY] += n;
+	}
+	migrate_vma_pages(&args);
+	moved = dmmu_count_moved(args.src, args.dst, args.npages);
+	migrate_vma_finalize(&args);
+	res->moved += moved;
+	dmmu_moved(dev, DMMU_MOVED_IN, moved);
+	trace_dmmu_migrate(dev->id, DMMU_MIGRATE_TO_DEVICE, start, args.npages, moved, *lacking);
+	return 0;
+}
+
+/* --- to host memory --- */
+
+static struct page *dmmu_host_page(struct vm_area_struct *vma, unsigned long va)
+{
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
+
+	return vma ? alloc_page_vma(gfp, vma, va) : alloc_page(gfp);
+}
+
+static void dmmu_drop_host(unsigned long *dst)
+{
+	struct page *page = migrate_pfn_to_page(*dst);
+
+	*dst = 0;
+	unlock_page(page);
+	put_page(page);
+}
+
+/*
+ * Copy pages out; when the batch fails, one by one, so that one bad page does not hold the others.
+ */
+static void dmmu_copy_out(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigned int n)
+{
+	unsigned int i;
+
+	if (dmmu_copy_pages(dev, op, n) == -EIO && n > 1)
+		for (i = 0; i < n; i++)
+			dmmu_copy_pages(dev, &op[i], 1);
+}
+
+/*
+ * The middle step on the way home: a host page with the content of each local page in @src. What
+ * does not get one stays. @error, if not NULL, is why page @which did not.
+ */
+static void dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsigned long *dst,
+			    struct dmmu_copy_op *op, unsigned int n, struct vm_area_struct *vma,
+			    unsigned long start, unsigned int which, int *error)
+{
+	unsigned int i, todo = 0;
+
+	for (i = 0; i < n; i++) {
+		struct page *from = migrate_pfn_to_page(src[i]), *to;
+		int ret = -EIO;
+
+		dst[i] = 0;
+		if (!from || !(src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		to = NULL;
+		if (!dmmu_local_lost(from)) {
+			to = dmmu_host_page(vma, start + i * PAGE_SIZE);
+			ret = to ? 0 : -ENOMEM;
+		}
+		if (error && i == which)
+			*error = ret;
+		if (!to)
+			continue;
+		lock_page(to);
+		dst[i] = migrate_pfn(page_to_pfn(to));
+		if (src[i] & MIGRATE_PFN_WRITE)
+			dst[i] |= MIGRATE_PFN_WRITE;
+		op[todo++] = (struct dmmu_copy_op){
+			.host = to,
+			.local = dmmu_local_offset(from),
+			.dir = DMMU_COPY_OUT,
+			.at = i,
+		};
+	}
+	dmmu_copy_out(dev, op, todo);
+	for (i = 0; i < todo; i++) {
+		if (!op[i].error)
+			continue;
+		if (error && op[i].at == which)
+			*error = op[i].error;
+		dmmu_drop_host(&dst[op[i].at]);
+	}
+}
+
+static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+			 unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res)
+{
+	struct migrate_vma args = {
+		.vma = vma,
+		.start = start,
+		.end = end,
+		.src = m->src,
+		.dst = m->dst,
+		.pgmap_owner = dmmu_local_owner(dev),
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	unsigned int moved;
+	int ret;
+
+	ret = migrate_vma_setup(&args);
+	if (ret)
+		return ret;
+	dmmu_bring_home(dev, args.src, args.dst, m->op, args.npages, vma, start, 0, NULL);
+	migrate_vma_pages(&args);
+	moved = dmmu_count_moved(args.src, args.dst, args.npages);
+	migrate_vma_finalize(&args);
+	res->moved += moved;
+	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
+	trace_dmmu_migrate(dev->id, DMMU_MIGRATE_TO_HOST, start, args.npages, moved, 0);
+	return 0;
+}
+
+/*
+ * The CPU touches a page that is in local memory: bring it back, and with it those around it in the
+ * same mapping. Called by the page fault, with mmap_lock held for reading and a reference to the
+ * page.
+ */
+vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
+{
+	unsigned long src[DMMU_FAULT_BACK_MAX], dst[DMMU_FAULT_BACK_MAX];
+	struct dmmu_copy_op op[DMMU_FAULT_BACK_MAX];
+	struct dmmu_dev *dev = dmmu_local_dev(vmf->page);
+	unsigned long va = vmf->address & PAGE_MASK;
+	unsigned long bytes = (unsigned long)dmmu_fault_back() << PAGE_SHIFT;
+	struct migrate_vma args = {
+		.vma = vmf->vma,
+		.start = max(va & ~(bytes - 1), vmf->vma->vm_start),
+		.end = min((va & ~(bytes - 1)) + bytes, vmf->vma->vm_end),
+		.src = src,
+		.dst = dst,
+		.pgmap_owner = dmmu_local_owner(dev),
+		.fault_page = vmf->page,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	u64 begin = ktime_get_ns();
+	unsigned int which = (va - args.start) >> PAGE_SHIFT, moved;
+	int error = 0;
+
+	if (migrate_vma_setup(&args))
+		return VM_FAULT_SIGBUS;
+	/* Somebody else is at it: come again. */
+	if (!args.cpages)
+		return 0;
+	dmmu_bring_home(dev, src, dst, op, args.npages, vmf->vma, args.start, which, &error);
+	migrate_vma_pages(&args);
+	moved = dmmu_count_moved(src, dst, args.npages);
+	migrate_vma_finalize(&args);
+	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
+	trace_dmmu_cpu_fault(dev->id, va, args.npages, moved, ktime_get_ns() - begin, error);
+	if (error == -ENOMEM)
+		return VM_FAULT_OOM;
+	return error ? VM_FAULT_SIGBUS : 0;
+}
+
+/* --- making room --- */
+
+/* Isolate the pages of @pfn, runs of neighbours at a time: the kernel takes ranges only. */
+static void dmmu_isolate(const unsigned long *pfn, unsigned long *src, unsigned int n)
+{
+	unsigned int i, run;
+
+	for (i = 0; i < n; i += run) {
+		for (run = 1; i + run < n && pfn[i + run] == pfn[i] + run; run++)
+			;
+		migrate_device_range(&src[i], pfn[i], run);
+	}
+}
+
+/* One batch of dmmu_evict(). */
+static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, unsigned int n)
+{
+	unsigned int moved;
+
+	/* Page frame numbers first go where the destinations come afterwards. */
+	n = dmmu_local_coldest(dev, m->dst, n);
+	dmmu_isolate(m->dst, m->src, n);
+	dmmu_bring_home(dev, m->src, m->dst, m->op, n, NULL, 0, 0, NULL);
+	migrate_device_pages(m->src, m->dst, n);
+	moved = dmmu_count_moved(m->src, m->dst, n);
+	migrate_device_finalize(m->src, m->dst, n);
+	return moved;
+}
+
+/*
+ * Bring back @n pages, the coldest first, whomever they belong to. Returns how many were moved;
+ * fewer when pages are busy or host memory is short. Called without locks.
+ */
+unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n)
+{
+	struct dmmu_move *m = kvmalloc(sizeof(*m), GFP_KERNEL);
+	unsigned long done = 0, tried = 0, most = dmmu_local_total(dev);
+	u64 begin = ktime_get_ns();
+
+	if (!m)
+		return 0;
+	/* Once round at most: all of it may be busy. */
+	while (done < n && tried < most) {
+		unsigned int batch = min_t(unsigned long, n - done, DMMU_COPY_BATCH);
+
+		done += dmmu_evict_batch(dev, m, batch);
+		tried += batch;
+		cond_resched();
+	}
+	kvfree(m);
+	dmmu_moved(dev, DMMU_MOVED_OUT, done);
+	dmmu_moved(dev, DMMU_MOVED_EVICTED, done);
+	trace_dmmu_evict(dev->id, n, done, ktime_get_ns() - begin);
+	return done;
+}
+
+/* Empty local memory, as far as possible in the time a reset may take. */
+void dmmu_evict_all(struct dmmu_dev *dev)
+{
+	unsigned long until = jiffies + dmmu_reset_timeout(), total = dmmu_local_total(dev);
+	unsigned long used;
+
+	while ((used = total - dmmu_local_free(dev))) {
+		if (dmmu_evict(dev, used))
+			continue;
+		/* Busy pages are soon free, usually. What cannot be copied stays. */
+		if (time_after(jiffies, until))
+			break;
+		msleep(20);
+	}
+}
+
+/* --- on request --- */
+
+/*
+ * How many pages of [start, end) are in local memory, by the CPU page table. Only a number: it may
+ * be old when it is returned.
+ */
+static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
+				      struct dmmu_move *m)
+{
+	struct hmm_range range = {
+		.notifier = &ctx->notifier,
+		.hmm_pfns = m->src,
+		.dev_private_owner = dmmu_local_owner(ctx->dev),
+	};
+	unsigned long until = jiffies + dmmu_map_timeout(), n = 0, i;
+	int ret;
+
+	for (; start < end; start = range.end) {
+		range.start = start;
+		range.end = min(end, start + DMMU_COPY_BATCH * PAGE_SIZE);
+		do {
+			range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
+			mmap_read_lock(ctx->mm);
+			ret = hmm_range_fault(&range);
+			mmap_read_unlock(ctx->mm);
+		} while (ret == -EBUSY && time_before(jiffies, until));
+		for (i = 0; !ret && i < (range.end - start) >> PAGE_SHIFT; i++)
+			if ((m->src[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID &&
+			    is_device_private_page(hmm_pfn_to_page(m->src[i])))
+				n++;
+	}
+	return n;
+}
+
+/* Can pages of this mapping move at all? If not, count why. */
+static bool dmmu_vma_fits(struct vm_area_struct *vma, unsigned long pages,
+			  struct dmmu_migrate_result *res)
+{
+	if (!(vma->vm_flags & VM_READ)) {
+		res->skipped[DMMU_SKIP_UNMAPPED] += pages;
+		return false;
+	}
+	if (vma->vm_flags & (VM_SPECIAL | VM_SHARED) || is_vm_hugetlb_page(vma) ||
+	    vma_is_dax(vma)) {
+		res->skipped[DMMU_SKIP_KIND] += pages;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * One batch from *@at: moves @at to where the next begins. @lacking as above.
+ */
+static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned long end, u32 to,
+			       struct dmmu_move *m, struct dmmu_migrate_result *res,
+			       unsigned int *lacking)
+{
+	unsigned long start = *at, next;
+	struct vm_area_struct *vma;
+
+	*lacking = 0;
+	mmap_read_lock(ctx->mm);
+	vma = find_vma_intersection(ctx->mm, start, end);
+	next = vma ? max(vma->vm_start, start) : end;
+	if (next > start) {
+		res->skipped[DMMU_SKIP_UNMAPPED] += (next - start) >> PAGE_SHIFT;
+		goto out_unlock;
+	}
+	/* Aligned, so that what is contiguous in the end is so by whole tables. */
+	next = min3(end, vma->vm_end,
+		    ALIGN(start + 1, (unsigned long)DMMU_COPY_BATCH * PAGE_SIZE));
+	if (!dmmu_vma_fits(vma, (next - start) >> PAGE_SHIFT, res))
+		goto out_unlock;
+	if (to == DMMU_MIGRATE_TO_DEVICE ?
+	    dmmu_move_in(ctx->dev, vma, start, next, m, res, lacking) :
+	    dmmu_move_out(ctx->dev, vma, start, next, m, res))
+		res->skipped[DMMU_SKIP_KIND] += (next - start) >> PAGE_SHIFT;
+out_unlock:
+	mmap_read_unlock(ctx->mm);
+	*at = next;
+}
+
+/* Make room for @n pages, and some more, so that this need not be done for each page. */
+static unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n)
+{
+	return dmmu_evict(dev, max(n, DMMU_ROOM_PAGES));
+}
+
+/* Times that a batch for which there was no room is tried again, after making some. */
+#define DMMU_ROOM_TRIES 3
+
+static void dmmu_migrate_all(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
+			     struct dmmu_move *m, struct dmmu_migrate_result *res)
+{
+	unsigned int lacking, tries = 0;
+	unsigned long at = start;
+
+	while (at < end && !fatal_signal_pending(current)) {
+		struct dmmu_migrate_result before = *res;
+
+		start = at;
+		dmmu_migrate_batch(ctx, &at, end, to, m, res, &lacking);
+		if (lacking && tries++ < DMMU_ROOM_TRIES && dmmu_make_room(ctx->dev, lacking)) {
+			/* Again, for those that are left; they are not skipped yet. */
+			at = start;
+			memcpy(res->skipped, before.skipped, sizeof(before.skipped));
+			continue;
+		}
+		res->skipped[DMMU_SKIP_NO_MEMORY] += lacking;
+		tries = 0;
+		cond_resched();
+	}
+	if (at < end)
+		res->skipped[DMMU_SKIP_BUSY] += (end - at) >> PAGE_SHIFT;
+}
+
+/* Whatever is neither moved nor explained was there before, or busy. */
+static void dmmu_migrate_settle(struct dmmu_migrate_result *res, unsigned long pages,
+				unsigned long local, u32 to)
+{
+	unsigned long known = res->moved, i;
+
+	for (i = 0; i < DMMU_SKIP_COUNT; i++)
+		known += res->skipped[i];
+	if (known >= pages)
+		return;
+	if (to == DMMU_MIGRATE_TO_DEVICE)
+		res->already = min(pages - known, local > res->moved ? local - res->moved : 0);
+	else
+		res->already = pages - known - min(pages - known, local);
+	res->skipped[DMMU_SKIP_BUSY] += pages - known - res->already;
+}
+
+/*
+ * Move the pages of [start, end), page aligned, of the mirrored process to where @to says, and tell
+ * what became of each. To local memory: pages that do not exist yet come into being there, full of
+ * zeros; and the device's page table gets what is there. Returns 0 or why nothing was tried.
+ * May sleep; called without locks.
+ */
+int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
+		       struct dmmu_migrate_result *res)
+{
+	struct dmmu_move *m;
+	unsigned long local;
+
+	*res = (struct dmmu_migrate_result){};
+	if (!dmmu_local_total(ctx->dev))
+		return -EOPNOTSUPP;
+	if (to == DMMU_MIGRATE_TO_DEVICE && (!dmmu_is_up(ctx->dev) || READ_ONCE(ctx->lost)))
+		return -ENODEV;
+	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	if (!m)
+		return -ENOMEM;
+	if (!mmget_not_zero(ctx->mm)) {
+		kvfree(m);
+		return -ESRCH;
+	}
+	dmmu_migrate_all(ctx, start, end, to, m, res);
+	local = dmmu_count_local(ctx, start, end, m);
+	dmmu_migrate_settle(res, (end - start) >> PAGE_SHIFT, local, to);
+	if (to == DMMU_MIGRATE_TO_DEVICE && local)
+		dmmu_mirror_populate(ctx, start, end);
+	mmput(ctx->mm);
+	kvfree(m);
+	return 0;
+}
