@@ -21,7 +21,11 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define DMMU_UAPI_VERSION 1
+#define DMMU_UAPI_VERSION 2 /* 2: features, MIGRATE, LOCAL */
+
+/* What driver, kernel and device can do together. */
+#define DMMU_FEATURE_MIGRATE 0x1ull /* pages can live in local memory */
+#define DMMU_FEATURE_COPY_ENGINE 0x2ull /* the device copies them, not the CPU */
 
 /* What the device and the driver are. Needs no BIND. */
 struct dmmu_ioc_query {
@@ -34,7 +38,7 @@ struct dmmu_ioc_query {
 	__u32 tlb_entries;	/* out: entries of the shared TLB */
 	__u32 clock_khz;	/* out: device clock, to turn cycles into time */
 	__u64 local_size;	/* out: device-local memory, bytes */
-	__u64 reserved;		/* zero */
+	__u64 features;		/* out: DMMU_FEATURE_*; was zero in version 1 */
 };
 
 /* Bind the calling process (its mm) to this file. Once per file. */
@@ -50,7 +54,7 @@ struct dmmu_ioc_bind {
 enum dmmu_op {
 	DMMU_WORK_NOP = 0,
 	DMMU_WORK_COPY = 1,		/* dst[len bytes] = src */
-	DMMU_WORK_FILL = 2,		/* dst[i] = byte i % 8 of arg, len bytes */
+	DMMU_WORK_FILL = 2,		/* dst[len bytes] = arg repeated: byte i is byte i % 8 of arg */
 	DMMU_WORK_VADD = 3,		/* dst[i] = src[i] + src2[i], len elements of 64 bits */
 	DMMU_WORK_REDUCE = 4,		/* result = sum of src[i], len elements of 64 bits */
 	DMMU_WORK_CHASE = 5,		/* see below */
@@ -59,9 +63,9 @@ enum dmmu_op {
 };
 
 /*
- * One operation. COPY and FILL take any address and any length in bytes; others want addresses that
- * are multiples of 8, else the completion says DMMU_BAD_DESC. Operations of one file run side by
- * side and finish in any order.
+ * One operation. COPY and FILL take any address and any length in bytes; of the others addresses
+ * must be multiples of 8, else the completion says DMMU_BAD_DESC. Operations of one file run side
+ * by side and finish in any order.
  */
 struct dmmu_work_desc {
 	__u32 op;		/* enum dmmu_op */
@@ -150,6 +154,10 @@ enum dmmu_driver_counter {
 	DMMU_DRV_MMIO_READS = 8,	/* register reads by the driver, whole device */
 	DMMU_DRV_MMIO_WRITES = 9,	/* register writes by the driver, whole device */
 	DMMU_DRV_FAULT_IRQS = 10,	/* fault interrupts taken, whole device */
+	DMMU_DRV_PAGES_IN = 11,		/* pages moved to local memory, whole device */
+	DMMU_DRV_PAGES_OUT = 12,	/* pages moved back, whole device */
+	DMMU_DRV_PAGES_EVICTED = 13,	/* of these, to make room, whole device */
+	DMMU_DRV_COPY_NS = 14,		/* nanoseconds spent copying them, whole device */
 	DMMU_DRV_COUNT = 16,
 };
 
@@ -160,10 +168,58 @@ struct dmmu_ioc_counters {
 	__u64 driver[DMMU_DRV_COUNT];		/* out */
 };
 
+/*
+ * Move the pages of a range of the bound process to local memory of the device, or back. Only
+ * private anonymous memory moves. A page that does not exist yet comes into being in local memory,
+ * full of zeros. When local memory is full, other pages leave it, the ones first that the device
+ * has not used for longest.
+ *
+ * Wherever its pages are, the memory is the same: the CPU brings a page back by touching it, fork,
+ * munmap, mremap and the rest work as ever, and the device works on it in both places. So this is
+ * advice about speed, and it is normal that some pages cannot follow it. What became of each page
+ * is in moved, already and skipped, which add up to the pages of the range.
+ *
+ * EOPNOTSUPP: pages cannot live in local memory (see QUERY, features).
+ */
+#define DMMU_MIGRATE_TO_DEVICE 1
+#define DMMU_MIGRATE_TO_HOST 2
+
+enum dmmu_skip {
+	DMMU_SKIP_UNMAPPED = 0,		/* no mapping, or one without read permission */
+	DMMU_SKIP_KIND = 1,		/* not private anonymous memory */
+	DMMU_SKIP_BUSY = 2,		/* pinned, swapped out, or in somebody else's hands */
+	DMMU_SKIP_NO_MEMORY = 3,	/* no room where it should go */
+	DMMU_SKIP_COPY = 4,		/* memory answered the copy with an error */
+	DMMU_SKIP_COUNT = 8,
+};
+
+struct dmmu_migrate_result {
+	__u64 moved;				/* pages that were moved, or made */
+	__u64 already;				/* pages that were where they should be */
+	__u64 skipped[DMMU_SKIP_COUNT];	/* pages that stayed, by reason */
+};
+
+struct dmmu_ioc_migrate {
+	__u64 start;	/* in: first byte, page aligned */
+	__u64 size;	/* in: bytes, a multiple of the page size, not 0 */
+	__u32 to;	/* in: DMMU_MIGRATE_TO_* */
+	__u32 flags;	/* in: zero */
+	struct dmmu_migrate_result result; /* out */
+};
+
+/* Local memory of the device at this moment. Needs no BIND. */
+struct dmmu_ioc_local {
+	__u64 total_pages;	/* out: for pages of processes; 0 without DMMU_FEATURE_MIGRATE */
+	__u64 free_pages;	/* out */
+	__u64 reserved[6];	/* zero */
+};
+
 #define DMMU_IOC_QUERY		_IOR('D', 0xd0, struct dmmu_ioc_query)
 #define DMMU_IOC_BIND		_IOWR('D', 0xd1, struct dmmu_ioc_bind)
 #define DMMU_IOC_SUBMIT		_IOWR('D', 0xd2, struct dmmu_ioc_submit)
 #define DMMU_IOC_WAIT		_IOWR('D', 0xd3, struct dmmu_ioc_wait)
 #define DMMU_IOC_COUNTERS	_IOR('D', 0xd4, struct dmmu_ioc_counters)
+#define DMMU_IOC_MIGRATE	_IOWR('D', 0xd5, struct dmmu_ioc_migrate)
+#define DMMU_IOC_LOCAL		_IOR('D', 0xd6, struct dmmu_ioc_local)
 
 #endif /* _UAPI_DMMU_H */
