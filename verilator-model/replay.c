@@ -178,8 +178,9 @@ static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct optio
 		printf("DIFFERENT from the recorded run: at some cycle from %" PRIu64 " to %" PRIu64
 		       "\n",
 		       good, cycle - 1);
-	printf("%s%" PRIu64 " cycles in %.3f s (%.3f MHz), %" PRIu64 " states compared%s\n",
-	       same ? "the same: " : "", cycle, seconds,
+	printf("%s%" PRIu64 " cycles in %.3f s (%.3f s of CPU time, %.3f MHz), %" PRIu64
+	       " states compared%s\n",
+	       same ? "the same: " : "", cycle, seconds, (double)clock() / CLOCKS_PER_SEC,
 	       seconds > 0 ? (double)cycle / seconds * 1e-6 : 0, hashes,
 	       what == STIMULUS_CUT ? "; the log was cut off here, its writer was killed" : "");
 	return same ? EXIT_SAME : EXIT_DIFFERENT;
