@@ -10,10 +10,14 @@
  *	threads		what each hardware thread does
  *	delay_map_us	widens the gap between looking at the CPU page table and mapping what was
  *			seen; for race tests, 0 otherwise
+ *	local_limit	pages of local memory that are used at most, for tests
+ *	fail		write anything: the device is declared failed, for tests
  *
  * Reading threads and counters costs many register accesses.
  */
 #include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 
@@ -182,6 +186,18 @@ static int threads_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(threads);
 
+static ssize_t fail_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	dmmu_dev_fail(file->private_data, "asked for by debugfs");
+	return len;
+}
+
+static const struct file_operations fail_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = fail_write,
+};
+
 void dmmu_debugfs_add(struct dmmu_dev *dev)
 {
 	struct dentry *dir = debugfs_create_dir(pci_name(dev->pdev), dmmu_debugfs_root);
@@ -194,6 +210,9 @@ void dmmu_debugfs_add(struct dmmu_dev *dev)
 	debugfs_create_file("rings", 0444, dir, dev, &rings_fops);
 	debugfs_create_file("threads", 0444, dir, dev, &threads_fops);
 	debugfs_create_u32("delay_map_us", 0644, dir, &dev->delay_map_us);
+	debugfs_create_file("fail", 0200, dir, dev, &fail_fops);
+	if (dmmu_local_limit(dev))
+		debugfs_create_u32("local_limit", 0644, dir, dmmu_local_limit(dev));
 }
 
 /* Waits for readers. */

@@ -189,7 +189,7 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 	wake_up_all(&dev->ctl.wq);
 	wake_up_all(&dev->flt.wq);
 	wake_up_all(&dev->copy.wq);
-	schedule_work(&dev->fail_work);
+	queue_work(dmmu_wq, &dev->fail_work);
 }
 
 void dmmu_dev_fail_work(struct work_struct *work)
@@ -263,7 +263,7 @@ void dmmu_dev_watchdog(struct work_struct *work)
 /* There is work: see to it that somebody looks after the device. */
 void dmmu_dev_watch(struct dmmu_dev *dev)
 {
-	queue_delayed_work(system_wq, &dev->watchdog, dmmu_watchdog_period());
+	queue_delayed_work(dmmu_wq, &dev->watchdog, dmmu_watchdog_period());
 }
 
 /* One consistent set of the device's counters. */

@@ -40,6 +40,7 @@
 #define DMMU_MAX_SLOTS		512U	/* descriptors in the device: twice the most threads */
 #define DMMU_FAULT_GROUP	64U	/* hardware threads that a fault record can name */
 #define DMMU_STAGE_ENTRIES	256U	/* half of a context's staging buffer, in entries */
+#define DMMU_AGE_TABLES		32U	/* tables whose accessed bits are read at once */
 #define DMMU_DMA_HASH_BITS	10
 
 enum dmmu_state {
@@ -165,6 +166,7 @@ struct dmmu_local {
 	unsigned long *used;		/* bitmap */
 	unsigned long nfree;
 	unsigned long next;		/* where to look for free ones */
+	u32 limit;			/* use no more than so many; tests make them few */
 	struct list_head lru;		/* the coldest first */
 	struct dmmu_lpage *page;
 	u32 era;			/* counts the times that all content was lost */
@@ -211,6 +213,8 @@ struct dmmu_dev {
 	struct ida tables;		/* pages of local memory in use as page tables */
 	struct dmmu_local *local;	/* NULL: no pages in local memory */
 	atomic64_t moved[DMMU_MOVED_COUNT];
+	struct dmmu_age *age;		/* what PT_AGE tells; under ctx_lock */
+	dma_addr_t age_dma;
 	spinlock_t dma_lock;		/* innermost */
 	struct hlist_head dma_table[1 << DMMU_DMA_HASH_BITS];
 	struct workqueue_struct *fault_wq;
@@ -358,6 +362,7 @@ bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write);
 void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
+int dmmu_pt_age(struct dmmu_ctx *ctx);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
 		      enum dmmu_wait how, u32 *index);
 
@@ -394,6 +399,7 @@ void dmmu_local_page_free(struct page *page);
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);
 void dmmu_local_touch(struct page *page);
 unsigned long dmmu_local_free(struct dmmu_dev *dev);
+u32 *dmmu_local_limit(struct dmmu_dev *dev);
 unsigned long dmmu_local_total(struct dmmu_dev *dev);
 struct dmmu_dev *dmmu_local_dev(const struct page *page);
 u64 dmmu_local_offset(const struct page *page);
@@ -412,6 +418,8 @@ int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
 #else
 static inline void dmmu_local_init(struct dmmu_dev *dev)
 {
+	dev_info(dev->dev,
+		 "migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n");
 }
 
 static inline void dmmu_local_close(struct dmmu_dev *dev)
@@ -428,6 +436,11 @@ static inline void dmmu_local_release(struct dmmu_dev *dev)
 
 static inline void dmmu_local_lose(struct dmmu_dev *dev)
 {
+}
+
+static inline u32 *dmmu_local_limit(struct dmmu_dev *dev)
+{
+	return NULL;
 }
 
 static inline unsigned long dmmu_local_free(struct dmmu_dev *dev)

@@ -93,6 +93,15 @@ static unsigned long dmmu_local_find(struct dmmu_local *l, unsigned int *n)
 	}
 }
 
+/* Pages that may be given out. */
+static unsigned long dmmu_local_room(const struct dmmu_local *l)
+{
+	unsigned long limit = min_t(u64, READ_ONCE(l->limit), l->npages);
+	unsigned long used = l->npages - l->nfree;
+
+	return limit > used ? limit - used : 0;
+}
+
 /*
  * Take up to @n pages, adjacent ones if there are. They are locked and have one reference. Returns
  * how many.
@@ -108,7 +117,7 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned
 	spin_lock(&l->lock);
 	if (l->closed)
 		n = 0;
-	n = min_t(unsigned long, n, l->nfree);
+	n = min_t(unsigned long, n, dmmu_local_room(l));
 	if (n && l->nfree == l->npages)
 		__module_get(THIS_MODULE);
 	while (got < n) {
@@ -178,6 +187,11 @@ void dmmu_local_touch(struct page *page)
 unsigned long dmmu_local_free(struct dmmu_dev *dev)
 {
 	return dev->local ? READ_ONCE(dev->local->nfree) : 0;
+}
+
+u32 *dmmu_local_limit(struct dmmu_dev *dev)
+{
+	return dev->local ? &dev->local->limit : NULL;
 }
 
 unsigned long dmmu_local_total(struct dmmu_dev *dev)
@@ -261,6 +275,7 @@ void dmmu_local_init(struct dmmu_dev *dev)
 	l->base = base;
 	l->npages = (dev->local_size - base) / DMMU_LOCAL_UNIT * (DMMU_LOCAL_UNIT >> PAGE_SHIFT);
 	l->nfree = l->npages;
+	l->limit = l->npages;
 	l->era = 1;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->lru);
@@ -317,7 +332,7 @@ void dmmu_local_exit(struct dmmu_dev *dev)
 	if (left)
 		dev_err(dev->dev, "%lu pages of processes are lost with the device\n", left);
 	else
-		queue_work(dmmu_wq, &l->leave_work);
+		dmmu_local_unmap(l);
 }
 
 /* Nobody has the device any more. */

@@ -46,33 +46,40 @@ static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned lon
 
 /* --- to local memory --- */
 
-/* May the page of @src (NULL: none yet) go to local memory? Counts why not. */
-static bool dmmu_may_move_in(unsigned long src, struct dmmu_migrate_result *res)
+/* Is it a page that cannot live in local memory? */
+static bool dmmu_wrong_kind(unsigned long src)
 {
 	struct page *page = migrate_pfn_to_page(src);
 
-	if (!(src & MIGRATE_PFN_MIGRATE))
-		return false; /* busy, or there already: counted in the end */
-	if (page && !PageAnon(page)) {
-		res->skipped[DMMU_SKIP_KIND]++;
-		return false;
-	}
-	return true;
+	return src & MIGRATE_PFN_MIGRATE && page && !PageAnon(page);
 }
 
 /*
- * Give each page that moves its place. Returns how many do; @lacking: those without room for them.
+ * The kernel isolated the page, or found that there is none yet. Others are busy, or there already.
+ */
+static bool dmmu_may_move_in(unsigned long src)
+{
+	return src & MIGRATE_PFN_MIGRATE && !dmmu_wrong_kind(src);
+}
+
+/*
+ * Give each page that moves its place, as far as there is room: @done is how many pages from the
+ * first have been dealt with, @lacking how many of the rest want a place. Returns how many move.
  */
 static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, struct dmmu_move *m,
-			       struct dmmu_migrate_result *res, unsigned int *lacking)
+			       struct dmmu_migrate_result *res, unsigned int *done,
+			       unsigned int *lacking)
 {
 	unsigned int i, n = 0, got;
 
 	for (i = 0; i < args->npages; i++)
-		if (dmmu_may_move_in(args->src[i], res))
+		if (dmmu_may_move_in(args->src[i]))
 			m->op[n++].at = i;
 	got = dmmu_local_alloc(dev, m->page, n);
 	*lacking = n - got;
+	*done = got < n ? m->op[got].at : args->npages;
+	for (i = 0; i < *done; i++)
+		res->skipped[DMMU_SKIP_KIND] += dmmu_wrong_kind(args->src[i]);
 	for (i = 0; i < got; i++) {
 		struct dmmu_copy_op *op = &m->op[i];
 
@@ -97,12 +104,12 @@ static unsigned int dmmu_count_moved(const unsigned long *src, const unsigned lo
 }
 
 /*
- * Move what can be of one batch, within one mapping. @lacking: pages for which there was no room.
- * Returns 0 or an error that says that the whole mapping cannot be moved.
+ * Move what can be of one batch, within one mapping. @done and @lacking as dmmu_place() has them.
+ * Returns 0, or an error that says that the whole mapping cannot be moved.
  */
 static int dmmu_move_in(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res,
-			unsigned int *lacking)
+			unsigned int *done, unsigned int *lacking)
 {
 	struct migrate_vma args = {
 		.vma = vma,
@@ -116,11 +123,10 @@ static int dmmu_move_in(struct dmmu_dev *dev, struct vm_area_struct *vma, unsign
 	unsigned int n, i, moved;
 	int ret;
 
-	*lacking = 0;
 	ret = migrate_vma_setup(&args);
 	if (ret)
 		return ret;
-	n = dmmu_place(dev, &args, m, res, lacking);
+	n = dmmu_place(dev, &args, m, res, done, lacking);
 	if (dmmu_copy_pages(dev, m->op, n)) {
 		for (i = 0; i < n; i++) {
 			args.dst[m->op[i].at] = 0;
@@ -358,19 +364,47 @@ void dmmu_evict_all(struct dmmu_dev *dev)
 
 /* --- on request --- */
 
+static bool dmmu_is_local(unsigned long pfn)
+{
+	return (pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID &&
+	       is_device_private_page(hmm_pfn_to_page(pfn));
+}
+
+/* Count, and @touch, what @range found in local memory; -EBUSY when it is out of date. */
+static int dmmu_count_found(struct dmmu_ctx *ctx, const struct hmm_range *range, bool touch,
+			    unsigned long *n)
+{
+	unsigned long i;
+	int ret = 0;
+
+	/* The lock keeps the notifier from returning, and so the pages from going away. */
+	mutex_lock(&ctx->pt_lock);
+	if (mmu_interval_read_retry(range->notifier, range->notifier_seq))
+		ret = -EBUSY;
+	for (i = 0; !ret && i < (range->end - range->start) >> PAGE_SHIFT; i++) {
+		if (!dmmu_is_local(range->hmm_pfns[i]))
+			continue;
+		if (touch)
+			dmmu_local_touch(hmm_pfn_to_page(range->hmm_pfns[i]));
+		(*n)++;
+	}
+	mutex_unlock(&ctx->pt_lock);
+	return ret;
+}
+
 /*
- * How many pages of [start, end) are in local memory, by the CPU page table. Only a number: it may
- * be old when it is returned.
+ * How many pages of [start, end) are in local memory, by the CPU page table; @touch: they are
+ * wanted there. Only a number: it may be old when it is returned.
  */
 static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
-				      struct dmmu_move *m)
+				      struct dmmu_move *m, bool touch)
 {
 	struct hmm_range range = {
 		.notifier = &ctx->notifier,
 		.hmm_pfns = m->src,
 		.dev_private_owner = dmmu_local_owner(ctx->dev),
 	};
-	unsigned long until = jiffies + dmmu_map_timeout(), n = 0, i;
+	unsigned long until = jiffies + dmmu_map_timeout(), n = 0;
 	int ret;
 
 	for (; start < end; start = range.end) {
@@ -381,11 +415,9 @@ static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start,
 			mmap_read_lock(ctx->mm);
 			ret = hmm_range_fault(&range);
 			mmap_read_unlock(ctx->mm);
+			if (!ret)
+				ret = dmmu_count_found(ctx, &range, touch, &n);
 		} while (ret == -EBUSY && time_before(jiffies, until));
-		for (i = 0; !ret && i < (range.end - start) >> PAGE_SHIFT; i++)
-			if ((m->src[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID &&
-			    is_device_private_page(hmm_pfn_to_page(m->src[i])))
-				n++;
 	}
 	return n;
 }
@@ -407,65 +439,91 @@ static bool dmmu_vma_fits(struct vm_area_struct *vma, unsigned long pages,
 }
 
 /*
- * One batch from *@at: moves @at to where the next begins. @lacking as above.
+ * One batch from *@at on: moves @at to where the next begins. @lacking: so many pages from there on
+ * found no room, and @end is where the batch would have ended.
  */
-static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned long end, u32 to,
+static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned long *end, u32 to,
 			       struct dmmu_move *m, struct dmmu_migrate_result *res,
 			       unsigned int *lacking)
 {
-	unsigned long start = *at, next;
+	unsigned long start = *at, next, pages;
 	struct vm_area_struct *vma;
+	unsigned int done = 0;
+	int ret;
 
 	*lacking = 0;
 	mmap_read_lock(ctx->mm);
-	vma = find_vma_intersection(ctx->mm, start, end);
-	next = vma ? max(vma->vm_start, start) : end;
+	vma = find_vma_intersection(ctx->mm, start, *end);
+	next = vma ? max(vma->vm_start, start) : *end;
 	if (next > start) {
 		res->skipped[DMMU_SKIP_UNMAPPED] += (next - start) >> PAGE_SHIFT;
 		goto out_unlock;
 	}
 	/* Aligned, so that what is contiguous in the end is so by whole tables. */
-	next = min3(end, vma->vm_end,
+	next = min3(*end, vma->vm_end,
 		    ALIGN(start + 1, (unsigned long)DMMU_COPY_BATCH * PAGE_SIZE));
-	if (!dmmu_vma_fits(vma, (next - start) >> PAGE_SHIFT, res))
+	pages = (next - start) >> PAGE_SHIFT;
+	if (!dmmu_vma_fits(vma, pages, res))
 		goto out_unlock;
-	if (to == DMMU_MIGRATE_TO_DEVICE ?
-	    dmmu_move_in(ctx->dev, vma, start, next, m, res, lacking) :
-	    dmmu_move_out(ctx->dev, vma, start, next, m, res))
-		res->skipped[DMMU_SKIP_KIND] += (next - start) >> PAGE_SHIFT;
+	if (to == DMMU_MIGRATE_TO_DEVICE)
+		ret = dmmu_move_in(ctx->dev, vma, start, next, m, res, &done, lacking);
+	else
+		ret = dmmu_move_out(ctx->dev, vma, start, next, m, res);
+	if (ret)
+		res->skipped[DMMU_SKIP_KIND] += pages;
 out_unlock:
 	mmap_read_unlock(ctx->mm);
-	*at = next;
+	*end = next;
+	*at = *lacking ? start + done * PAGE_SIZE : next;
+}
+
+/*
+ * Ask the device which pages it used since it was last asked. Without PT_AGE the oldest count as
+ * the coldest. Whoever holds ctx_lock is either about to do the same, or takes contexts and pages
+ * away.
+ */
+static void dmmu_age(struct dmmu_dev *dev)
+{
+	struct dmmu_ctx *ctx;
+
+	if (!dev->age || !mutex_trylock(&dev->ctx_lock))
+		return;
+	list_for_each_entry(ctx, &dev->ctxs, node) {
+		mutex_lock(&ctx->pt_lock);
+		if (!ctx->dead && dmmu_pt_age(ctx) < 0) {
+			mutex_unlock(&ctx->pt_lock);
+			break;
+		}
+		mutex_unlock(&ctx->pt_lock);
+	}
+	mutex_unlock(&dev->ctx_lock);
 }
 
 /* Make room for @n pages, and some more, so that this need not be done for each page. */
 static unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n)
 {
+	dmmu_age(dev);
 	return dmmu_evict(dev, max(n, DMMU_ROOM_PAGES));
 }
 
-/* Times that a batch for which there was no room is tried again, after making some. */
+/* Times that a page for which there was no room is tried again, after making some. */
 #define DMMU_ROOM_TRIES 3
 
 static void dmmu_migrate_all(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
 			     struct dmmu_move *m, struct dmmu_migrate_result *res)
 {
 	unsigned int lacking, tries = 0;
-	unsigned long at = start;
+	unsigned long at = start, next;
 
 	while (at < end && !fatal_signal_pending(current)) {
-		struct dmmu_migrate_result before = *res;
-
 		start = at;
-		dmmu_migrate_batch(ctx, &at, end, to, m, res, &lacking);
-		if (lacking && tries++ < DMMU_ROOM_TRIES && dmmu_make_room(ctx->dev, lacking)) {
-			/* Again, for those that are left; they are not skipped yet. */
-			at = start;
-			memcpy(res->skipped, before.skipped, sizeof(before.skipped));
-			continue;
+		next = end;
+		dmmu_migrate_batch(ctx, &at, &next, to, m, res, &lacking);
+		tries = at == start ? tries + 1 : 0;
+		if (lacking && (tries > DMMU_ROOM_TRIES || !dmmu_make_room(ctx->dev, lacking))) {
+			res->skipped[DMMU_SKIP_NO_MEMORY] += (next - at) >> PAGE_SHIFT;
+			at = next;
 		}
-		res->skipped[DMMU_SKIP_NO_MEMORY] += lacking;
-		tries = 0;
 		cond_resched();
 	}
 	if (at < end)
@@ -513,8 +571,10 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 		kvfree(m);
 		return -ESRCH;
 	}
+	if (to == DMMU_MIGRATE_TO_DEVICE)
+		dmmu_count_local(ctx, start, end, m, true);
 	dmmu_migrate_all(ctx, start, end, to, m, res);
-	local = dmmu_count_local(ctx, start, end, m);
+	local = dmmu_count_local(ctx, start, end, m, false);
 	dmmu_migrate_settle(res, (end - start) >> PAGE_SHIFT, local, to);
 	if (to == DMMU_MIGRATE_TO_DEVICE && local)
 		dmmu_mirror_populate(ctx, start, end);

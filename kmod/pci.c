@@ -178,6 +178,12 @@ static int dmmu_alloc_rings(struct dmmu_dev *dev)
 					   &dev->work.cpl_dma, GFP_KERNEL);
 	if (!dev->work.cpl)
 		goto err_free_work;
+	if (dev->caps & DMMU_CAPS_PT_AGE) {
+		dev->age = dmam_alloc_coherent(d, DMMU_AGE_TABLES * sizeof(*dev->age),
+					       &dev->age_dma, GFP_KERNEL);
+		if (!dev->age)
+			goto err_free_cpl;
+	}
 	dev->flt.ring = dma_alloc_coherent(d, dev->flt.entries * sizeof(*dev->flt.ring),
 					   &dev->flt.dma, GFP_KERNEL);
 	if (!dev->flt.ring)
@@ -389,7 +395,7 @@ static int __init dmmu_init(void)
 	ret = dmmu_job_cache_create();
 	if (ret)
 		return ret;
-	dmmu_wq = alloc_workqueue(DMMU_NAME, 0, 0);
+	dmmu_wq = alloc_workqueue(DMMU_NAME, WQ_UNBOUND, 0);
 	if (!dmmu_wq) {
 		ret = -ENOMEM;
 		goto err_destroy_cache;

@@ -801,3 +801,92 @@ void dmmu_pt_drop_all(struct dmmu_ctx *ctx)
 	}
 	WARN_ON_ONCE(ctx->mapped);
 }
+
+/* Tell local memory which pages of a table the device has used. Returns whether it used any. */
+static bool dmmu_table_touch(struct dmmu_table *t, const struct dmmu_age *age)
+{
+	unsigned int i;
+	bool any = false;
+
+	for (i = 0; i < DMMU_TABLE_ENTRIES; i++) {
+		struct dmmu_leaf *leaf = &t->leaf[i];
+
+		if (!(age->accessed[i / 8] & BIT(i % 8)))
+			continue;
+		any = true;
+		if (leaf->page && dmmu_pte_is_local(leaf->entry))
+			dmmu_local_touch(leaf->page);
+	}
+	return any;
+}
+
+/* Read and clear the accessed bits of @n tables. Returns 1 when any was set. */
+static int dmmu_pt_age_batch(struct dmmu_ctx *ctx, struct dmmu_table **t, unsigned int n)
+{
+	struct dmmu_dev *dev = ctx->dev;
+	struct dmmu_ctl cmd = {
+		.opcode = DMMU_CTL_PT_AGE,
+		.count = cpu_to_le32(DMMU_TABLE_ENTRIES),
+	};
+	unsigned int i;
+	int ret, any = 0;
+	u32 index;
+
+	memset(dev->age, 0, n * sizeof(*dev->age));
+	for (i = 0; i < n; i++) {
+		cmd.flags = DMMU_CTL_F_AGE_CLEAR;
+		if (i == n - 1)
+			cmd.flags |= DMMU_CTL_F_WB | DMMU_CTL_F_IRQ;
+		cmd.local = cpu_to_le64(t[i]->local);
+		cmd.host = cpu_to_le64(dev->age_dma + i * sizeof(*dev->age));
+		ret = dmmu_ctl_push(dev, &cmd, DMMU_SLEEP, &index);
+		if (ret)
+			return ret;
+	}
+	ret = dmmu_ctl_wait(dev, index, DMMU_SLEEP);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		any |= dmmu_table_touch(t[i], &dev->age[i]);
+	return any;
+}
+
+/*
+ * Find out which pages in local memory the device has used since the last call, and tell local
+ * memory. Called with the device's ctx_lock, too, which protects the buffer. Returns an error when
+ * the device is down.
+ */
+int dmmu_pt_age(struct dmmu_ctx *ctx)
+{
+	struct dmmu_ctl inval = {
+		.opcode = DMMU_CTL_INVALIDATE,
+		.flags = DMMU_CTL_F_ALL,
+		.ctx = cpu_to_le16(ctx->id),
+	};
+	u64 va = 0, end = dmmu_level_span(ctx->root->level + 1);
+	struct dmmu_table *t, *batch[DMMU_AGE_TABLES];
+	unsigned int n = 0;
+	int ret, any = 0;
+	u32 index;
+
+	lockdep_assert_held(&ctx->pt_lock);
+	while ((t = dmmu_pt_next_leaf(ctx, &va, end))) {
+		va = t->va + dmmu_level_span(1);
+		if (t->local_used)
+			batch[n++] = t;
+		if (n < DMMU_AGE_TABLES)
+			continue;
+		ret = dmmu_pt_age_batch(ctx, batch, n);
+		if (ret < 0)
+			return ret;
+		any |= ret;
+		n = 0;
+	}
+	ret = n ? dmmu_pt_age_batch(ctx, batch, n) : 0;
+	if (ret < 0)
+		return ret;
+	/* Translations that are cached would not set the bits again. */
+	if (ret || any)
+		return dmmu_ctl_push(ctx->dev, &inval, DMMU_SLEEP, &index);
+	return 0;
+}

@@ -135,6 +135,8 @@ module copy_engine #(
     wire       asked_host = take && reads && !chunk_src_local;
     wire       asked_local = take && reads && chunk_src_local;
 
+    wire [WORD_W-1:0] word2_next = last2_reg ? '0 : word2_reg + 1'b1;
+
     assign rready = both_reg[1] ? {both_reg[0], !both_reg[0]} : 2'b11;
 
     always_ff @(posedge clk) begin
@@ -162,8 +164,9 @@ module copy_engine #(
         last2_reg <= last1_reg;
         slot2_reg <= slot1_reg;
         data2_reg <= data1_reg;
-        word2_reg <= place_reg[slot1_reg*WORD_W +: WORD_W];
-        if (beat1_reg) place_reg[slot1_reg*WORD_W +: WORD_W] <= last1_reg ? '0 : place_reg[slot1_reg*WORD_W +: WORD_W] + 1'b1;
+        // the place of a beat right behind another of its slot is not written yet
+        word2_reg <= beat2_reg && slot2_reg == slot1_reg ? word2_next : place_reg[slot1_reg*WORD_W +: WORD_W];
+        if (beat2_reg) place_reg[slot2_reg*WORD_W +: WORD_W] <= word2_next;
 
         if (rst) begin
             ar_valid_reg <= 1'b0;
@@ -336,7 +339,9 @@ module copy_engine #(
             `CHECK_NAME(written_before_given_back) assert (written <= used);
             if (beat1_reg) begin
                 `CHECK_NAME(beat_was_asked_for) assert (reading[slot1_reg]);
-                `CHECK_NAME(beats_fill_the_chunk) assert (last1_reg == (8'(place_reg[slot1_reg*WORD_W +: WORD_W]) == dst_more[slot1_reg][7:0]));
+            end
+            if (beat2_reg) begin
+                `CHECK_NAME(beats_fill_the_chunk) assert (last2_reg == (8'(word2_reg) == dst_more[slot2_reg][7:0]));
             end
             if (b_valid_reg[0]) begin
                 `CHECK_NAME(host_answer_was_waited_for) assert (writing[b_host_reg] && !dst_more[b_host_reg][9]);

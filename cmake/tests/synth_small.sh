@@ -24,7 +24,7 @@ SCRIPT
 "$yosys" -q -l "$work/log" "$work/synth.ys" || { tail -n 5 "$work/log"; exit 1; }
 ! grep 'Latch inferred' "$work/log" || exit 1
 failed=0
-for memory in l2_tlb thread_data; do
+for memory in l2_tlb thread_data copy_engine; do
 	grep -q "$memory" "$work/memories.txt" || { echo "no block RAM in $memory"; failed=1; }
 done
 exit $failed

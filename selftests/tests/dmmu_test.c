@@ -447,6 +447,28 @@ int dmmu_page_out(volatile void *p, size_t bytes)
 	return -EAGAIN;
 }
 
+int dmmu_knob(const char *name, unsigned long value)
+{
+	char pattern[128];
+	int error = -ENOENT;
+	glob_t found;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/dmmu/*/%s", name);
+	if (glob(pattern, 0, NULL, &found))
+		return error;
+	for (i = 0; i < found.gl_pathc; i++) {
+		FILE *f = fopen(found.gl_pathv[i], "w");
+
+		if (!f)
+			continue;
+		fprintf(f, "%lu\n", value);
+		error = fclose(f) ? -errno : 0;
+	}
+	globfree(&found);
+	return error;
+}
+
 int dmmu_map_delay(unsigned int us)
 {
 	static const char *const knobs[] = {"/sys/kernel/debug/dmmu/*/delay_map_us",

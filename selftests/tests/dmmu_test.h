@@ -163,6 +163,9 @@ int dmmu_page_out(volatile void *p, size_t bytes);
  */
 int dmmu_map_delay(unsigned int us);
 
+/* Write to one of the driver's files for tests in debugfs, e.g. "local_limit"; negative errno. */
+int dmmu_knob(const char *name, unsigned long value);
+
 uint64_t dmmu_now_ns(void);
 void dmmu_sleep_us(unsigned int us);
 uint64_t dmmu_random(uint64_t *state); /* xorshift, state not 0 */

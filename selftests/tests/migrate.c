@@ -475,6 +475,7 @@ CLAIM(migrate, cpu_and_device_write_in_pages_that_move_under_both)
 struct mover {
 	int fd;
 	void *p;
+	size_t bytes;
 	unsigned int to;
 	volatile bool stop;
 	int error;
@@ -484,29 +485,34 @@ static void *move(void *arg)
 {
 	struct mover *m = arg;
 
-	while (!m->stop && !m->error)
-		m->error = dmmu_migrate(m->fd, m->p, BYTES, m->to, NULL);
+	while (!m->stop && !m->error) {
+		m->error = dmmu_migrate(m->fd, m->p, m->bytes, m->to, NULL);
+		dmmu_sleep_us(3000); /* leave the device some time for work */
+	}
 	return NULL;
 }
 
 CLAIM(migrate, migrations_race_with_each_other_and_with_dontneed)
 {
-	uint64_t *p = dmmu_map(BYTES);
-	struct mover in = {.fd = self->fd, .p = p, .to = DMMU_MIGRATE_TO_DEVICE};
-	struct mover out = {.fd = self->fd, .p = p, .to = DMMU_MIGRATE_TO_HOST};
+	const size_t bytes = 16 * DMMU_PAGE, words = bytes / 8;
+	uint64_t *p = dmmu_map(bytes);
+	struct mover in = {
+		.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_DEVICE};
+	struct mover out = {
+		.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_HOST};
 	pthread_t a, b;
 	uint64_t i;
 
 	ASSERT_NE(NULL, p);
 	ASSERT_EQ(0, pthread_create(&a, NULL, move, &in));
 	ASSERT_EQ(0, pthread_create(&b, NULL, move, &out));
-	for (i = 1; i <= 30; i++) {
-		RUN_OK(dmmu_fill(p, i, BYTES));
+	for (i = 1; i <= 20; i++) {
+		RUN_OK(dmmu_fill(p, i, bytes));
 		if (i % 2) {
-			ASSERT_EQ(WORDS, dmmu_other_than(p, i, WORDS));
+			ASSERT_EQ(words, dmmu_other_than(p, i, words));
 		} else {
-			ASSERT_EQ(0, madvise(p, BYTES, MADV_DONTNEED));
-			ASSERT_EQ(WORDS, dmmu_other_than(p, 0, WORDS));
+			ASSERT_EQ(0, madvise(p, bytes, MADV_DONTNEED));
+			ASSERT_EQ(words, dmmu_other_than(p, 0, words));
 		}
 	}
 	in.stop = true;
@@ -515,7 +521,7 @@ CLAIM(migrate, migrations_race_with_each_other_and_with_dontneed)
 	pthread_join(b, NULL);
 	EXPECT_EQ(0, in.error);
 	EXPECT_EQ(0, out.error);
-	ASSERT_EQ(0, munmap(p, BYTES));
+	ASSERT_EQ(0, munmap(p, bytes));
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 }
 

@@ -30,9 +30,11 @@ build_suite() {
 	for file in vm_util hugepage_settings; do
 		grep -q "\"$file.h\"\|/$file.h>" "$selftests/mm/hmm-tests.c" && set -- "$@" "$selftests/mm/$file.c"
 	done
-	if [ ! -x "$hmm/hmm-tests" ] || [ "$suite" != "$(cat "$hmm/suite" 2>/dev/null)" ]; then
+	if [ ! -x "$hmm/hmm-tests" ] || [ "$suite" != "$(cat "$hmm/suite" 2>/dev/null)" ] ||
+		[ "$here/selftests/vm/hmm_limits.c" -nt "$hmm/hmm-tests" ]; then
 		gcc -O2 -static -w -D_GNU_SOURCE= -I"$suite" -I"$suite/tools/include/uapi" -I"$selftests" -I"$selftests/mm" \
-			-o "$hmm/hmm-tests" "$@" -lpthread >>"$log" 2>&1 || failed "the kernel's hmm-tests do not build"
+			-o "$hmm/hmm-tests" "$@" \
+			"$here/selftests/vm/hmm_limits.c" -Wl,--wrap=alarm,--wrap=poll -lpthread >>"$log" 2>&1 || failed "the kernel's hmm-tests do not build"
 	fi
 	for file in test_hmm.c test_hmm_uapi.h; do ln -sf "$suite/lib/$file" "$hmm/dummy/$file"; done
 	echo 'obj-m := test_hmm.o' >"$hmm/dummy/Kbuild"

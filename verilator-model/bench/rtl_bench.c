@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 		       "value", "unit", "limit", "ratio");
 	mmu_rows();
 	device_rows();
+	copy_rows();
 	if (!rows_options.tsv && note_count)
 		printf("\nWhat holds it back:\n");
 	for (unsigned int i = 0; !rows_options.tsv && i < note_count; i++)

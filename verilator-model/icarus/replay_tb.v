@@ -16,6 +16,8 @@ module replay_tb;
     parameter TLB_WAYS = 2;
     parameter WALKERS = 2;
     parameter STALL_CONTEXT = 0;
+    parameter COPY_SLOTS = 16;
+    parameter COPY_BURST_WORDS = 64;
 
     reg clk = 1'b0;
     reg [63:0] local_size;
@@ -69,7 +71,7 @@ module replay_tb;
 
     dmmu #(
         .THREADS(THREADS), .CONTEXTS(CONTEXTS), .PORTS(PORTS), .L1_ENTRIES(L1_ENTRIES), .TLB_SETS(TLB_SETS), .TLB_WAYS(TLB_WAYS),
-        .WALKERS(WALKERS), .STALL_CONTEXT(STALL_CONTEXT)
+        .WALKERS(WALKERS), .STALL_CONTEXT(STALL_CONTEXT), .COPY_SLOTS(COPY_SLOTS), .COPY_BURST_WORDS(COPY_BURST_WORDS)
     ) device (
         .clk(clk), .rst(rst), .flr_req(flr_req), .flr_done(flr_done), .local_size(local_size), .busy(busy),
         .s_axil_awvalid(l_awvalid), .s_axil_awready(l_awready), .s_axil_awaddr(l_awaddr),

@@ -10,18 +10,25 @@
 
 #define CMDS 1024
 
-static struct cmd *queue(struct scoreboard *sb, enum cmd_kind kind, const struct dmmu_ctl *ctl)
+static void wait_for_room(struct scoreboard *sb)
 {
 	struct dmmu_bench *b = sb->bench;
-	struct cmd *cmd;
 
-	/* room first: waiting for it acknowledges others */
 	if (b->ctl_tail - dmmu_bench_status(b)->ctl_head >= 1u << b->config.ctl_log2) {
 		dmmu_bench_ctl_ring(b);
 		BENCH_UNTIL(b,
 			    b->ctl_tail - dmmu_bench_status(b)->ctl_head < 1u << b->config.ctl_log2,
 			    BENCH_CTL_BOUND);
 	}
+}
+
+static struct cmd *queue(struct scoreboard *sb, enum cmd_kind kind, const struct dmmu_ctl *ctl)
+{
+	struct dmmu_bench *b = sb->bench;
+	struct cmd *cmd;
+
+	/* room first: waiting for it acknowledges others */
+	wait_for_room(sb);
 	BENCH_CHECK(b, sb->cmd_count < CMDS, "scoreboard: too many commands");
 	cmd = &sb->cmd[(sb->cmd_first + sb->cmd_count++) % CMDS];
 	*cmd = (struct cmd){.kind = kind};
@@ -153,12 +160,14 @@ static void must_be_quiet(struct scoreboard *sb, const struct vpage *page, bool 
 				page->local ? "local" : "host", (unsigned long long)page->pa);
 }
 
-static void invalidated(struct scoreboard *sb, struct inval_op *op)
+static void invalidated(struct scoreboard *sb, struct inval_op *op, uint32_t index)
 {
 	for (unsigned int i = 0; i < op->pages; i++) {
 		struct vpage *page = op->page[i];
 
 		page->busy = false;
+		if ((int32_t)(index - page->aged_by) > 0)
+			page->aged = false;
 		if (op->kind == OP_SPURIOUS)
 			continue;
 		must_be_quiet(sb, page, op->kind == OP_DOWNGRADE, "an invalidation");
@@ -208,7 +217,13 @@ void sb_acknowledge(struct scoreboard *sb, bool forced)
 			break;
 		case CMD_INVALIDATE:
 			if (cmd->op)
-				invalidated(sb, cmd->op);
+				invalidated(sb, cmd->op, cmd->index);
+			break;
+		case CMD_AGE:
+			if (forced)
+				sb->age.live = false;
+			else
+				sb_age_end(sb);
 			break;
 		case CMD_KILL:
 			killed(sb, cmd->ctx);
@@ -535,6 +550,15 @@ void sb_host_events(struct scoreboard *sb)
 			kill_context(sb, ctx, NULL);
 			dmmu_bench_ctl_ring(sb->bench);
 		}
+	}
+	if (!sb->age.live && sb_chance(sb, sb->age_rate)) {
+		struct dmmu_ctl ctl;
+
+		/* room first: what waiting for it acknowledges must not come between */
+		wait_for_room(sb);
+		sb_age_begin(sb, &ctl);
+		queue(sb, CMD_AGE, &ctl);
+		dmmu_bench_ctl_ring(sb->bench);
 	}
 	if (sb_chance(sb, 5)) {
 		queue(sb, CMD_OTHER,

@@ -135,10 +135,13 @@ static struct dmmu_bench_config configure(struct scoreboard *sb, const struct op
 	c.reorder = sb_chance(sb, 600);
 	c.stall = sb_chance(sb, 500) ? sb_below(sb, 500) : 0;
 	c.axil_skew = sb_chance(sb, 500);
+	c.cpy_log2 = 1 + sb_below(sb, 6);
 	sb->by_irq = sb_chance(sb, 500);
 	sb->invalidate_rate = sb_below(sb, 4) ? sb_below(sb, 120) : 0;
 	sb->kill_rate = o->no_kills || sb_below(sb, 2) ? 0 : 1 + sb_below(sb, 10);
 	sb->answer_delay = 1 + sb_below(sb, sb_chance(sb, 500) ? 100 : 2000);
+	sb->copy_rate = sb_below(sb, 4) ? 1 + sb_below(sb, 400) : 0;
+	sb->age_rate = sb_below(sb, 3) ? sb_below(sb, 100) : 0;
 	return c;
 }
 
@@ -198,6 +201,7 @@ static void step(struct scoreboard *sb, bool submit)
 	sb_revive(sb);
 	if (submit) {
 		sb_host_events(sb);
+		sb_submit_copies(sb);
 		if (sb_chance(sb, 500)) {
 			unsigned int n = 1 + sb_below(sb, 6);
 			bool any = false;
@@ -208,6 +212,7 @@ static void step(struct scoreboard *sb, bool submit)
 				dmmu_bench_work_ring(b);
 		}
 	}
+	sb_copies_check_progress(sb);
 	cycle = dmmu_bench_cycle(b);
 	if (!sb_outstanding(sb)) {
 		sb->last_progress = cycle;
@@ -230,7 +235,8 @@ static void check_counters(struct scoreboard *sb)
 	uint32_t may = (sb->may_stale ? DMMU_ERROR_STALE_ANSWER : 0) |
 		       (sb->may_table_bus ? DMMU_ERROR_LOCAL_BUS : 0);
 
-	BENCH_EQ(b, error & ~may, 0);
+	BENCH_EQ(b, error & ~may, sb->copy_errors);
+	sb->copy_errors = 0;
 	dmmu_bench_write(b, DMMU_REG_ERROR, error);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_WORK_DONE), sb->completions);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAULT_RECORDS), sb->records);
@@ -263,7 +269,7 @@ static void quiesce(struct scoreboard *sb)
 
 	do {
 		step(sb, false);
-		live = !sb->cmd_count && !sb_outstanding(sb);
+		live = !sb->cmd_count && !sb_outstanding(sb) && !sb_copies_outstanding(sb);
 		for (unsigned int i = 0; i < sb->contexts; i++)
 			live &= sb->ctx[i].state == CTX_LIVE;
 		if (dmmu_bench_cycle(b) > end)
@@ -281,6 +287,7 @@ static void quiesce(struct scoreboard *sb)
 		take_records(sb);
 	BENCH_EQ(b, dmmu_bench_read(b, DMMU_REG_STATUS), DMMU_STATUS_READY);
 	sb_check_memory(sb);
+	sb_copies_check(sb);
 	check_counters(sb);
 }
 
@@ -304,6 +311,7 @@ static void reset(struct scoreboard *sb)
 	BENCH_EQ(b, dmmu_bench_read(b, DMMU_REG_CTRL), 0);
 	sb_acknowledge(sb, true);
 	sb_forget_work(sb);
+	sb_copies_forget(sb);
 	for (unsigned int t = 0; t < MAX_THREADS; t++)
 		sb->fault[t].live = false;
 	memset(sb->thread, 0, sizeof(sb->thread));
@@ -333,6 +341,7 @@ int main(int argc, char **argv)
 	sb->contexts = sb->bench->contexts < MAX_CTX ? sb->bench->contexts : MAX_CTX;
 	sb->contexts = 1 + sb_below(sb, sb->contexts);
 	sb->scratch = dmmu_bench_alloc_host(sb->bench, (2 * PAGE << config.ctl_log2) + PAGE, PAGE);
+	sb_copies_init(sb);
 	sb_work_init(sb);
 	sb_space_init(sb);
 	sb_monitor_init(sb);
@@ -364,11 +373,12 @@ int main(int argc, char **argv)
 	quiesce(sb);
 	printf("scoreboard: seed %llu ok: %llu cycles, %llu operations, %llu faults, %llu "
 	       "invalidations, "
-	       "%llu pages moved, %llu kills, %llu resets\n",
+	       "%llu pages moved, %llu kills, %llu resets, %llu copies, %llu PT_AGE\n",
 	       (unsigned long long)o.seed, (unsigned long long)dmmu_bench_cycle(sb->bench),
 	       (unsigned long long)sb->total_ops, (unsigned long long)sb->total_faults,
 	       (unsigned long long)sb->total_invals, (unsigned long long)sb->total_moves,
-	       (unsigned long long)sb->total_kills, (unsigned long long)sb->total_resets);
+	       (unsigned long long)sb->total_kills, (unsigned long long)sb->total_resets,
+	       (unsigned long long)sb->total_copies, (unsigned long long)sb->total_ages);
 	dmmu_bench_free(sb->bench);
 	return 0;
 }

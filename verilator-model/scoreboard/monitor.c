@@ -31,7 +31,7 @@ static void check_data(struct scoreboard *sb, struct ppage *p, bool local, uint6
 	if (page->busy || sb_history(sb, page->pte_at)->pending)
 		return;
 	entry = *(uint64_t *)dmmu_bench_local(sb->bench, page->pte_at);
-	if (!(entry & DMMU_PTE_A) || (write && !(entry & DMMU_PTE_D)))
+	if ((!(entry & DMMU_PTE_A) && !page->aged) || (write && !(entry & DMMU_PTE_D)))
 		dmmu_bench_fail(
 			sb->bench,
 			"I5: %s of context %u va 0x%llx while its entry is 0x%llx: %c is not set",
@@ -44,7 +44,13 @@ static void accepted(void *opaque, bool local, uint64_t addr, uint64_t len, bool
 	struct scoreboard *sb = opaque;
 	uint64_t offset = addr - (local ? 0 : BENCH_HOST_BASE);
 
-	(void)len; /* bursts stay within a page: axi_memory.c sees to it */
+	/* bursts stay within a page: axi_memory.c sees to it */
+	if (sb_copies_want(sb, local, addr, len, write))
+		return;
+	if (sb_in_arena(sb, local, addr))
+		dmmu_bench_fail(sb->bench, "stray %s of %s 0x%llx, which is for copies",
+				write ? "write" : "read", local ? "local" : "host",
+				(unsigned long long)addr);
 	if (offset < TABLE_BYTES) {
 		uint64_t used = local ? sb->bench->local_used : sb->bench->host_used;
 
@@ -72,6 +78,7 @@ static void accepted(void *opaque, bool local, uint64_t addr, uint64_t len, bool
 static void each_cycle(void *opaque)
 {
 	sb_acknowledge(opaque, false);
+	sb_copies_acknowledge(opaque);
 }
 
 void sb_monitor_init(struct scoreboard *sb)

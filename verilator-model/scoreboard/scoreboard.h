@@ -37,6 +37,9 @@
 #define MAX_THREADS  64
 #define MAX_OP_PAGES 8
 #define LISTS	     6
+#define ARENA_BYTES  (512ull << 10) /* of each memory, for copies */
+#define COPY_BYTES   (64ull << 10)  /* longest copy */
+#define MAX_COPIES   64
 
 enum { R = 1, W = 2, AT = 4 };
 
@@ -55,7 +58,9 @@ struct vpage {
 	uint8_t truth; /* R W AT */
 	bool bus;      /* mapped to an address where no memory is */
 	bool busy;     /* an invalidation of it is on its way */
-	bool local;    /* where it is now: memory and address */
+	bool aged;     /* its A may have been cleared, and translations of before may be in use */
+	uint32_t aged_by; /* by this control command */
+	bool local;	  /* where it is now: memory and address */
 	uint64_t va, bytes, pa;
 	uint64_t pte_at; /* its entry, and what it holds but for A and D */
 	uint64_t pte;
@@ -133,7 +138,7 @@ struct inval_op {
 	struct vpage *page[MAX_OP_PAGES];
 };
 
-enum cmd_kind { CMD_PTE, CMD_INVALIDATE, CMD_KILL, CMD_SET, CMD_OTHER };
+enum cmd_kind { CMD_PTE, CMD_INVALIDATE, CMD_KILL, CMD_SET, CMD_AGE, CMD_OTHER };
 
 /* A control command that is not acknowledged yet. */
 struct cmd {
@@ -143,6 +148,23 @@ struct cmd {
 	unsigned int count;
 	struct inval_op *op;
 	struct context *ctx;
+};
+
+/* A copy descriptor that is asked for. */
+struct copy_item {
+	bool bad;   /* to be refused */
+	bool fails; /* that, or it meets an error */
+	struct dmmu_cpy cpy;
+	uint64_t *expected; /* its destination, when it does not fail */
+};
+
+/* The PT_AGE under way, one at a time. */
+struct age_item {
+	bool live, clear;
+	uint64_t at, host;
+	unsigned int count;
+	bool stable[512];     /* no write was under way when it was asked for ... */
+	uint64_t before[512]; /* ... and this was there */
 };
 
 struct scoreboard {
@@ -170,14 +192,28 @@ struct scoreboard {
 	bool by_irq;
 	bool may_stale, may_table_bus;
 	uint64_t clock_offset; /* bench cycle minus device cycle counter */
+	/* copies */
+	uint64_t arena[2], *gold_arena[2]; /* host, local */
+	struct copy_item copy[MAX_COPIES]; /* by ring index */
+	uint32_t copy_head;		   /* descriptors complete */
+	bool fenced;
+	uint32_t fence; /* the last descriptor with FENCE */
+	bool copy_irq_due;
+	uint64_t copy_irqs; /* how many had come when that was asked for */
+	uint64_t copy_progress;
+	struct age_item age;
+	uint64_t age_record;
 	uint64_t last_progress;
 	/* since the last reset */
 	uint64_t completions, records, faulted, retries, fails, kill_answers, invalidations;
 	bool killed;
+	uint32_t copies_failed, copies_good, copy_errors;
+	uint64_t copy_words;
 	/* rates, in 1000 */
-	uint32_t invalidate_rate, kill_rate, answer_delay;
+	uint32_t invalidate_rate, kill_rate, answer_delay, copy_rate, age_rate;
 	/* totals, for the last line */
 	uint64_t total_ops, total_faults, total_invals, total_moves, total_kills, total_resets;
+	uint64_t total_copies, total_ages;
 };
 
 /* space.c */
@@ -215,6 +251,19 @@ void sb_forget_work(struct scoreboard *sb);
 void sb_check_memory(struct scoreboard *sb);
 struct item *sb_item(struct scoreboard *sb, uint64_t cookie);
 unsigned int sb_outstanding(const struct scoreboard *sb);
+
+/* copies.c */
+void sb_copies_init(struct scoreboard *sb);
+void sb_submit_copies(struct scoreboard *sb);
+unsigned int sb_copies_outstanding(const struct scoreboard *sb);
+bool sb_copies_want(struct scoreboard *sb, bool local, uint64_t addr, uint64_t len, bool write);
+bool sb_in_arena(const struct scoreboard *sb, bool local, uint64_t addr);
+void sb_copies_acknowledge(struct scoreboard *sb);
+void sb_copies_check_progress(struct scoreboard *sb);
+void sb_copies_check(struct scoreboard *sb);
+void sb_copies_forget(struct scoreboard *sb);
+void sb_age_begin(struct scoreboard *sb, struct dmmu_ctl *ctl);
+void sb_age_end(struct scoreboard *sb);
 
 static inline bool sb_chance(struct scoreboard *sb, uint32_t p)
 {

@@ -315,7 +315,8 @@ static void place(struct scoreboard *sb, struct context *ctx, struct vpage *page
 static void break_tables(struct scoreboard *sb, struct context *ctx)
 {
 	for (unsigned int i = 0; i < ctx->regions; i++) {
-		/* regions share tables: by what the pointers should be, one may be broken already */
+		/* regions share tables: by what the pointers should be, one may be broken already
+		 */
 		uint64_t table = ctx->root;
 
 		for (unsigned int l = sb->bench->levels - 1; l > 1; l--) {

@@ -54,7 +54,7 @@ struct dmmu_ioc_bind {
 enum dmmu_op {
 	DMMU_WORK_NOP = 0,
 	DMMU_WORK_COPY = 1,		/* dst[len bytes] = src */
-	DMMU_WORK_FILL = 2,		/* dst[len bytes] = arg repeated: byte i is byte i % 8 of arg */
+	DMMU_WORK_FILL = 2,		/* dst[i] = byte i % 8 of arg, len bytes */
 	DMMU_WORK_VADD = 3,		/* dst[i] = src[i] + src2[i], len elements of 64 bits */
 	DMMU_WORK_REDUCE = 4,		/* result = sum of src[i], len elements of 64 bits */
 	DMMU_WORK_CHASE = 5,		/* see below */
@@ -63,9 +63,9 @@ enum dmmu_op {
 };
 
 /*
- * One operation. COPY and FILL take any address and any length in bytes; of the others addresses
- * must be multiples of 8, else the completion says DMMU_BAD_DESC. Operations of one file run side
- * by side and finish in any order.
+ * One operation. COPY and FILL take any address and any length in bytes; others want addresses that
+ * are multiples of 8, else the completion says DMMU_BAD_DESC. Operations of one file run side by
+ * side and finish in any order.
  */
 struct dmmu_work_desc {
 	__u32 op;		/* enum dmmu_op */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * evict: local memory is full, and pages leave it to make room. The coldest go first, no content is
+ * lost on the way, whoever they belong to. The driver is told to use little of its local memory, so
+ * that it is soon full.
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dmmu_migrate.h"
+#include "dmmu_regs.h"
+
+#define LIMIT 256ul
+
+DMMU_LOCAL_FIXTURE(evict)
+
+/* A limit for one claim; the next gets all of it again, also when this one fails. */
+#define LIMIT_LOCAL(pages)                                                  \
+	do {                                                                \
+		if (dmmu_knob("local_limit", pages))                        \
+			SKIP(return, "no local_limit in debugfs");          \
+		atexit(no_limit);                                           \
+	} while (0)
+
+static void no_limit(void)
+{
+	dmmu_knob("local_limit", ~0u);
+}
+
+static long used(int fd, const struct dmmu_ioc_local *before)
+{
+	return (long)before->free_pages - dmmu_local_free(fd);
+}
+
+static uint64_t evicted(int fd)
+{
+	struct dmmu_ioc_counters c;
+
+	return dmmu_counters(fd, &c) ? 0 : c.driver[DMMU_DRV_PAGES_EVICTED];
+}
+
+CLAIM(evict, more_than_fits_moves_in_and_no_word_is_lost)
+{
+	const size_t pages = 3 * LIMIT, words = pages * 512;
+	uint64_t *p = dmmu_map(pages * DMMU_PAGE), *copy = dmmu_map(pages * DMMU_PAGE);
+	struct dmmu_migrate_result r;
+	uint64_t before = evicted(self->fd);
+
+	LIMIT_LOCAL(LIMIT);
+	ASSERT_TRUE(p && copy);
+	dmmu_pattern(p, words, 21);
+	memcpy(copy, p, pages * DMMU_PAGE);
+	ASSERT_EQ(0, dmmu_migrate(self->fd, p, pages * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r));
+	EXPECT_EQ(pages, r.moved) TH_LOG("%s", dmmu_migrate_text(&r));
+	EXPECT_EQ(pages, dmmu_migrate_sum(&r));
+	EXPECT_GE(LIMIT, used(self->fd, &self->local));
+	EXPECT_LE(LIMIT / 2, used(self->fd, &self->local));
+	EXPECT_LE(LIMIT, evicted(self->fd) - before);
+	EXPECT_EQ(words, dmmu_difference(p, copy, words));
+	ASSERT_EQ(0, munmap(p, pages * DMMU_PAGE));
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
+	no_limit();
+}
+
+/* How many pages of a range are in local memory; moves in the others, so ask once. */
+static unsigned long resident(int fd, void *p, size_t pages)
+{
+	struct dmmu_migrate_result r;
+
+	return dmmu_migrate(fd, p, pages * DMMU_PAGE, DMMU_MIGRATE_TO_HOST, &r) ? 0 : r.moved;
+}
+
+CLAIM(evict, pages_that_the_device_uses_stay_and_those_it_does_not_go)
+{
+	const size_t half = LIMIT / 2, words = half * 512;
+	uint64_t *hot = dmmu_map(half * DMMU_PAGE), *cold = dmmu_map(half * DMMU_PAGE);
+	uint64_t *more = dmmu_map(LIMIT / 4 * DMMU_PAGE);
+	struct dmmu_completion c;
+
+	if (!(self->info.caps & DMMU_CAPS_PT_AGE))
+		SKIP(return, "the device cannot tell which pages it used");
+	LIMIT_LOCAL(LIMIT);
+	ASSERT_TRUE(hot && cold && more);
+	/* The hot ones come first: were it only for their age, they would be the first to go. */
+	MOVE_IN(hot, half * DMMU_PAGE, half);
+	MOVE_IN(cold, half * DMMU_PAGE, half);
+	c = dmmu_run_one(self->fd, dmmu_reduce(hot, words));
+	ASSERT_OK(&c);
+	MOVE_IN(more, LIMIT / 4 * DMMU_PAGE, LIMIT / 4);
+	EXPECT_EQ(half, resident(self->fd, hot, half));
+	EXPECT_EQ(half - LIMIT / 4, resident(self->fd, cold, half));
+	EXPECT_EQ(LIMIT / 4, resident(self->fd, more, LIMIT / 4));
+	no_limit();
+}
+
+/* Used once is not used for ever. */
+CLAIM(evict, pages_that_were_used_long_ago_are_cold_again)
+{
+	const size_t half = LIMIT / 2, words = half * 512;
+	uint64_t *old = dmmu_map(half * DMMU_PAGE), *fresh = dmmu_map(half * DMMU_PAGE);
+	uint64_t *more = dmmu_map(2 * LIMIT / 4 * DMMU_PAGE);
+	struct dmmu_completion c;
+
+	if (!(self->info.caps & DMMU_CAPS_PT_AGE))
+		SKIP(return, "the device cannot tell which pages it used");
+	LIMIT_LOCAL(LIMIT);
+	ASSERT_TRUE(old && fresh && more);
+	MOVE_IN(fresh, half * DMMU_PAGE, half);
+	MOVE_IN(old, half * DMMU_PAGE, half);
+	c = dmmu_run_one(self->fd, dmmu_reduce(old, words));
+	ASSERT_OK(&c);
+	/* The device is asked, and `old` was used. From now on only `fresh` is. */
+	MOVE_IN(more, LIMIT / 4 * DMMU_PAGE, LIMIT / 4);
+	/* A quarter of the room went to `more`, at the cost of `fresh`. */
+	MOVE_IN(fresh, half * DMMU_PAGE, LIMIT / 4);
+	c = dmmu_run_one(self->fd, dmmu_reduce(fresh, words));
+	ASSERT_OK(&c);
+	MOVE_IN(more + LIMIT / 4 * 512, LIMIT / 4 * DMMU_PAGE, LIMIT / 4);
+	EXPECT_EQ(half, resident(self->fd, fresh, half));
+	EXPECT_GE(half - LIMIT / 4, resident(self->fd, old, half));
+	no_limit();
+}
+
+CLAIM(evict, pages_of_another_process_make_room_and_keep_their_content)
+{
+	const size_t pages = LIMIT / 2, words = pages * 512;
+	uint64_t *p = dmmu_map(LIMIT * DMMU_PAGE);
+	int ready[2], go[2], child;
+	uint64_t before;
+	char byte;
+
+	LIMIT_LOCAL(LIMIT);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, pipe(ready) || pipe(go));
+	before = evicted(self->fd);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		int fd = dmmu_open_bound();
+		uint64_t *q = dmmu_map(pages * DMMU_PAGE), *copy = dmmu_map(pages * DMMU_PAGE);
+		struct dmmu_migrate_result r;
+
+		if (fd < 0 || !q || !copy)
+			_exit(1);
+		dmmu_pattern(q, words, 22);
+		memcpy(copy, q, pages * DMMU_PAGE);
+		if (dmmu_migrate(fd, q, pages * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r) ||
+		    r.moved != pages)
+			_exit(2);
+		if (write(ready[1], "", 1) != 1 || read(go[0], &byte, 1) != 1)
+			_exit(3);
+		_exit(dmmu_difference(q, copy, words) == words ? 0 : 4);
+	}
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	MOVE_IN(p, LIMIT * DMMU_PAGE, LIMIT);
+	EXPECT_LE(pages, evicted(self->fd) - before);
+	ASSERT_EQ(1, write(go[1], "", 1));
+	EXPECT_EQ(0, dmmu_reap(child));
+	no_limit();
+}
+
+CLAIM(evict, pages_under_running_atomics_are_taken_away_and_lose_nothing)
+{
+	const unsigned int n = self->info.threads;
+	struct dmmu_completion *c = calloc(n, sizeof(*c));
+	uint64_t *words = dmmu_map(n * DMMU_PAGE);
+	char *p = dmmu_map(LIMIT * DMMU_PAGE);
+	unsigned int round, i;
+
+	LIMIT_LOCAL(LIMIT / 2);
+	ASSERT_TRUE(c && words && p);
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, words, DMMU_PAGE, n));
+	for (round = 0; round < 4; round++) {
+		ASSERT_EQ(0, dmmu_migrate(self->fd, words, n * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE,
+					  NULL));
+		ASSERT_EQ(0, dmmu_migrate(self->fd, p, LIMIT * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE,
+					  NULL));
+	}
+	ASSERT_EQ(0, mprotect(words, n * DMMU_PAGE, PROT_READ));
+	ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
+	for (i = 0; i < n; i++) {
+		EXPECT_EQ(words[c[i].cookie * 512], c[i].done);
+		EXPECT_LT(0, c[i].done);
+	}
+	no_limit();
+}
+
+DMMU_TEST_MAIN

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * local_loss: the device is reset, fails, or is taken away while pages of the process are in its
+ * local memory. As long as the memory can be read, by the device or by the CPU, they come home.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dmmu_migrate.h"
+
+#define PAGES 48ul
+#define BYTES (PAGES * DMMU_PAGE)
+#define WORDS (BYTES / 8)
+
+DMMU_LOCAL_FIXTURE(local_loss)
+
+/* The PCI function's folder in sysfs. */
+static bool pci_folder(char *path, size_t size)
+{
+	const char *name = strrchr(dmmu_path(), '/');
+	char link[128], *real;
+
+	snprintf(link, sizeof(link), "/sys/class/misc%s/device", name);
+	real = realpath(link, NULL);
+	if (!real)
+		return false;
+	snprintf(path, size, "%s", real);
+	free(real);
+	return true;
+}
+
+static int put(const char *folder, const char *file)
+{
+	char path[512];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "1", 1) != 1)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+/* Does a device that is newly opened work? */
+static bool works(void)
+{
+	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct dmmu_completion c = {.status = DMMU_LOST};
+	struct dmmu_migrate_result r;
+	int fd;
+
+	while (access(dmmu_path(), F_OK)) {
+		if (dmmu_now_ns() > until)
+			return false;
+		dmmu_sleep_us(10000);
+	}
+	fd = dmmu_open_bound();
+	if (fd < 0 || !p)
+		return false;
+	if (!dmmu_migrate(fd, p, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r) && r.moved == 1)
+		c = dmmu_run_one(fd, dmmu_fill(p, 7, DMMU_PAGE));
+	close(fd);
+	return dmmu_is_ok(&c) && dmmu_other_than(p, 7, 512) == 512;
+}
+
+CLAIM(local_loss, a_reset_brings_pages_home)
+{
+	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES);
+	char folder[512];
+
+	ASSERT_TRUE(p && copy && pci_folder(folder, sizeof(folder)));
+	dmmu_pattern(p, WORDS, 31);
+	memcpy(copy, p, BYTES);
+	MOVE_IN(p, BYTES, PAGES);
+	ASSERT_EQ(0, put(folder, "reset"));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	EXPECT_EQ(WORDS, dmmu_difference(p, copy, WORDS));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, pages_in_a_failed_device_are_read_by_the_cpu)
+{
+	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES);
+	struct dmmu_ioc_migrate m = {
+		.start = dmmu_va(p), .size = BYTES, .to = DMMU_MIGRATE_TO_DEVICE};
+	char folder[512];
+
+	ASSERT_TRUE(p && copy && pci_folder(folder, sizeof(folder)));
+	dmmu_pattern(p, WORDS, 32);
+	memcpy(copy, p, BYTES);
+	MOVE_IN(p, BYTES, PAGES);
+	if (dmmu_knob("fail", 1))
+		SKIP(return, "no knob to fail the device");
+	/* Half of it by touch, the rest at the reset. */
+	EXPECT_EQ(WORDS / 2, dmmu_difference(p, copy, WORDS / 2));
+	EXPECT_EQ(-1, ioctl(self->fd, DMMU_IOC_MIGRATE, &m));
+	EXPECT_EQ(ENODEV, errno);
+	ASSERT_EQ(0, put(folder, "reset"));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	EXPECT_EQ(WORDS, dmmu_difference(p, copy, WORDS));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, taking_the_device_away_brings_pages_home)
+{
+	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES);
+	struct dmmu_ioc_local local;
+	char folder[512];
+
+	ASSERT_TRUE(p && copy && pci_folder(folder, sizeof(folder)));
+	dmmu_pattern(p, WORDS, 33);
+	memcpy(copy, p, BYTES);
+	MOVE_IN(p, BYTES, PAGES);
+	ASSERT_EQ(0, put(folder, "remove"));
+	EXPECT_EQ(-1, ioctl(self->fd, DMMU_IOC_LOCAL, &local));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(WORDS, dmmu_difference(p, copy, WORDS));
+	/* The next one gets the same number only when this file is closed. */
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, put("/sys/bus/pci", "rescan"));
+	EXPECT_TRUE(works());
+}
+
+DMMU_TEST_MAIN
