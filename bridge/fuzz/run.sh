@@ -14,11 +14,11 @@ sources=$(ls "$here"/../*.c "$here"/../link/*.c | grep -v -e '/main[.]c$' -e '/l
 clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fprofile-instr-generate \
 	-fcoverage-mapping -I"$here/.." -I"$here/../link" -I"$build/generated" -o "$out/fuzz_$side" "$here/fuzz_$side.c" "$here/quiet_log.c" $sources
 export LLVM_PROFILE_FILE="$out/$side.profraw"
-"$out/fuzz_$side" -max_total_time="$seconds" -max_len=4096 -timeout=20 -print_final_stats=1 -artifact_prefix="$out/$side-" \
+"$out/fuzz_$side" -max_total_time="$seconds" -max_len=1024 -len_control=20 -timeout=20 -print_final_stats=1 -artifact_prefix="$out/$side-" \
 	"$out/$side" "$corpus" >"$out/$side.log" 2>&1 || { tail -n 40 "$out/$side.log" >&2; exit 1; }
 if [ -n "${KEEP-}" ]; then
 	least=$(mktemp -d)
-	"$out/fuzz_$side" -merge=1 "$least" "$corpus" "$out/$side" >>"$out/$side.log" 2>&1
+	"$out/fuzz_$side" -set_cover_merge=1 "$least" "$corpus" "$out/$side" >>"$out/$side.log" 2>&1
 	rm -f "$corpus"/*
 	cp "$least"/* "$corpus"/
 	rm -rf "$least"
