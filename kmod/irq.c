@@ -90,8 +90,9 @@ static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
 			dev_err_ratelimited(dev->dev, "%s\n", dmmu_error_text[i]);
 	}
 	/*
-	 * A record or a command is missing now, or an entry of a page table is not what it was made,
-	 * and nobody knows which. An entry that could not be cleared still leads to its old page.
+	 * A record or a command is missing now, or an entry of a page table is not what it was
+	 * made, and nobody knows which. An entry that could not be cleared still leads to its old
+	 * page.
 	 */
 	if (error & DMMU_ERROR_HOST_BUS)
 		dmmu_dev_fail(dev, dmmu_error_text[DMMU_ERROR_HOST_BUS_SHIFT]);

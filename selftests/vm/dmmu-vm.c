@@ -73,8 +73,10 @@ static bool make_folders(struct run *run)
 		*slash = '/';
 	}
 	static const char *const old[] = {"results.tsv", "commands", "qemu.log", "mke2fs.log"};
-	static const char *const each[][2] = {
-		{"bridge", ".log"}, {"model", ".log"}, {"model-stats", ".tsv"}, {"stimulus", ".log"}};
+	static const char *const each[][2] = {{"bridge", ".log"},
+					      {"model", ".log"},
+					      {"model-stats", ".tsv"},
+					      {"stimulus", ".log"}};
 
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", run->dir, old[i]);
@@ -325,7 +327,8 @@ static void keep_stimulus(const struct run *run)
 		if (access(path, F_OK))
 			continue;
 		if (bad || run->options.keep)
-			fprintf(stderr, "vm: the device again: ./dmmu replay %s --messages\n", path);
+			fprintf(stderr, "vm: the device again: ./dmmu replay %s --messages\n",
+				path);
 		else
 			unlink(path);
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * model_control.c: a test in the guest tells the model what shall go wrong: a line "DMMU-ACTION model
- * COMMAND" on the test channel goes to the control socket of the first device's model, and the
- * model's answer goes back to the guest as a line "DMMU-DONE ANSWER", so that the test knows that
- * it is so.
+ * model_control.c: a test in the guest tells the model what shall go wrong: a line "DMMU-ACTION
+ * model COMMAND" on the test channel goes to the control socket of the first device's model, and
+ * the model's answer goes back to the guest as a line "DMMU-DONE ANSWER", so that the test knows
+ * that it is so.
  */
 #include "run.h"
 
