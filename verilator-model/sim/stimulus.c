@@ -20,7 +20,7 @@
 
 #define WORDS (STIMULUS_PINS / 8)
 #define MAGIC "dmmu stimulus 1\n"
-#define FLUSH 131072 /* cycles between two flushes: what a writer that is killed may lose */
+#define FLUSH 16384 /* cycles between two flushes: what a writer that is killed may lose */
 
 enum { REC_HASH = 1, REC_REMARK, REC_END, REC_SAME, REC_CHANGE = 0x80 };
 
