@@ -130,7 +130,7 @@ netlist() {
 			printf("%s%s d(%s);\nendmodule\n", module, values != "" ? " #(" values ")" : "", substr(ports, 3))
 		}' "$work/ports.txt" >"$work/top.v"
 	case $1 in
-	ecp5) synth="synth_ecp5 -top pnr_top ${flat:--noflatten}" ;;
+	ecp5) synth="synth_ecp5 -top pnr_top -nowidelut ${flat:--noflatten}" ;;
 	xc7) synth="synth_xilinx -top pnr_top -family xc7 -abc9 ${flat:+-flatten}" ;;
 	esac
 	synth=$(printf '%s' "$synth" | sed 's/ yes$//')

@@ -36,6 +36,9 @@ module dmmu #(
     parameter COPY_BURST_WORDS = 64,
     // 1: while a thread waits for a fault answer, the others of its context ask for no translation
     parameter STALL_CONTEXT = 0,
+    // beats that threads read ahead of host, of local memory: its latency in cycles and somewhat more than a burst
+    parameter HOST_BEATS = 384,
+    parameter LOCAL_BEATS = 160,
     // width of AXI IDs on both memory ports: 3 bits and the number of a thread, a walk or a burst of the copy engine
     parameter ID_W = 8
 ) (
@@ -381,7 +384,7 @@ module dmmu #(
     wire [CONTEXTS-1:0] ctx_ok;
     wire                kill_valid;
     wire [CTX_W-1:0]    kill_ctx;
-    wire [THREADS-1:0]  stalled, faulted;
+    wire [THREADS-1:0]  rel_wanted, stalled, faulted;
     wire                flt_full, flt_active, flt_posted, flt_error;
     wire                flt_rec_valid, flt_rec_taken;
     wire [2:0]          flt_rec_word;
@@ -405,7 +408,7 @@ module dmmu #(
         .inv_all(inv_all), .inv_ctx(cmd_ctx), .inv_first(inv_first), .inv_last(inv_last), .inv_done(inv_done),
         .answer_valid(answer_valid), .answer_tag(answer_tag), .answer_action(answer_action),
         .answer_stale(err_stale_answer), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
-        .stalled(stalled), .faulted(faulted), .flt_full(flt_full), .flt_active(flt_active), .flt_posted(flt_posted),
+        .rel_wanted(rel_wanted), .stalled(stalled), .faulted(faulted), .flt_full(flt_full), .flt_active(flt_active), .flt_posted(flt_posted),
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]), .lock_wanted(pt_lock_req[1]),
         .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(walk_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
@@ -460,7 +463,8 @@ module dmmu #(
 
     threads #(
         .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .BUFFER_WORDS(BUFFER_WORDS),
-        .BURST_WORDS(BURST_WORDS), .STALL_CONTEXT(STALL_CONTEXT), .SUB_W(SUB_W)
+        .BURST_WORDS(BURST_WORDS), .STALL_CONTEXT(STALL_CONTEXT), .HOST_BEATS(HOST_BEATS), .LOCAL_BEATS(LOCAL_BEATS),
+        .SUB_W(SUB_W)
     ) engines (
         .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
         .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
@@ -468,7 +472,7 @@ module dmmu #(
         .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
         .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
         .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
-        .stalled(stalled), .faulted(faulted),
+        .rel_wanted(rel_wanted), .stalled(stalled), .faulted(faulted),
         .host_arvalid(hr_arvalid[HR_THR]), .host_arready(hr_arready[HR_THR]), .host_arid(hr_arid[SUB_W-1:0]),
         .host_araddr(hr_araddr[63:0]), .host_arlen(hr_arlen[7:0]), .host_rvalid(hr_rvalid[HR_THR]), .host_rid(hr_rid),
         .host_rdata(hr_rdata), .host_rresp(hr_rresp), .host_rlast(hr_rlast),

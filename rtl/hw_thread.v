@@ -3,7 +3,8 @@
 // hw_thread: a hardware thread. It runs one work descriptor at a time as a series of accesses, each within one page and
 // at most as long as its buffer. An access asks the MMU for its address, moves its words in as many bursts as they need,
 // waits until memory has answered them all, and releases the address; data goes through the buffer, so that no access
-// needs two translations at once. While the MMU keeps an answer back (a page fault) the thread does nothing. It
+// needs two translations at once. When an invalidation waits for the address, the thread issues no more bursts, gives it
+// back as soon as those are answered, and asks for it again for the rest. While the MMU keeps an answer back (a page fault) the thread does nothing. It
 // ends with a completion record. The sizes of an access are worked out while the MMU looks for its address.
 `default_nettype none
 
@@ -54,6 +55,8 @@ module hw_thread #(
     input  wire [2:0]          rsp_cause,
     output wire                rel_valid,
     input  wire                rel_ready,
+    // an invalidation waits for the release
+    input  wire                rel_wanted,
     input  wire                stalled,
     input  wire                faulted,
 
@@ -113,6 +116,7 @@ module hw_thread #(
     logic        bad_reg;       // the descriptor breaks a rule
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
+    logic        nothing_reg;   // the access was cut before it did anything: it is begun again
     logic [7:0]  op_reg;
     logic [15:0] ctx_reg;
     logic [63:0] cookie_reg;
@@ -221,9 +225,9 @@ module hw_thread #(
     wire        planned = plan_reg == 2'd3;
 
     // ---- the access on the bus
-    wire        m_over, m_error, m_first, m_last;
+    wire        m_over, m_cut, m_error, m_first, m_last;
     wire [8:0]  m_at;
-    wire [9:0]  m_got, m_error_at;
+    wire [9:0]  m_got, m_left, m_error_at;
     wire [1:0]  m_error_resp;
     wire        rsp_ok = state_reg == RESPONSE && rsp_valid && rsp_status == 2'd0;
     wire        go = !is_atomic && planned && ((rsp_ok && !killed_reg) || state_reg == PLAN);
@@ -233,7 +237,8 @@ module hw_thread #(
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
         .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .write(go_write), .pair(is_pair), .words(words_reg),
-        .word(va_reg[11:3]), .other(other_reg[11:3]), .index(pos_reg[3 +: IDX_W]), .over(m_over),
+        .word(va_reg[11:3]), .other(other_reg[11:3]), .index(pos_reg[3 +: IDX_W]),
+        .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(m_at), .len(len), .from(from),
         .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .bvalid(bvalid), .bresp(bresp),
         .got(m_got), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
@@ -245,11 +250,13 @@ module hw_thread #(
     // where the error is: in a first word the access's first byte
     wire [63:0] error_at_va = m_error_at == 10'd0 ? va_reg :
                               {va_reg[63:12], is_pair ? other_reg[11:3] : va_reg[11:3] + m_error_at[8:0], 3'd0};
-    // what was done: on an error only what is before it, and nothing where memory was still being read into the buffer
-    wire [9:0]  sound_words = m_error ? m_error_at : words_reg;
-    wire [12:0] sound_bytes = !m_error ? bytes_reg : m_error_at == 10'd0 ? 13'd0 :
-                              {m_error_at, 3'd0} - {10'd0, va_reg[2:0]};
-    wire [12:0] units = is_atomic ? {12'd0, !m_error} : is_reduce || (is_vadd && to_dst) ? {3'd0, sound_words} :
+    // what was done: on an error only what is before it, and nothing where memory was still being read into the buffer;
+    // of an access that was cut what was issued
+    wire        short = m_error || m_cut;
+    wire [9:0]  sound_words = m_error ? m_error_at : m_cut ? words_reg - m_left : words_reg;
+    wire [12:0] sound_bytes = !short ? bytes_reg : sound_words == 10'd0 ? 13'd0 :
+                              {sound_words, 3'd0} - {10'd0, va_reg[2:0]};
+    wire [12:0] units = is_atomic ? {12'd0, !short} : is_reduce || (is_vadd && to_dst) ? {3'd0, sound_words} :
                         to_dst ? sound_bytes : 13'd0;
 
     // a node of CHASE is done in MOVE, everything else in STEP
@@ -393,7 +400,9 @@ module hw_thread #(
             PLAN: if (planned) state_reg <= MOVE;
             LOCK: begin
                 atomic_ok_reg <= 1'b0;
+                nothing_reg <= 1'b1;
                 if (lock_grant) state_reg <= MOVE;
+                else if (rel_wanted) state_reg <= RELEASE;
             end
             MOVE: begin
                 if (rgood && is_atomic) result_reg <= rdata;
@@ -402,19 +411,24 @@ module hw_thread #(
                     left_reg <= left_next;
                     done_reg <= done_next;
                 end
-                if (m_over) state_reg <= is_atomic ? COMPARE : RELEASE;
+                nothing_reg <= m_cut && m_left == words_reg;
+                if (m_over) state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
             end
             // two cycles and more: the new value gets into the buffer meanwhile
             COMPARE: begin
                 atomic_ok_reg <= !m_error && (op_reg == ATOMIC_ADD || result_reg == arg_reg);
                 if (settled) state_reg <= atomic_ok_reg ? STORE : RELEASE;
             end
-            STORE: if (m_over) state_reg <= RELEASE;
+            STORE: begin
+                nothing_reg <= m_cut;
+                if (m_over) state_reg <= RELEASE;
+            end
             RELEASE: begin
                 units_reg <= units;
+                if (m_cut) bytes_reg <= sound_bytes;
                 if (rel_ready) state_reg <= STEP;
                 // a list goes on at once
-                if (node_done && !m_error && !abandon_reg) begin
+                if (node_done && !m_error && !abandon_reg && !nothing_reg) begin
                     va_reg <= target;
                     plan_reg <= 2'd0;
                     if (rel_ready) begin
@@ -434,8 +448,8 @@ module hw_thread #(
             end
             STEP: begin
                 state_reg <= ADDRESS;
-                fresh_reg <= 1'b0;
-                if (!abandon_reg && !is_chase) begin
+                fresh_reg <= fresh_reg && nothing_reg;
+                if (!abandon_reg && !nothing_reg && !is_chase) begin
                     left_reg <= left_next;
                     done_reg <= done_next;
                 end
@@ -445,6 +459,8 @@ module hw_thread #(
                         cause_reg <= m_error_resp == SLVERR ? 3'(dmmu_pkg::CAUSE_POISON) : 3'(dmmu_pkg::CAUSE_BUS);
                     end
                     state_reg <= RETIRE;
+                end else if (nothing_reg) begin
+                    // the same access once more
                 end else if (to_dst) begin
                     moved_reg <= moved_reg + bytes_reg;
                     if (is_fill || is_atomic || chunk_over) begin
@@ -457,8 +473,10 @@ module hw_thread #(
                     fresh_reg <= 1'b1;
                 end else begin
                     phase_reg <= DST;
+                    // VADD adds to what there is of the second source
+                    if (m_cut) chunk_reg <= bytes_reg;
                 end
-                if (phase_reg == SRC) begin
+                if (phase_reg == SRC && !nothing_reg) begin
                     chunk_reg <= bytes_reg;
                     moved_reg <= 13'd0;
                     so_reg <= va_reg[2:0];
@@ -554,6 +572,10 @@ module hw_thread #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(translation_comes_too_late_for_a_kill) cover (rsp_ok && killed_reg);
+            `COVER_NAME(given_back_unused_for_an_invalidation) cover (state_reg == RELEASE && nothing_reg && !abandon_reg);
+            `COVER_NAME(given_back_half_used_for_an_invalidation) cover (state_reg == RELEASE && m_cut && !nothing_reg);
+            `COVER_NAME(atomic_given_back_while_it_waits_for_its_turn) cover (state_reg == LOCK && rel_wanted && !lock_grant);
+            `COVER_NAME(atomic_given_back_before_it_stores) cover (state_reg == STORE && m_over && m_cut);
             `COVER_NAME(node_in_one_page) cover (state_reg == MOVE && is_pair);
             `COVER_NAME(compare_fails) cover (state_reg == COMPARE && settled && !atomic_ok_reg && !m_error);
             `COVER_NAME(stalled_thread_of_a_killed_context) cover (stalled && killed_reg);

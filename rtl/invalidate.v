@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // invalidate: makes the acknowledge of an invalidation true. HOLD: no lookup begins, those under way end, so that every
-// translation given is known. FLUSH: first-level TLBs and walk caches forget, walks of the context are poisoned. Then
-// work goes on, but for lookups of the range (`guard`), while two things run side by side: the shared TLB is swept, and
-// each translation given before is compared with the range. Last, REST: those of the range are released, and an entry
-// that a poisoned walk was writing is written. Clients release without waiting for anything, so it ends.
+// translation given is known. FLUSH: first-level TLBs and walk caches forget, walks of the context stand still. Then
+// work goes on, but for lookups of the range (`guard`), while three things run side by side: the shared TLB is swept,
+// each translation given before is compared with the range, and so is each walk. Last, REST: those of the range are
+// released, an entry that a walk of the range was writing is written, and walks through tables that the range touches
+// have ended. Clients release without waiting for anything, so it ends.
 `default_nettype none
 
 module invalidate #(
@@ -33,7 +34,11 @@ module invalidate #(
     // a translation given before may be of the range
     input  wire             held,
     // an A or D is being written
-    input  wire             ad_writing
+    input  wire             ad_writing,
+    // walks that began before go through tables of the range
+    input  wire             draining,
+    // only translations and walks that began before are waited for
+    output wire             resting
 );
     localparam [2:0] IDLE = 3'd0, HOLD = 3'd1, FLUSH = 3'd2, SCAN = 3'd3, REST = 3'd4, DONE = 3'd5;
 
@@ -60,7 +65,7 @@ module invalidate #(
                 scan_reg <= scan_reg + 1'b1;
                 if (scan_reg == THR_W'(THREADS - 1)) state_reg <= REST;
             end
-            REST: if (!guard_reg && !ad_wait_reg && !held) state_reg <= DONE;
+            REST: if (!guard_reg && !ad_wait_reg && !held && !draining) state_reg <= DONE;
             default: state_reg <= IDLE;
         endcase
         if (rst) begin
@@ -77,6 +82,7 @@ module invalidate #(
     assign guard = guard_reg;
     assign scanning = state_reg == SCAN;
     assign scan = scan_reg;
+    assign resting = state_reg == REST;
 
 `ifdef COVER
     always_ff @(posedge clk) begin
@@ -84,6 +90,7 @@ module invalidate #(
             `COVER_NAME(waits_for_lookups) cover (state_reg == HOLD && !settled);
             `COVER_NAME(waits_for_a_translation_in_use) cover (state_reg == REST && held && !guard_reg);
             `COVER_NAME(waits_for_the_sweep) cover (state_reg == REST && guard_reg);
+            `COVER_NAME(waits_for_a_walk) cover (state_reg == REST && draining && !held && !guard_reg);
             `COVER_NAME(waits_for_an_entry_being_marked) cover (state_reg == REST && ad_wait_reg);
         end
     end

@@ -94,23 +94,25 @@ module l1_tlb #(
     endfunction
 
     logic [WAYS-1:0] same;      // the page, whatever it permits
-    logic            hit;
+    logic [WAYS-1:0] good;      // and the access too
+    logic [WAYS-1:0] chosen;    // the first of those
+    wire             hit = good != '0;
     logic            hit_huge;
     logic            hit_local;
     logic [39:0]     hit_frame;
     always_comb begin
-        hit = 1'b0;
         hit_huge = 1'b0;
         hit_local = 1'b0;
         hit_frame = 40'd0;
         for (int w = 0; w < WAYS; w++) begin
             same[w] = valid1_reg[w] && out[w*ENTRY_W + VPN +: VPN_W + CTX_W] == {ctx1_reg, vpn1_reg};
-            if (same[w] && permits({out[w*ENTRY_W + PERM + 4], out[w*ENTRY_W + PERM +: 3]}, op1_reg)) begin
-                hit = 1'b1;
-                hit_huge = out[w*ENTRY_W + HUGE];
-                hit_local = out[w*ENTRY_W + PERM + 3];
-                hit_frame = out[w*ENTRY_W +: 40];
-            end
+            good[w] = same[w] && permits({out[w*ENTRY_W + PERM + 4], out[w*ENTRY_W + PERM +: 3]}, op1_reg);
+        end
+        chosen = good & (~good + 1'b1);
+        for (int w = 0; w < WAYS; w++) begin
+            hit_huge = hit_huge | (chosen[w] & out[w*ENTRY_W + HUGE]);
+            hit_local = hit_local | (chosen[w] & out[w*ENTRY_W + PERM + 3]);
+            hit_frame = hit_frame | ({40{chosen[w]}} & out[w*ENTRY_W +: 40]);
         end
     end
 
@@ -122,9 +124,11 @@ module l1_tlb #(
             vpn1_reg <= lk_vpn;
             op1_reg <= lk_op;
         end
-        if (res_take && !hit) valid_reg[set1_reg*WAYS +: WAYS] <= valid_reg[set1_reg*WAYS +: WAYS] & ~same;
-        for (int w = 0; w < WAYS; w++)
-            if (fill_way[w]) valid_reg[fill_set*WAYS + w] <= 1'b1;
+        for (int s = 0; s < SETS; s++)
+            for (int w = 0; w < WAYS; w++) begin
+                if (res_take && !hit && same[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
+                if (fill_way[w] && fill_set == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
+            end
         if (fill_valid) victim_reg <= victim_reg == WAY_W'(WAYS - 1) ? '0 : victim_reg + 1'b1;
         if (flush) valid_reg <= '0;
         if (rst) begin

@@ -5,7 +5,8 @@
 // other as they can. A walk is for all threads that miss on its page; when it faults, those that want the same access
 // share one fault and one record, and one answer is for all of them.
 //
-//   stage 0 accept   1 first-level compare   2 choose   3, 4 shared TLB   5 act: answer, walk, fault, or look up again
+//   stage 0 accept   1 first-level compare, and the shared TLB is read when it has nothing else to do   2 else chosen
+//   here   3, 4 shared TLB   5 act: answer, walk, fault, or look up again
 //
 // The command port (from ctl_exec) sets and kills contexts, invalidates and answers faults, one at a time. Faults
 // leave by a record port to the fault ring. Walks have a memory port to local memory.
@@ -81,6 +82,8 @@ module mmu #(
     output wire [CONTEXTS-1:0] ctx_ok,
     output wire                kill_valid,
     output wire [CTX_W-1:0]    kill_ctx,
+    // per thread: an invalidation waits for its release, which it may hasten
+    output wire [THREADS-1:0]  rel_wanted,
     // per thread: waits for a fault answer; pulse: a fault was raised
     output wire [THREADS-1:0]  stalled,
     output logic [THREADS-1:0] faulted,
@@ -157,6 +160,8 @@ module mmu #(
     localparam [1:0] RETRY = 2'(dmmu_pkg::ANSWER_RETRY), FAIL = 2'(dmmu_pkg::ANSWER_FAIL), KILL = 2'(dmmu_pkg::ANSWER_KILL);
     // what goes with a request: not canonical, page number, context, thread, operation
     localparam ASK_W = 1 + VPN_W + CTX_W + THR_W + 2;
+    // tables of a level that are remembered: 64 cover 128 MiB with last-level tables; a small MMU has less of everything
+    localparam CACHE = TLB_SETS < 64 ? (TLB_SETS < 4 ? 4 : TLB_SETS) : 64;
 
     function [PORTS-1:0] port_of(input [THR_W-1:0] thread);
         port_of = '0;
@@ -175,6 +180,7 @@ module mmu #(
     logic [THREADS-1:0] full_reg;       // in want_reg: there was no room for its walk
     logic [THREADS-1:0] guarded_reg;    // in want_reg: its page is being invalidated
     logic [THREADS-1:0] root_reg;       // answered RETRY: a walk, from the root
+    logic [THREADS-1:0] retried_reg;    // answered RETRY: no walk that began before the answer will do
     logic [THREADS-1:0] counted_reg;    // its lookup in the shared TLB was counted
     logic [THREADS-1:0] failed_reg;
     logic [THREADS-1:0] huge_reg;       // its translation is a part of a 2 MiB page
@@ -253,6 +259,8 @@ module mmu #(
     wire             settled;
     wire             swept;
     wire             ad_writing;
+    wire             draining;
+    wire             resting;
     wire             scanning;
     wire [THR_W-1:0] scan;
     wire [63:0]      scan_va;
@@ -263,6 +271,7 @@ module mmu #(
     logic            drop_ctx_reg;
     // translations given before the flush, covered by the invalidation as far as is known, and not released
     logic [THREADS-1:0] old_reg;
+    logic [THREADS-1:0] rel_wanted_reg;
     // a 2 MiB page is one translation: a part of it in the range is all of it
     wire [8:0]       scan_part = {9{huge_reg[scan]}};
 
@@ -272,6 +281,7 @@ module mmu #(
         drop_first_reg <= {scan_va[63:21], scan_va[20:12] & ~scan_part};
         drop_last_reg <= {scan_va[63:21], scan_va[20:12] | scan_part};
         drop_ctx_reg <= !inv_every && ctx_reg[scan*CTX_W +: CTX_W] != inv_ctx;
+        rel_wanted_reg <= resting && !drop_valid_reg ? old_reg : '0;
         if (flush) old_reg <= granted_reg;
         if (drop_valid_reg && (drop_ctx_reg || (!inv_all && (drop_last_reg < inv_first || drop_first_reg > inv_last))))
             old_reg[drop_thread_reg] <= 1'b0;
@@ -280,13 +290,16 @@ module mmu #(
         if (rst) begin
             drop_valid_reg <= 1'b0;
             old_reg <= '0;
+            rel_wanted_reg <= '0;
         end
     end
+
+    assign rel_wanted = rel_wanted_reg;
 
     invalidate #(.THREADS(THREADS), .THR_W(THR_W)) invalidation (
         .clk(clk), .rst(rst), .start(inv_start), .active(inv_active), .done(inv_done), .hold(hold), .settled(settled),
         .flush(flush), .guard(guard), .swept(swept), .scanning(scanning), .scan(scan),
-        .held(old_reg != '0 || drop_valid_reg), .ad_writing(ad_writing));
+        .held(old_reg != '0 || drop_valid_reg), .ad_writing(ad_writing), .draining(draining), .resting(resting));
 
     // ---- shared stage results, used by the ports (below)
     logic             end_valid_reg;    // stage 5: an operation of the shared TLB has its result
@@ -294,7 +307,7 @@ module mmu #(
     logic             end_last_reg;
     logic [WLK_W-1:0] end_walk_reg;
     logic             end_guarded_reg;
-    logic             end_root_reg;
+    logic             end_retried_reg;
     logic [ASK_W-1:0] end_ask_reg;
     wire              end_nc;
     wire [VPN_W-1:0]  end_vpn;
@@ -306,9 +319,49 @@ module mmu #(
     wire [4:0]        end_perm;
     wire [39:0]       end_frame;
     wire              end_ok;           // it is a translation for end_thread
-    wire [PORTS-1:0]  end_port = port_of(end_thread);
+    logic             end_lookup_reg;   // of a request
+    logic             end_runs_reg;     // its context does
+    logic             end_may_reg;      // a hit is an answer
+    wire              end_lookup = end_lookup_reg;
 
     assign {end_nc, end_vpn, end_ctx, end_thread, end_op} = end_ask_reg;
+
+    // what a walk brought for who began it: while no lookup has its result, else it waits here
+    wire              soon;
+    wire [CTX_W-1:0]  soon_ctx;
+    wire [VPN_W-1:0]  soon_vpn;
+    wire              soon_huge;
+    wire [4:0]        soon_perm;
+    wire [39:0]       soon_frame;
+    logic             told_reg;
+    logic [CTX_W-1:0] told_ctx_reg;
+    logic [THR_W-1:0] told_thread_reg;
+    logic [VPN_W-1:0] told_vpn_reg;
+    logic             told_huge_reg;
+    logic [4:0]       told_perm_reg;
+    logic [39:0]      told_frame_reg;
+
+    // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
+    wire              give = end_lookup ? end_ok : told_reg || (soon && tell_runs);
+    wire [CTX_W-1:0]  give_ctx = end_lookup ? end_ctx : told_reg ? told_ctx_reg : soon_ctx;
+    wire [THR_W-1:0]  give_thread = end_lookup ? end_thread : told_reg ? told_thread_reg : tell_thread;
+    wire [VPN_W-1:0]  give_vpn = end_lookup ? end_vpn : told_reg ? told_vpn_reg : soon_vpn;
+    wire              give_huge = end_lookup ? end_huge : told_reg ? told_huge_reg : soon_huge;
+    wire [4:0]        give_perm = end_lookup ? end_perm : told_reg ? told_perm_reg : soon_perm;
+    wire [39:0]       give_frame = end_lookup ? end_frame : told_reg ? told_frame_reg : soon_frame;
+    wire [PORTS-1:0]  give_port = port_of(give_thread);
+
+    // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
+    logic [PORTS-1:0] fill_reg;
+    logic [CTX_W-1:0] fill_ctx_reg;
+    logic [VPN_W-1:0] fill_vpn_reg;
+    logic             fill_huge_reg;
+    logic [4:0]       fill_perm_reg;
+    logic [39:0]      fill_frame_reg;
+    always_ff @(posedge clk) begin
+        fill_reg <= rst || !give ? '0 : give_port;
+        {fill_ctx_reg, fill_vpn_reg, fill_huge_reg, fill_perm_reg, fill_frame_reg} <= {give_ctx, give_vpn, give_huge, give_perm, give_frame};
+    end
 
     // ---- client ports: accept; compare (first level); answer
     logic [PORTS-1:0]     look_valid_reg;
@@ -324,6 +377,7 @@ module mmu #(
     logic [PORTS-1:0]     miss_valid_reg;   // missed, is to be looked up in the shared TLB before want_reg's
     logic [PORTS*ASK_W-1:0] miss_ask_reg;
     wire  [PORTS-1:0]     miss_take;
+    wire  [PORTS-1:0]     early_take;       // its lookup in the shared TLB began beside that in its own
     wire  [PORTS-1:0]     accept = req_valid & req_ready;
 
     generate
@@ -332,14 +386,13 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
+            logic            look_runs_reg;     // its context did when it was taken: a kill waits for what is given
             wire             look_nc;
-            wire [CTX_W-1:0] look_ctx;
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
 
             assign look_nc = ask_reg[ASK_W-1];
-            assign look_ctx = ask_reg[2+THR_W +: CTX_W];
             assign look_thread = ask_reg[2 +: THR_W];
             assign look_ask[p*ASK_W +: ASK_W] = ask_reg;
 
@@ -351,6 +404,7 @@ module mmu #(
                 if (accept[p]) begin
                     ask_reg <= {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
                     look_offset_reg <= va[11:0];
+                    look_runs_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]];
                 end
                 if (rst) look_valid_reg[p] <= 1'b0;
             end
@@ -360,26 +414,26 @@ module mmu #(
                 .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
-                .fill_valid(end_ok && end_port[p]), .fill_ctx(end_ctx), .fill_vpn(end_vpn), .fill_huge(end_huge),
-                .fill_perm(end_perm), .fill_frame(end_frame));
+                .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
+                .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && ok_now[look_ctx];
+            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && look_runs_reg;
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
-            // an answer of the shared TLB that finds the way out taken waits here; a thread has one, so there is room
+            // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room
             logic [THR_W+40:0] queue [0:(1 << THR_W)-1]; // whole turns of head and tail
             logic [THR_W:0]    head_reg;
             logic [THR_W:0]    tail_reg;
             wire               queued = head_reg != tail_reg;
             wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
-            wire               end_here = end_ok && end_port[p];
-            wire               direct = end_here && out_free[p] && !look_hit[p] && !queued;
-            wire               queue_in = end_here && !direct;
+            wire               give_here = give && give_port[p];
+            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued;
+            wire               queue_in = give_here && !direct;
             wire               queue_go = queued && out_free[p] && !look_hit[p];
 
             always_ff @(posedge clk) begin
                 if (queue_in) begin
-                    queue[tail_reg[THR_W-1:0]] <= {end_perm[3], end_frame, end_thread};
+                    queue[tail_reg[THR_W-1:0]] <= {give_perm[3], give_frame, give_thread};
                     tail_reg <= tail_reg + 1'b1;
                 end
                 if (queue_go) head_reg <= head_reg + 1'b1;
@@ -414,12 +468,12 @@ module mmu #(
             logic [52:0]      out_pa_reg;
             logic [1:0]       out_access_reg;
             logic [2:0]       out_cause_reg;
-            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued && !end_here;
+            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued && !give_here;
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
 
-            assign {late_local, late_frame, late_thread} = queued ? queue_out : {end_perm[3], end_frame, end_thread};
+            assign {late_local, late_frame, late_thread} = queued ? queue_out : {give_perm[3], give_frame, give_thread};
             assign out_free[p] = !out_valid_reg || rsp_ready[p];
             assign out_ended[p] = ended_go;
             assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
@@ -448,7 +502,7 @@ module mmu #(
             // a miss waits for the shared TLB here, or in want_reg when another does already
             always_ff @(posedge clk) begin
                 if (miss_take[p]) miss_valid_reg[p] <= 1'b0;
-                if (look_miss[p] && (!miss_valid_reg[p] || miss_take[p])) begin
+                if (look_miss[p] && !early_take[p] && (!miss_valid_reg[p] || miss_take[p])) begin
                     miss_valid_reg[p] <= 1'b1;
                     miss_ask_reg[p*ASK_W +: ASK_W] <= ask_reg;
                 end
@@ -505,44 +559,57 @@ module mmu #(
         end
     end
 
-    // ---- stage 2: what the shared TLB does next. What walks bring goes first, a sweep has every other cycle at least.
+    // ---- stage 2: what the shared TLB does next. What walks bring goes first, but never in two cycles after each other when
+    // lookups wait, else those would wait until all walks are over; a sweep has every other cycle at least.
+    wire             in_early;
     wire             in_valid;
     wire             in_last;
+    wire             in_told;
     wire [WLK_W-1:0] in_walk;
     wire [CTX_W-1:0] in_ctx;
     wire [VPN_W-1:0] in_vpn;
     wire             in_huge;
     wire [4:0]       in_perm;
     wire [39:0]      in_frame;
-    logic [THR_W-1:0] in_thread;
     wire             sw_want;
     logic            swept_reg;         // the last operation was the sweep's
     wire             ask_any;
+    // those that missed go before those of which that is not known yet
+    wire [PORTS-1:0] early = look_valid_reg & out_free & ~miss_valid_reg;
+    wire             ask_sure = again_valid_reg || miss_valid_reg != '0;
     localparam ASK_N = PORTS + 1;
     localparam ASK_N_W = $clog2(ASK_N);
     wire [ASK_N_W-1:0] ask_pick;
-    wire             do_install = in_valid && !hold;
-    wire             do_sweep = sw_want && !do_install && !(swept_reg && ask_any);
-    wire             do_lookup = ask_any && !hold && !do_install && !do_sweep;
-    wire [ASK_N*ASK_W-1:0] asks = {again_ask_reg, miss_ask_reg};
+    wire             in_offer = in_early && (in_last ? in_told || !told_reg : !ask_any);    // it is the installation's turn
+    wire             do_install = in_offer && in_valid && !hold;
+    wire             do_sweep = sw_want && !in_offer && !(swept_reg && ask_sure);
+    wire             do_lookup = ask_any && !hold && !in_offer && !do_sweep;
+    logic [ASK_N*ASK_W-1:0] asks;
     wire [ASK_W-1:0] ask = asks[ask_pick*ASK_W +: ASK_W];
     wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
 
+    always_comb begin
+        asks = {again_ask_reg, look_ask};
+        for (int p = 0; p < PORTS; p++)
+            if (miss_valid_reg[p]) asks[p*ASK_W +: ASK_W] = miss_ask_reg[p*ASK_W +: ASK_W];
+    end
+
     rr_arbiter #(.N(ASK_N), .W(ASK_N_W)) ask_order (
-        .clk(clk), .rst(rst), .req({again_valid_reg, miss_valid_reg}), .take(do_lookup), .any(ask_any), .index(ask_pick));
+        .clk(clk), .rst(rst), .req(ask_sure ? {again_valid_reg, miss_valid_reg} : {1'b0, early}), .take(do_lookup), .any(ask_any), .index(ask_pick));
 
     assign again_take = do_lookup && ask_pick == ASK_N_W'(PORTS);
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : taken
-            assign miss_take[p] = do_lookup && ask_pick == ASK_N_W'(p);
+            assign miss_take[p] = do_lookup && ask_pick == ASK_N_W'(p) && miss_valid_reg[p];
+            assign early_take[p] = do_lookup && ask_pick == ASK_N_W'(p) && !miss_valid_reg[p];
         end
     endgenerate
 
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
-        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(do_install ? in_ctx : ask_ctx),
-        .vpn(do_install ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(in_offer ? in_ctx : ask_ctx),
+        .vpn(in_offer ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
         .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
@@ -553,27 +620,30 @@ module mmu #(
     logic             s3_last_reg, s4_last_reg;
     logic [WLK_W-1:0] s3_walk_reg, s4_walk_reg;
     logic [ASK_W-1:0] s3_ask_reg, s4_ask_reg;
-    wire [VPN_W-1:0]  s3_vpn = s3_ask_reg[ASK_W-2 -: VPN_W];
-    wire [CTX_W-1:0]  s3_ctx = s3_ask_reg[2+THR_W +: CTX_W];
     wire [VPN_W-1:0]  s4_vpn = s4_ask_reg[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
     wire [THR_W-1:0]  s4_thread = s4_ask_reg[2 +: THR_W];
 
+    // a 2 MiB page that the range touches is turned back as a whole
+    wire              s4_guarded = guard && (inv_every || s4_ctx == inv_ctx) &&
+                                   (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
+
     always_ff @(posedge clk) begin
         swept_reg <= do_sweep;
-        s3_lookup_reg <= do_lookup;
+        s3_lookup_reg <= do_lookup && (early_take & look_hit) == '0;
         s3_install_reg <= do_install;
         s3_last_reg <= in_last;
         s3_walk_reg <= in_walk;
-        s3_ask_reg <= do_install ? {1'b0, in_vpn, in_ctx, in_thread, 2'd0} : ask;
+        s3_ask_reg <= ask;
         {s4_lookup_reg, s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg} <=
             {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
         end_valid_reg <= s4_lookup_reg || s4_install_reg;
         {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
-        // a 2 MiB page that the range touches is turned back as a whole
-        end_guarded_reg <= guard && (inv_every || s4_ctx == inv_ctx) &&
-                           (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
-        end_root_reg <= root_reg[s4_thread];
+        end_lookup_reg <= s4_lookup_reg;
+        end_guarded_reg <= s4_guarded;
+        end_runs_reg <= ok_now[s4_ctx];
+        end_may_reg <= s4_lookup_reg && ok_now[s4_ctx] && !root_reg[s4_thread] && !s4_guarded && !s4_ask_reg[ASK_W-1];
+        end_retried_reg <= retried_reg[s4_thread];
         if (rst) begin
             swept_reg <= 1'b0;
             s3_lookup_reg <= 1'b0;
@@ -581,6 +651,8 @@ module mmu #(
             s4_lookup_reg <= 1'b0;
             s4_install_reg <= 1'b0;
             end_valid_reg <= 1'b0;
+            end_lookup_reg <= 1'b0;
+            end_may_reg <= 1'b0;
         end
     end
 
@@ -592,40 +664,46 @@ module mmu #(
     wire              match;
     wire [WLK_W-1:0]  match_walk;
     wire [WLK_W-1:0]  free_walk;
-    wire              end_lookup = end_valid_reg && !end_install_reg;
-    wire              end_runs = ok_now[end_ctx];
-    wire              end_told = end_valid_reg && (end_install_reg ? end_last_reg : end_hit && !end_root_reg && !end_guarded_reg && !end_nc);
-    wire              end_killed = !end_runs && (end_lookup || (end_install_reg && end_last_reg && end_valid_reg));
+    // a context that is killed in this very cycle: what is given now is waited for, and a walk ends without an answer; but a
+    // fault would be nobody's
+    wire              end_runs = end_runs_reg && !(end_nc && !ok_now[end_ctx]);
+    wire              end_told = end_may_reg && end_hit;
+    wire              end_killed = !end_runs && end_lookup;
     wire              end_again = end_lookup && end_runs && end_guarded_reg && !end_nc;
-    wire              end_miss = end_lookup && end_runs && !end_again && !end_told && !end_nc;
+    wire              end_miss = end_lookup && end_runs && !end_guarded_reg && !end_nc && !end_told;
     wire              end_fault = end_lookup && end_runs && end_nc;
     wire              end_join = end_miss && match;
     wire              end_start = end_miss && !match && room;
     wire              end_full = end_miss && !match && !room;
     wire              end_done = end_valid_reg && end_install_reg && end_last_reg;
 
-    assign end_ok = end_told && end_runs;
+    assign end_ok = end_told;
 
     wire              fin_valid;
     wire              fin_again;
     wire [WLK_W-1:0]  fin_walk;
+    wire [WLK_W-1:0]  soon_walk;
     wire [1:0]        fin_op;
     wire [2:0]        fin_cause;
     wire [2:0]        fin_level;
     wire              walks_active;
 
     walk_unit #(
-        .LEVELS(LEVELS), .WALKERS(WALKERS), .WLK_W(WLK_W), .CTX_W(CTX_W), .CACHE(16), .PREFETCH(PREFETCH), .VPN_W(VPN_W)
+        .LEVELS(LEVELS), .WALKERS(WALKERS), .WLK_W(WLK_W), .CTX_W(CTX_W), .CONTEXTS(CONTEXTS), .CACHE(CACHE), .PREFETCH(PREFETCH),
+        .VPN_W(VPN_W)
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
-        .ask_ctx(s3_ctx), .ask_vpn(s3_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
-        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
-        .start(end_start), .op(end_op),
-        .flush(flush), .flush_every(inv_every), .flush_ctx(inv_ctx), .ad_writing(ad_writing),
+        .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
+        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .from_root(end_retried_reg), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
+        .start(end_start), .op(end_op), .retry(ev_retry),
+        .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
+        .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
         .fin_level(fin_level), .fin_hold(end_fault),
-        .in_valid(in_valid), .in_ready(do_install), .in_last(in_last), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_early(in_early), .in_valid(in_valid), .in_ready(do_install), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
+        .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_walk(soon_walk), .soon_ctx(soon_ctx),
+        .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
         .lock_req(lock_req), .lock_grant(lock_grant),
         .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),
         .rvalid(rvalid), .rready(rready), .rid(rid), .rdata(rdata), .rresp(rresp), .rlast(rlast),
@@ -634,17 +712,36 @@ module mmu #(
         .ev_walk(ev_walk), .ev_cache_hit(ev_walk_cache_hit), .ev_read(ev_walk_read), .ev_prefetch(ev_prefetch),
         .ev_ad_update(ev_ad_update), .ev_bus_error(ev_bus_error));
 
-    // ---- who began each walk: it gets the translation, whoever else waits looks it up
+    // ---- who began each walk: it gets the translation at once, whoever else waits looks it up when it is in the shared TLB
     logic [THR_W-1:0] leader [0:WALKERS-1];
     always_ff @(posedge clk)
         if (end_start) leader[free_walk] <= end_thread;
 
-    wire [THR_W-1:0]   fin_leader = leader[fin_walk];
+    wire [THR_W-1:0]   fin_leader = leader[fin_walk];   // fin_walk is in_walk
+    // the leader has its translation now, or the end when its context was killed: before the installation, or with it
+    wire               tell_in = do_install && in_last && !in_told;
+    wire               tell = soon || tell_in;
+    wire [THR_W-1:0]   tell_thread = tell_in ? fin_leader : leader[soon_walk];
+    wire               tell_runs = ok_now[tell_in ? in_ctx : soon_ctx];
+
+    always_ff @(posedge clk) begin
+        if (!end_lookup) told_reg <= 1'b0;
+        if (tell_in) begin
+            told_reg <= tell_runs;
+            told_ctx_reg <= in_ctx;
+            told_thread_reg <= fin_leader;
+            told_vpn_reg <= in_vpn;
+            told_huge_reg <= in_huge;
+            told_perm_reg <= in_perm;
+            told_frame_reg <= in_frame;
+        end
+        if (rst) told_reg <= 1'b0;
+    end
+
     logic [THREADS-1:0] fin_who;        // waits for the walk that ends now
     logic [THREADS-1:0] fin_same;       // of these, in the same way as its leader
-    logic [THREADS-1:0] done_who;       // waits for the walk that is told now, and did not begin it
+    logic [THREADS-1:0] done_who;       // waits for the walk whose translation is in the shared TLB now
     logic [THREADS-1:0] end_1h;
-    assign in_thread = leader[in_walk];
     always_comb begin
         end_1h = '0;
         end_1h[end_thread] = 1'b1;
@@ -716,9 +813,8 @@ module mmu #(
         for (int p = 0; p < PORTS; p++) begin
             if (accept[p]) begin
                 seen_reg[req_thread[p*THR_W +: THR_W]] <= 1'b1;
-                ctx_reg[req_thread[p*THR_W +: THR_W]*CTX_W +: CTX_W] <= req_ctx[p*CTX_W +: CTX_W];
-                op_reg[req_thread[p*THR_W +: THR_W]*2 +: 2] <= req_op[p*2 +: 2];
                 root_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
+                retried_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
                 counted_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
                 failed_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
                 replay_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
@@ -736,14 +832,28 @@ module mmu #(
             if (rsp_valid[p] && rsp_ready[p]) replay_reg[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
             if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
         end
+        // one write for each thread, not a shift of all
+        for (int t = 0; t < THREADS; t++) begin
+            if (accept[t%PORTS] && req_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t)) begin
+                ctx_reg[t*CTX_W +: CTX_W] <= req_ctx[t%PORTS*CTX_W +: CTX_W];
+                op_reg[t*2 +: 2] <= req_op[t%PORTS*2 +: 2];
+            end
+            if ((end_join || end_start) && end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
+        end
         if (again_load) want_reg[again_pick] <= 1'b0;
 
-        if (end_valid_reg && (!end_install_reg || end_last_reg)) counted_reg[end_thread] <= counted_reg[end_thread] || (end_lookup && (end_ok || end_miss || end_fault));
+        if (end_lookup && (end_ok || end_miss || end_fault)) counted_reg[end_thread] <= 1'b1;
         if (end_ok) begin
             granted_reg[end_thread] <= 1'b1;
             huge_reg[end_thread] <= end_huge;
         end
         if (end_killed) ended_reg[end_thread] <= 1'b1;
+        if (tell) begin
+            walking_reg[tell_thread] <= 1'b0;
+            granted_reg[tell_thread] <= tell_runs;
+            ended_reg[tell_thread] <= !tell_runs;
+            huge_reg[tell_thread] <= tell_in ? in_huge : soon_huge;
+        end
         if (end_again || end_full) begin
             want_reg[end_thread] <= 1'b1;
             guarded_reg[end_thread] <= end_again;
@@ -751,18 +861,15 @@ module mmu #(
         end
         if (end_join || end_start) begin
             walking_reg[end_thread] <= 1'b1;
-            walk_reg[end_thread*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
-            root_reg[end_thread] <= 1'b0;
         end
-        // the walk is over: the leader has its translation, the others find it in the shared TLB
         for (int t = 0; t < THREADS; t++) begin
+            // the walk is over: who joined it finds its translation in the shared TLB
             if (done_who[t]) begin
                 walking_reg[t] <= 1'b0;
-                if (end_thread != THR_W'(t)) begin
-                    want_reg[t] <= 1'b1;
-                    full_reg[t] <= 1'b0;
-                    guarded_reg[t] <= 1'b0;
-                end
+                want_reg[t] <= 1'b1;
+                full_reg[t] <= 1'b0;
+                guarded_reg[t] <= 1'b0;
+                root_reg[t] <= 1'b0;
             end
             // a fault is for those that want the same; all others try again
             if (fin_who[t]) begin
@@ -792,6 +899,7 @@ module mmu #(
                     full_reg[t] <= 1'b0;
                     guarded_reg[t] <= 1'b0;
                     root_reg[t] <= 1'b1;
+                    retried_reg[t] <= 1'b1;
                     replay_reg[t] <= lead_reg[t];
                 end else ended_reg[t] <= 1'b1;
             end
@@ -821,13 +929,14 @@ module mmu #(
             visible_reg <= '0;
             replay_reg <= '0;
             root_reg <= '0;
+            retried_reg <= '0;
             ctx_reg <= '0;
         end
     end
 
     assign stalled = fault_reg | stalled_reg;
     assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
-                    miss_valid_reg != '0 || again_next_reg || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
+                    miss_valid_reg != '0 || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
                     (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 
     // ---- debug windows
@@ -917,6 +1026,9 @@ module mmu #(
                     `CHECK_NAME(i2_no_old_translation_in_use) assert (!(old[t] && (inv_every || ctx_reg[t*CTX_W +: CTX_W] == inv_ctx) && inv_all));
                 end
             end
+            if (flush) begin
+                `CHECK_NAME(all_that_was_given_is_known) assert (!told_reg && settled && fill_reg == '0);
+            end
             if (post_take) begin
                 `CHECK_NAME(i4_one_record_per_fault) assert ((posted & posted_group) == '0);
             end
@@ -942,9 +1054,12 @@ module mmu #(
             `COVER_NAME(shared_hit_in_a_2m_page) cover (end_lookup && end_ok && end_huge);
             `COVER_NAME(all_ports_hit_at_once) cover (ev_l1_hit == '1);
             `COVER_NAME(miss_joins_a_walk) cover (end_join);
+            `COVER_NAME(hit_after_the_shared_tlb_was_asked) cover ((early_take & look_hit) != '0);
+            `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover ((early_take & look_miss) != '0);
             `COVER_NAME(no_room_for_a_walk) cover (end_full);
             `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);
-            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover (end_told && !end_runs);
+            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_lookup && end_hit && !end_runs) || (tell && !tell_runs));
+            `COVER_NAME(answer_of_a_walk_waits_for_a_lookup) cover (told_reg && end_lookup);
             `COVER_NAME(kill_while_walking) cover ((kill_hit & walking_reg) != '0);
             `COVER_NAME(kill_while_stalled) cover ((kill_hit & stalled_reg) != '0);
             `COVER_NAME(kill_by_answer) cover (kill_valid && !ctx_kill_valid);

@@ -2,7 +2,8 @@
 //
 // thread_move: the bus side of one access of a thread: cuts its words into bursts, shows their addresses one after the
 // other without waiting for answers, counts the answers, and notes the first one that is an error. The words of an
-// access are in one page; with `pair` they are two single words anywhere in it.
+// access are in one page; with `pair` they are two single words anywhere in it. `stop` cuts the access: bursts that were
+// not taken yet are not issued, and the access is over when the others are answered. A pair is not cut in two.
 `default_nettype none
 
 module thread_move #(
@@ -26,8 +27,13 @@ module thread_move #(
     input  wire [8:0]        other,
     // where the first is in the buffer
     input  wire [IDX_W-1:0]  index,
+    // issue nothing more
+    input  wire              stop,
     // pulse: all is answered
     output wire              over,
+    // then, until the next one: it was cut, and so many words are left
+    output wire              cut,
+    output wire [9:0]        left,
 
     output wire              arvalid,
     input  wire              arready,
@@ -56,6 +62,7 @@ module thread_move #(
     logic             write_reg;
     logic             pair_reg;
     logic             first_reg;
+    logic             cut_reg;
     logic [8:0]       at_reg;
     logic [9:0]       left_reg;         // words to issue
     logic [7:0]       len_reg;          // of the burst at hand
@@ -66,13 +73,14 @@ module thread_move #(
     logic [9:0]       error_at_reg;
     logic [1:0]       error_resp_reg;
 
-    function [7:0] cut(input [9:0] n);
-        cut = n >= 10'(BURST_WORDS) ? 8'(BURST_WORDS - 1) : n[7:0] - 8'd1;
+    function [7:0] beats_of(input [9:0] n);
+        beats_of = n >= 10'(BURST_WORDS) ? 8'(BURST_WORDS - 1) : n[7:0] - 8'd1;
     endfunction
 
     wire       taken = (arvalid && arready) || (awvalid && awready);
     wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
     wire       answered = (rvalid && rlast) || bvalid;
+    wire       cut_now = stop && issue_reg && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
     wire       bad = (rvalid && rresp != 2'd0) || (bvalid && bresp != 2'd0);
 
     always_ff @(posedge clk) begin
@@ -82,8 +90,12 @@ module thread_move #(
             issue_reg <= !is_last;
             at_reg <= pair_reg ? other : at_reg + 9'(BURST_WORDS);
             left_reg <= left_reg - 10'(BURST_WORDS);
-            if (!pair_reg) len_reg <= cut(left_reg - 10'(BURST_WORDS));
+            if (!pair_reg) len_reg <= beats_of(left_reg - 10'(BURST_WORDS));
             index_reg <= index_reg + IDX_W'(BURST_WORDS);
+        end
+        if (cut_now) begin
+            issue_reg <= 1'b0;
+            cut_reg <= 1'b1;
         end
         if (taken && !answered) out_reg <= out_reg + 10'd1;
         if (!taken && answered) out_reg <= out_reg - 10'd1;
@@ -101,9 +113,10 @@ module thread_move #(
             write_reg <= write;
             pair_reg <= pair;
             first_reg <= 1'b1;
+            cut_reg <= 1'b0;
             at_reg <= word;
             left_reg <= words;
-            len_reg <= pair ? 8'd0 : cut(words);
+            len_reg <= pair ? 8'd0 : beats_of(words);
             index_reg <= index;
             got_reg <= 10'd0;
             error_reg <= 1'b0;
@@ -112,11 +125,14 @@ module thread_move #(
             busy_reg <= 1'b0;
             issue_reg <= 1'b0;
             out_reg <= 10'd0;
+            cut_reg <= 1'b0;
             error_reg <= 1'b0;
         end
     end
 
-    assign over = busy_reg && !issue_reg && out_reg == 10'd1 && answered;
+    assign over = busy_reg && !issue_reg && (cut_reg && out_reg == 10'd0 || out_reg == 10'd1 && answered);
+    assign cut = cut_reg;
+    assign left = left_reg;
     assign arvalid = issue_reg && !write_reg;
     assign awvalid = issue_reg && write_reg;
     assign at = at_reg;
@@ -140,6 +156,9 @@ module thread_move #(
                 `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
                 `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
             end
+            if (cut_reg) begin
+                `CHECK_NAME(cut_at_a_burst) assert (!issue_reg && left_reg != 10'd0 && left_reg <= 10'd512);
+            end
             if (answered) begin
                 `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != 10'd0);
             end
@@ -150,7 +169,7 @@ module thread_move #(
                 `CHECK_NAME(response_is_to_a_write) assert (write_reg);
             end
             if (over) begin
-                `CHECK_NAME(over_when_all_beats_came) assert (write_reg || beats == 10'd1);
+                `CHECK_NAME(over_when_all_beats_came) assert (write_reg || beats == (out_reg == 10'd0 ? 10'd0 : 10'd1));
             end
         end
     end
@@ -160,6 +179,9 @@ module thread_move #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != 10'd0);
+            `COVER_NAME(cut_before_it_began) cover (over && cut_reg && first_reg);
+            `COVER_NAME(cut_in_the_middle) cover (over && cut_reg && !first_reg);
+            `COVER_NAME(too_late_to_cut) cover (stop && issue_reg && taken && is_last);
             `COVER_NAME(error_in_a_later_burst) cover (bad && !error_reg && got_reg >= 10'(BURST_WORDS));
             `COVER_NAME(second_error_is_not_told) cover (bad && error_reg);
         end

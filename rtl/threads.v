@@ -17,6 +17,9 @@ module threads #(
     parameter BURST_WORDS = 64,
     // 1: while a thread waits for a fault answer, the others of its context ask for no translation
     parameter STALL_CONTEXT = 0,
+    // beats that are read ahead of host, of local memory
+    parameter HOST_BEATS = 384,
+    parameter LOCAL_BEATS = 160,
     // bits of a name on the buses
     parameter SUB_W = 6
 ) (
@@ -50,6 +53,8 @@ module threads #(
     input  wire [PORTS*3-1:0]    rsp_cause,
     output wire [PORTS-1:0]      rel_valid,
     output wire [PORTS*THR_W-1:0] rel_thread,
+    // per thread: an invalidation waits for its release
+    input  wire [THREADS-1:0]    rel_wanted,
     input  wire [THREADS-1:0]    stalled,
     input  wire [THREADS-1:0]    faulted,
 
@@ -165,7 +170,7 @@ module threads #(
                 .req_va(t_req_va[t*64 +: 64]), .req_op(t_req_op[t*2 +: 2]), .req_cookie(t_req_cookie[t*64 +: 64]),
                 .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_pa(rsp_pa[t%PORTS*52 +: 52]),
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
-                .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .stalled(stalled[t]), .faulted(faulted[t]),
+                .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]), .faulted(faulted[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
                 .arready(h_arready[t] || l_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
@@ -179,14 +184,14 @@ module threads #(
         end
     endgenerate
 
-    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) host_read (
+    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(HOST_BEATS), .BURST_WORDS(BURST_WORDS)) host_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & ~mem_local), .arready(h_arready), .addr(addr), .len(len),
         .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .late(h_late),
         .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
         .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
         .m_rlast(host_rlast));
 
-    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W)) local_read (
+    threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(LOCAL_BEATS), .BURST_WORDS(BURST_WORDS)) local_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & mem_local), .arready(l_arready), .addr(addr), .len(len),
         .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .late(l_late),
         .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),

@@ -3,7 +3,8 @@
 // threads_read: the reads of all threads from one memory, joined to one user of axi_rd_mux; a thread's number is the
 // name of its reads. A thread that shows an address is served until it shows none any more (at most a page's
 // bursts), then the next one, so that threads get whole pages one after the other and do not all wait for the last
-// beats of theirs at the same time. Beats arrive a cycle later with their thread's `rvalid`; a thread has room for them.
+// beats of theirs at the same time. No more than BEATS beats are asked for at a time: enough to keep the bus busy over
+// memory's latency, and no more, since whoever else reads waits behind them. Beats arrive a cycle later with their thread's `rvalid`; a thread has room for them.
 `default_nettype none
 
 module threads_read #(
@@ -11,7 +12,11 @@ module threads_read #(
     parameter THREADS = 16,
     parameter THR_W = 4,
     // bits of a name on the bus, at least THR_W
-    parameter SUB_W = 6
+    parameter SUB_W = 6,
+    // beats outstanding; more than memory's latency and a burst
+    parameter BEATS = 384,
+    // longest burst, words
+    parameter BURST_WORDS = 64
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -54,8 +59,13 @@ module threads_read #(
     logic [63:0]        late1_reg;
     logic [63:0]        late2_reg;
 
+    localparam COUNT_W = $clog2(BEATS + BURST_WORDS) + 1;
+    localparam ROOM = BEATS > BURST_WORDS ? BEATS - BURST_WORDS : 0;
+    logic [COUNT_W-1:0] out_reg;        // beats outstanding
+    logic               room_reg;       // a burst more fits
     wire goes_on = picked_reg && arvalid[pick_reg];
-    wire take = goes_on && (!ar_valid_reg || m_arready);
+    wire take = goes_on && room_reg && (!ar_valid_reg || m_arready);
+    wire [COUNT_W-1:0] out_next = out_reg + (take ? COUNT_W'(len[pick_reg*8 +: 8]) + 1'b1 : '0) - COUNT_W'(m_rvalid);
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
         .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .index(pick));
@@ -78,6 +88,8 @@ module threads_read #(
             ar_len_reg <= len[pick_reg*8 +: 8];
         end
         for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
+        out_reg <= out_next;
+        room_reg <= out_next <= COUNT_W'(ROOM);
         r_data_reg <= m_rdata;
         r_resp_reg <= m_rresp;
         r_last_reg <= m_rlast;
@@ -88,6 +100,8 @@ module threads_read #(
             pick_reg <= '0;
             ar_valid_reg <= 1'b0;
             r_valid_reg <= '0;
+            out_reg <= '0;
+            room_reg <= 1'b1;
         end
     end
 
@@ -100,6 +114,25 @@ module threads_read #(
     assign rresp = r_resp_reg;
     assign rlast = r_last_reg;
     assign late = late2_reg;
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            if (m_rvalid) begin
+                `CHECK_NAME(beat_was_asked_for) assert (out_reg != '0);
+            end
+            `CHECK_NAME(beats_outstanding_are_bounded) assert (out_reg <= COUNT_W'(ROOM + BURST_WORDS));
+        end
+    end
+`endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(enough_beats_outstanding) cover (goes_on && !room_reg);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

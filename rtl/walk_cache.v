@@ -1,72 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// walk_cache: where the page tables of one level are, so that a walk need not begin at the root. Direct-mapped, in LUT
-// RAM. A lookup has its answer in the next cycle. `flush` forgets a context's tables, or all, in one cycle; an
-// invalidation does that whatever its range, since a table may have been freed that the range only touches.
+// walk_cache: where the page tables of one level are, so that a walk need not begin at the root. Direct-mapped, in block
+// RAM with an output register: a lookup has its answer two cycles later. Every entry has the *epoch* of its context
+// from when it was written, and counts only while that is still the epoch: so a context's tables are forgotten in one
+// cycle by counting its epoch up, which is the walk unit's affair. `clear` forgets all, and goes before a write.
 `default_nettype none
 
 module walk_cache #(
     // tables remembered, a power of two
-    parameter ENTRIES = 16,
-    // bits of a context's number
+    parameter ENTRIES = 64,
+    // bits of a context's number, of an epoch
     parameter CTX_W = 4,
+    parameter EPOCH_W = 4,
     // bits of a virtual address that lead to a table
     parameter TAG_W = 27
 ) (
-    input  wire             clk,
-    input  wire             rst,
-    input  wire             flush,
-    input  wire             flush_every,
-    input  wire [CTX_W-1:0] flush_ctx,
+    input  wire               clk,
+    input  wire               rst,
+    input  wire               clear,
 
-    input  wire [CTX_W-1:0] lk_ctx,
-    input  wire [TAG_W-1:0] lk_tag,
-    // one cycle later
-    output wire             res_hit,
-    output wire [39:0]      res_table,
+    input  wire [CTX_W-1:0]   lk_ctx,
+    input  wire [TAG_W-1:0]   lk_tag,
+    // one cycle later: the epoch of that context
+    input  wire [EPOCH_W-1:0] lk_epoch,
+    // two cycles later
+    output wire               res_hit,
+    output wire [39:0]        res_table,
 
-    input  wire             fill_valid,
-    input  wire [CTX_W-1:0] fill_ctx,
-    input  wire [TAG_W-1:0] fill_tag,
-    input  wire [39:0]      fill_table
+    input  wire               fill_valid,
+    input  wire [CTX_W-1:0]   fill_ctx,
+    input  wire [EPOCH_W-1:0] fill_epoch,
+    input  wire [TAG_W-1:0]   fill_tag,
+    input  wire [39:0]        fill_table
 );
     localparam W = ENTRIES > 1 ? $clog2(ENTRIES) : 1;
     localparam SHIFT = W > CTX_W ? W - CTX_W : 0;
+    // an entry: epoch, context, tag, table
+    localparam KEY_W = EPOCH_W + CTX_W + TAG_W;
 
     function [W-1:0] index_of(input [W-1:0] ctx, input [W-1:0] tag);
         index_of = (tag ^ (ctx << SHIFT)) & W'(ENTRIES - 1);
     endfunction
 
-    logic [ENTRIES-1:0]       valid_reg;
-    logic [ENTRIES*CTX_W-1:0] ctx_reg;
-    logic [TAG_W+39:0]        tables [0:ENTRIES-1];
-    logic [TAG_W+39:0]        out_reg;
-    logic                     ok_reg;
-    logic [TAG_W-1:0]         tag_reg;
+    logic [ENTRIES-1:0]   valid_reg;
+    (* ram_style = "block" *)
+    logic [KEY_W+39:0]    tables [0:ENTRIES-1];
+    logic [KEY_W+39:0]    out_reg;
+    logic [KEY_W+39:0]    out2_reg;
+    logic                 valid1_reg, valid2_reg;
+    logic [CTX_W-1:0]     ctx1_reg, ctx2_reg;
+    logic [TAG_W-1:0]     tag1_reg, tag2_reg;
+    logic [EPOCH_W-1:0]   epoch2_reg;
 
     wire [W-1:0] lk_index = index_of(W'(lk_ctx), lk_tag[W-1:0]);
     wire [W-1:0] fill_index = index_of(W'(fill_ctx), fill_tag[W-1:0]);
 
     always_ff @(posedge clk) begin
+        if (fill_valid) tables[fill_index] <= {fill_epoch, fill_ctx, fill_tag, fill_table};
         out_reg <= tables[lk_index];
-        ok_reg <= valid_reg[lk_index] && ctx_reg[lk_index*CTX_W +: CTX_W] == lk_ctx;
-        tag_reg <= lk_tag;
-        if (fill_valid) begin
-            tables[fill_index] <= {fill_tag, fill_table};
-            ctx_reg[fill_index*CTX_W +: CTX_W] <= fill_ctx;
-            valid_reg[fill_index] <= 1'b1;
-        end
-        for (int i = 0; i < ENTRIES; i++)
-            if (flush && (flush_every || ctx_reg[i*CTX_W +: CTX_W] == flush_ctx ||
-                          (fill_valid && fill_ctx == flush_ctx))) valid_reg[i] <= 1'b0;
-        if (rst) begin
-            valid_reg <= '0;
-            ctx_reg <= '0;
-        end
+        out2_reg <= out_reg;
     end
 
-    assign res_hit = ok_reg && out_reg[40 +: TAG_W] == tag_reg;
-    assign res_table = out_reg[39:0];
+    always_ff @(posedge clk) begin
+        valid1_reg <= valid_reg[lk_index];
+        {ctx1_reg, tag1_reg} <= {lk_ctx, lk_tag};
+        valid2_reg <= valid1_reg;
+        {ctx2_reg, tag2_reg} <= {ctx1_reg, tag1_reg};
+        epoch2_reg <= lk_epoch;
+        if (fill_valid) valid_reg[fill_index] <= 1'b1;
+        if (clear || rst) valid_reg <= '0;
+    end
+
+    assign res_hit = valid2_reg && out2_reg[40 +: KEY_W] == {epoch2_reg, ctx2_reg, tag2_reg};
+    assign res_table = out2_reg[39:0];
 endmodule
 
 `default_nettype wire

@@ -8,8 +8,13 @@
 // A and D are set one entry at a time: under the page-table lock the entry is read again, decided again and written
 // back, so that what is written back is what is there.
 //
-// `flush` is an invalidation: walks of its context are poisoned. They end at their next step, hand out nothing, install
-// nothing, write nothing; who waited for them looks up again. `ad_writing` tells of the one thing that has to be waited for.
+// `flush` is an invalidation of a range. Walks of its context are compared with the range one by one, and do nothing before
+// that. A walk of a page of the range is *poisoned*: it ends at its next step, hands out nothing, installs nothing, writes
+// nothing; who waited for it looks up again. A walk of another page that goes through a table which has pages of the
+// range is *old*: it goes on to its end, but whoever invalidates waits for that (`draining`), since the table may be
+// freed afterwards; it tells the walk caches nothing and brings no neighbour. All other walks do not notice. So a walk
+// begins again only for an invalidation of its own page, and nobody can be starved by those of other pages.
+// `ad_writing` tells of the one thing of a poisoned walk that has to be waited for.
 `default_nettype none
 
 module walk_unit #(
@@ -20,8 +25,10 @@ module walk_unit #(
     parameter WLK_W = 4,
     // bits of a context's number
     parameter CTX_W = 4,
-    // tables that each walk cache remembers
-    parameter CACHE = 16,
+    // contexts, for the epochs of the walk caches
+    parameter CONTEXTS = 16,
+    // tables that each walk cache remembers, a power of two
+    parameter CACHE = 64,
     // 1: read the next page's entry along
     parameter PREFETCH = 1,
     // bits of a virtual page number, 9 for each level
@@ -31,7 +38,7 @@ module walk_unit #(
     input  wire              rst,
     output wire              active,
 
-    // walk caches: asked two cycles before `start`, the root and whether it must be the root one cycle before
+    // walk caches: asked three cycles before `start`; one cycle before it: the root, and whether it must be the root
     input  wire [CTX_W-1:0]  ask_ctx,
     input  wire [VPN_W-1:0]  ask_vpn,
     input  wire [39:0]       ask_root,
@@ -42,6 +49,8 @@ module walk_unit #(
     input  wire [VPN_W-1:0]  early_vpn,
     input  wire [CTX_W-1:0]  ctx,
     input  wire [VPN_W-1:0]  vpn,
+    // only a walk that began at the root after the last `retry` will do
+    input  wire              from_root,
     output logic             match,
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
@@ -50,11 +59,18 @@ module walk_unit #(
     input  wire              start,
     input  wire [1:0]        op,
 
-    // an invalidation begins
+    // the host answers a fault with RETRY
+    input  wire              retry,
+
+    // an invalidation begins; the range stays until it is acknowledged
     input  wire              flush,
     input  wire              flush_every,
+    input  wire              flush_all,
     input  wire [CTX_W-1:0]  flush_ctx,
+    input  wire [51:0]       flush_first,
+    input  wire [51:0]       flush_last,
     output wire              ad_writing,
+    output wire              draining,
 
     // end without a translation: a fault, or (fin_again) look up again
     output wire              fin_valid,
@@ -66,9 +82,12 @@ module walk_unit #(
     // no fault may be told now
     input  wire              fin_hold,
 
-    // to the shared TLB; in_last: the walk's own translation, not the neighbour's
+    // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
+    output wire              in_early,
     output wire              in_valid,
     input  wire              in_ready,
+    // nobody else wants it: a neighbour is taken only then, and left otherwise
+    input  wire              in_spare,
     output wire              in_last,
     output wire [WLK_W-1:0]  in_walk,
     output wire [CTX_W-1:0]  in_ctx,
@@ -76,7 +95,18 @@ module walk_unit #(
     output wire              in_huge,
     output wire [4:0]        in_perm,
     output wire [39:0]       in_frame,
-    // the walk's translation was installed and given out: the walk is over
+    // it was told already
+    output wire              in_told,
+    // a walk's own translation, a cycle before in_valid or more, when it may be told then; the frame is as in_frame
+    output wire              soon_valid,
+    input  wire              soon_ready,
+    output wire [WLK_W-1:0]  soon_walk,
+    output wire [CTX_W-1:0]  soon_ctx,
+    output wire [VPN_W-1:0]  soon_vpn,
+    output wire              soon_huge,
+    output wire [4:0]        soon_perm,
+    output wire [39:0]       soon_frame,
+    // the walk's translation was installed: the walk is over
     input  wire              done_valid,
     input  wire [WLK_W-1:0]  done_walk,
 
@@ -120,11 +150,16 @@ module walk_unit #(
     // setting A and D
     localparam [2:0] AD_IDLE = 3'd0, AD_LOCK = 3'd1, AD_READ = 3'd2, AD_ADDRESS = 3'd3, AD_DATA = 3'd4, AD_RESPONSE = 3'd5,
         AD_DONE = 3'd6;
+    localparam EPOCH_W = 4;
 
     // ---- walks
     logic [WALKERS-1:0] act_reg;        // under way
     logic [WALKERS-1:0] fin_reg;        // over, but for a beat that is still to come
-    logic [WALKERS-1:0] poison_reg;     // an invalidation came
+    logic [WALKERS-1:0] check_reg;      // an invalidation came, the walk is to be compared with its range
+    logic [WALKERS-1:0] poison_reg;     // it is of a page of the range
+    logic [WALKERS-1:0] old_reg;        // it may go through a table that has pages of the range
+    logic [WALKERS-1:0] near_reg;       // a 2 MiB page that it may end with has
+    logic [WALKERS-1:0] rooted_reg;     // it began at the root, and the host has said RETRY to nobody since
     logic [WALKERS-1:0] read_reg;       // wants to read its entry
     logic [WALKERS-1:0] mark_reg;       // wants A and D set
     logic [WALKERS-1:0] two_reg;        // a read of two beats is not complete
@@ -138,14 +173,16 @@ module walk_unit #(
     logic [39:0] first_table [0:WALKERS-1];
     logic [39:0] next_table [0:WALKERS-1];
 
-    logic [WALKERS-1:0] flushed;        // poisoned in this very cycle
-    always_comb
-        for (int w = 0; w < WALKERS; w++)
-            flushed[w] = flush && (flush_every || ctx_reg[w*CTX_W +: CTX_W] == flush_ctx);
-    wire [WALKERS-1:0] poisoned = poison_reg | flushed;
+    // which entry of its table a page is found by, at a level
+    function [8:0] index_at(input [2:0] l, input [VPN_W-1:0] page);
+        index_at = page[8:0];
+        for (int i = 1; i < LEVELS; i++)
+            if (l == 3'(i)) index_at = page[9*i +: 9];
+    endfunction
 
     // ---- join or begin
-    wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg;
+    logic [WALKERS-1:0] act_ending;     // may end in this cycle, without a translation
+    wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg & ~act_ending;
     logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
@@ -155,21 +192,21 @@ module walk_unit #(
     always_comb begin
         match = 1'b0;
         match_walk = '0;
-        unused_now = ~act_reg;
+        unused_now = ~act_reg | (fin_reg & ~two_reg);
         if (start) unused_now[free_reg] = 1'b0;
-        for (int w = 0; w < WALKERS; w++)
-            if (alike_reg[w] && open[w] && !(fin_valid && fin_walk == WLK_W'(w))) begin
+        for (int i = 0; i < WALKERS; i++)
+            if (alike_reg[i] && open[i] && (rooted_reg[i] || !from_root)) begin
                 match = 1'b1;
-                match_walk = WLK_W'(w);
+                match_walk = WLK_W'(i);
             end
     end
 
     always_ff @(posedge clk) begin
         free_valid_reg <= unused_now != '0;
-        for (int w = 0; w < WALKERS; w++) begin
-            if (unused_now[w]) free_reg <= WLK_W'(w);
-            alike_reg[w] <= (open[w] && ctx_reg[w*CTX_W +: CTX_W] == early_ctx && vpn_reg[w*VPN_W +: VPN_W] == early_vpn) ||
-                            (newest_is && free_reg == WLK_W'(w));
+        for (int i = 0; i < WALKERS; i++) begin
+            if (unused_now[i]) free_reg <= WLK_W'(i);
+            alike_reg[i] <= (open[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn) ||
+                            (newest_is && free_reg == WLK_W'(i));
         end
         if (rst) free_valid_reg <= 1'b0;
     end
@@ -179,24 +216,38 @@ module walk_unit #(
     // ---- walk caches: the table nearest to the leaf that is known
     logic [39:0] start_table_reg;
     logic [2:0]  start_level_reg;
+    logic        start_rooted_reg;
     wire  [LEVELS-2:0]      cache_hit;
     wire  [(LEVELS-1)*40-1:0] cache_table;
     logic [LEVELS-2:0]      cache_fill;
+    // a context's tables of earlier epochs are forgotten; when the epochs have all been used, all tables are
+    logic [CONTEXTS*EPOCH_W-1:0] epoch_reg;
+    logic [CTX_W-1:0]       ask_ctx_reg;
+    wire  [EPOCH_W-1:0]     flush_epoch = epoch_reg[flush_ctx*EPOCH_W +: EPOCH_W];
+    wire                    cache_clear = flush && (flush_every || flush_epoch == '1);
+
+    always_ff @(posedge clk) begin
+        ask_ctx_reg <= ask_ctx;
+        for (int c = 0; c < CONTEXTS; c++)
+            if (flush && !flush_every && flush_ctx == CTX_W'(c)) epoch_reg[c*EPOCH_W +: EPOCH_W] <= flush_epoch + 1'b1;
+        if (rst) epoch_reg <= '0;
+    end
 
     generate
         for (genvar l = 0; l < LEVELS - 1; l = l + 1) begin : level
-            walk_cache #(.ENTRIES(CACHE), .CTX_W(CTX_W), .TAG_W(VPN_W - 9 * (l + 1))) cache (
-                .clk(clk), .rst(rst), .flush(flush), .flush_every(flush_every), .flush_ctx(flush_ctx),
-                .lk_ctx(ask_ctx), .lk_tag(ask_vpn[VPN_W-1:9*(l+1)]),
+            walk_cache #(.ENTRIES(CACHE), .CTX_W(CTX_W), .EPOCH_W(EPOCH_W), .TAG_W(VPN_W - 9 * (l + 1))) cache (
+                .clk(clk), .rst(rst), .clear(cache_clear),
+                .lk_ctx(ask_ctx), .lk_tag(ask_vpn[VPN_W-1:9*(l+1)]), .lk_epoch(epoch_reg[ask_ctx_reg*EPOCH_W +: EPOCH_W]),
                 .res_hit(cache_hit[l]), .res_table(cache_table[l*40 +: 40]),
-                .fill_valid(cache_fill[l]), .fill_ctx(act_ctx), .fill_tag(act_vpn[VPN_W-1:9*(l+1)]),
-                .fill_table(act_pte_reg[51:12]));
+                .fill_valid(cache_fill[l]), .fill_ctx(act_ctx), .fill_epoch(epoch_reg[act_ctx*EPOCH_W +: EPOCH_W]),
+                .fill_tag(act_vpn[VPN_W-1:9*(l+1)]), .fill_table(act_pte_reg[51:12]));
         end
     endgenerate
 
     always_ff @(posedge clk) begin
         start_table_reg <= ask_root;
         start_level_reg <= TOP;
+        start_rooted_reg <= ask_from_root;
         for (int l = LEVELS - 2; l >= 0; l--)
             if (cache_hit[l] && !ask_from_root) begin
                 start_table_reg <= cache_table[l*40 +: 40];
@@ -204,39 +255,54 @@ module walk_unit #(
             end
     end
 
-    // ---- reading
+    // ---- reading. A walk's read waits in read_reg and is taken up in two steps (whose; its address); or, when the way out
+    // is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
     wire              read_any;
-    wire [WLK_W-1:0]  read_walk;
+    wire [WLK_W-1:0]  read_pick;
+    logic             read_valid_reg;
+    logic [WLK_W-1:0] read_walk_reg;
     logic             ar_valid_reg;
     logic [WLK_W-1:0] ar_walk_reg;
     logic [51:0]      ar_addr_reg;
     logic             ar_two_reg;
-    wire              ar_load = read_any && (!ar_valid_reg || arready);
-    wire [2:0]        read_level = level_reg[read_walk*3 +: 3];
-    wire [CTX_W+VPN_W-1:0] read_tag = tags[read_walk];
+    wire              ar_free = !ar_valid_reg || arready;
+    wire              read_go = read_valid_reg && ar_free;
+    wire              read_load = read_any && (!read_valid_reg || read_go);
+    wire [2:0]        read_level = level_reg[read_walk_reg*3 +: 3];
+    wire [CTX_W+VPN_W-1:0] read_tag = tags[read_walk_reg];
     wire [VPN_W-1:0]  read_vpn = read_tag[VPN_W-1:0];
-    wire [39:0]       read_table = moved_reg[read_walk] ? next_table[read_walk] : first_table[read_walk];
-    logic [8:0]       read_index;
-    always_comb begin
-        read_index = read_vpn[8:0];
-        for (int l = 1; l < LEVELS; l++)
-            if (read_level == 3'(l)) read_index = read_vpn[9*l +: 9];
-    end
+    wire [39:0]       read_table = moved_reg[read_walk_reg] ? next_table[read_walk_reg] : first_table[read_walk_reg];
+    wire [8:0]        read_index = index_at(read_level, read_vpn);
+    wire [8:0]        act_index = index_at(act_level_reg - 3'd1, act_vpn);
+    wire [8:0]        start_index = index_at(start_level_reg, vpn);
     // the entry of the next page, when it is in the same table; not when the read is for A and D
-    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_index != 9'd511 && !mark_reg[read_walk];
+    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_index != 9'd511 && !mark_reg[read_walk_reg];
+    wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_index != 9'd511;
+    wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && start_index != 9'd511;
+    wire              act_is_next = act_valid_reg && act_kind_reg == NEXT;
+    wire              act_direct = act_next && ar_free && !read_valid_reg;
+    wire              start_direct = start && ar_free && !read_valid_reg && !act_is_next;
 
     rr_arbiter #(.N(WALKERS), .W(WLK_W)) read_order (
-        .clk(clk), .rst(rst), .req(read_reg), .take(ar_load), .any(read_any), .index(read_walk));
+        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .any(read_any), .index(read_pick));
 
     always_ff @(posedge clk) begin
-        if (arready) ar_valid_reg <= 1'b0;
-        if (ar_load) begin
-            ar_valid_reg <= 1'b1;
-            ar_walk_reg <= read_walk;
-            ar_addr_reg <= {read_table, read_index, 3'd0};
-            ar_two_reg <= read_two;
+        if (read_go) read_valid_reg <= 1'b0;
+        if (read_load) begin
+            read_valid_reg <= 1'b1;
+            read_walk_reg <= read_pick;
         end
-        if (rst) ar_valid_reg <= 1'b0;
+        if (ar_free) begin
+            ar_valid_reg <= read_valid_reg || act_direct || start_direct;
+            ar_walk_reg <= read_valid_reg ? read_walk_reg : act_is_next ? act_walk_reg : free_reg;
+            ar_addr_reg <= read_valid_reg ? {read_table, read_index, 3'd0} :
+                           act_is_next ? {act_pte_reg[51:12], act_index, 3'd0} : {start_table_reg, start_index, 3'd0};
+            ar_two_reg <= read_valid_reg ? read_two : act_is_next ? act_two : start_two;
+        end
+        if (rst) begin
+            read_valid_reg <= 1'b0;
+            ar_valid_reg <= 1'b0;
+        end
     end
 
     assign arvalid = ar_valid_reg;
@@ -247,6 +313,9 @@ module walk_unit #(
     // ---- decide
     logic             got_valid_reg;
     logic [WLK_W-1:0] got_walk_reg;
+    logic [2:0]       got_level_reg;
+    logic [1:0]       got_op_reg;
+    logic [CTX_W+VPN_W-1:0] got_tag_reg;
     logic [63:0]      got_pte_reg;
     logic [1:0]       got_resp_reg;
     logic             got_second_reg;
@@ -260,6 +329,9 @@ module walk_unit #(
         if (r_take) begin
             got_valid_reg <= 1'b1;
             got_walk_reg <= rid;
+            got_level_reg <= level_reg[rid*3 +: 3];
+            got_op_reg <= op_reg[rid*2 +: 2];
+            got_tag_reg <= tags[rid];
             got_pte_reg <= rdata;
             got_resp_reg <= rresp;
             got_second_reg <= second_reg[rid];
@@ -271,20 +343,18 @@ module walk_unit #(
         end
     end
 
-    wire [2:0] got_level = level_reg[got_walk_reg*3 +: 3];
-    wire [1:0] got_op = op_reg[got_walk_reg*2 +: 2];
     wire       is_leaf = got_pte_reg[dmmu_pkg::PTE_LEAF_LSB];
-    wire       is_write = got_op != 2'(dmmu_pkg::ACCESS_READ);
+    wire       is_write = got_op_reg != 2'(dmmu_pkg::ACCESS_READ);
     wire       well_formed = got_pte_reg[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
                              got_pte_reg[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0 &&
-                             (is_leaf ? got_level == 3'd0 || (got_level == 3'd1 && got_pte_reg[20:12] == 9'd0)
-                                      : got_level != 3'd0 && got_pte_reg[6:1] == 6'd0);
+                             (is_leaf ? got_level_reg == 3'd0 || (got_level_reg == 3'd1 && got_pte_reg[20:12] == 9'd0)
+                                      : got_level_reg != 3'd0 && got_pte_reg[6:1] == 6'd0);
     wire       r = got_pte_reg[dmmu_pkg::PTE_R_LSB];
     wire       w = got_pte_reg[dmmu_pkg::PTE_W_LSB];
     wire       at = got_pte_reg[dmmu_pkg::PTE_AT_LSB];
     wire       a = got_pte_reg[dmmu_pkg::PTE_A_LSB];
     wire       d = got_pte_reg[dmmu_pkg::PTE_D_LSB];
-    wire       permitted = got_op == 2'(dmmu_pkg::ACCESS_READ) ? r : got_op == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
+    wire       permitted = got_op_reg == 2'(dmmu_pkg::ACCESS_READ) ? r : got_op_reg == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
     logic [2:0]  got_kind;
     logic [2:0]  got_cause;
     logic [63:0] got_marked;
@@ -310,19 +380,35 @@ module walk_unit #(
         end
     end
 
+    // told before it is acted on, when nothing is in the way
+    wire       got_huge = got_level_reg == 3'd1;
+    assign soon_valid = got_go && soon_ready && !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk_reg] &&
+                        !poison_reg[got_walk_reg] && !(near_reg[got_walk_reg] && got_huge);
+    assign soon_walk = got_walk_reg;
+    assign {soon_ctx, soon_vpn} = got_tag_reg;
+    assign soon_huge = got_huge;
+    assign soon_perm = {d, got_pte_reg[dmmu_pkg::PTE_LOCAL_LSB], at, w, r};
+    assign soon_frame = {got_pte_reg[51:21], got_huge ? soon_vpn[8:0] : got_pte_reg[20:12]};
+
     // ---- act
     logic             act_valid_reg;
+    logic             act_told_reg;
     logic [WLK_W-1:0] act_walk_reg;
     logic [2:0]       act_kind_reg;
     logic [2:0]       act_cause_reg;
     logic [2:0]       act_level_reg;
     logic [63:0]      act_pte_reg;
-    wire              act_poisoned = poisoned[act_walk_reg];
+    wire              act_huge = act_level_reg == 3'd1;
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
+    // of the range, as a page or as a part of a 2 MiB page
+    wire              act_poisoned = poison_reg[act_walk_reg] ||
+                                     (near_reg[act_walk_reg] && act_huge && (act_kind_reg == LEAF || act_kind_reg == MARK));
+    wire              act_old = old_reg[act_walk_reg];
+    // what becomes of some walk is not known yet: for as many cycles as there are walks
+    wire              act_wait = flush || check_reg != '0;
     wire [CTX_W-1:0]  act_ctx;
     wire [VPN_W-1:0]  act_vpn;
     assign {act_ctx, act_vpn} = tags[act_walk_reg];
-    wire              act_huge = act_level_reg == 3'd1;
     logic             act_go;
 
     logic [2:0]       ad_state_reg;
@@ -331,13 +417,16 @@ module walk_unit #(
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
+    wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old && in_spare);
 
     always_comb begin
-        act_go = act_valid_reg;
+        act_go = act_valid_reg && !act_wait;
         if (!act_poisoned) begin
-            if (act_kind_reg == FAULT) act_go = act_valid_reg && !fin_hold;
-            if (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR) act_go = act_valid_reg && in_ready;
+            if (act_kind_reg == FAULT && fin_hold) act_go = 1'b0;
+            if (act_installs && !in_ready) act_go = 1'b0;
         end
+        act_ending = '0;
+        act_ending[act_walk_reg] = act_valid_reg && act_own && (act_kind_reg == FAULT || act_poisoned);
     end
 
     wire act_free = !act_valid_reg || act_go;
@@ -350,6 +439,7 @@ module walk_unit #(
             act_valid_reg <= 1'b1;
             act_walk_reg <= ad_walk_reg;
             act_kind_reg <= ad_resp_reg == 2'd0 ? LEAF : FAULT;
+            act_told_reg <= 1'b0;
             act_cause_reg <= ad_resp_reg == SLVERR ? POISON : BUS;
             act_level_reg <= level_reg[ad_walk_reg*3 +: 3];
             act_pte_reg <= ad_pte_reg;
@@ -357,8 +447,9 @@ module walk_unit #(
             act_valid_reg <= 1'b1;
             act_walk_reg <= got_walk_reg;
             act_kind_reg <= got_kind;
+            act_told_reg <= soon_valid;
             act_cause_reg <= got_cause;
-            act_level_reg <= got_level;
+            act_level_reg <= got_level_reg;
             act_pte_reg <= got_marked;
         end
         if (rst) act_valid_reg <= 1'b0;
@@ -369,7 +460,7 @@ module walk_unit #(
     always_comb begin
         cache_fill = '0;
         for (int l = 0; l < LEVELS - 1; l++)
-            cache_fill[l] = act_next && act_level_reg == 3'(l + 1);
+            cache_fill[l] = act_next && !act_old && act_level_reg == 3'(l + 1);
     end
 
     assign fin_valid = act_go && act_own && (act_poisoned || act_kind_reg == FAULT);
@@ -379,8 +470,10 @@ module walk_unit #(
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;
 
-    assign in_valid = act_valid_reg && !act_poisoned && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
+    assign in_early = act_valid_reg && !act_wait && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
+    assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_last = act_kind_reg == LEAF;
+    assign in_told = act_told_reg;
     assign in_walk = act_walk_reg;
     assign in_ctx = act_ctx;
     assign in_vpn = in_last ? act_vpn : {act_vpn[VPN_W-1:9], act_vpn[8:0] + 9'd1};
@@ -389,15 +482,68 @@ module walk_unit #(
                       act_pte_reg[dmmu_pkg::PTE_AT_LSB], act_pte_reg[dmmu_pkg::PTE_W_LSB], act_pte_reg[dmmu_pkg::PTE_R_LSB]};
     assign in_frame = {act_pte_reg[51:21], in_huge ? act_vpn[8:0] : act_pte_reg[20:12]};
 
+    // ---- compared with the range of an invalidation, a walk in a cycle: looked up, compared
+    logic [WALKERS-1:0] flushed;
+    logic               scan_reg;       // a round goes on
+    logic [WLK_W-1:0]   scan_walk_reg;
+    logic               cmp_valid_reg;
+    logic [WLK_W-1:0]   cmp_walk_reg;
+    logic [VPN_W-1:0]   cmp_vpn_reg;
+    logic [VPN_W-1:0]   cmp_part_reg;   // bits of the pages that its table, or the one it leads to, has
+    wire [CTX_W+VPN_W-1:0] scan_tag = tags[scan_walk_reg];
+    wire [2:0]          scan_level = level_reg[scan_walk_reg*3 +: 3];
+    logic [VPN_W-1:0]   scan_part;
+    wire [VPN_W-1:0]    cmp_low = cmp_vpn_reg & ~cmp_part_reg;
+    wire [VPN_W-1:0]    cmp_high = cmp_vpn_reg | cmp_part_reg;
+    wire                cmp_page = 52'(cmp_vpn_reg) >= flush_first && 52'(cmp_vpn_reg) <= flush_last;
+    wire                cmp_near = 43'(cmp_vpn_reg[VPN_W-1:9]) >= flush_first[51:9] && 43'(cmp_vpn_reg[VPN_W-1:9]) <= flush_last[51:9];
+    wire                cmp_table = 52'(cmp_high) >= flush_first && 52'(cmp_low) <= flush_last;
+
+    always_comb begin
+        // a table of level l has the pages of l + 1 times 9 bits; the root is not freed, what it leads to may be
+        scan_part = VPN_W'(9'h1ff);
+        for (int l = 1; l < LEVELS - 1; l++)
+            if (scan_level >= 3'(l)) scan_part[9*l +: 9] = 9'h1ff;
+        for (int i = 0; i < WALKERS; i++)
+            flushed[i] = flush && act_reg[i] && (flush_every || ctx_reg[i*CTX_W +: CTX_W] == flush_ctx);
+    end
+
     always_ff @(posedge clk) begin
-        if (ar_load) begin
-            read_reg[read_walk] <= 1'b0;
-            if (read_two) two_reg[read_walk] <= 1'b1;
+        scan_walk_reg <= scan_walk_reg + 1'b1;
+        if (scan_walk_reg == WLK_W'(WALKERS - 1) || check_reg == '0) scan_reg <= 1'b0;
+        cmp_valid_reg <= scan_reg;
+        cmp_walk_reg <= scan_walk_reg;
+        cmp_vpn_reg <= scan_tag[VPN_W-1:0];
+        cmp_part_reg <= scan_part;
+        if (flush) begin
+            scan_reg <= !flush_all;
+            scan_walk_reg <= '0;
+        end
+        if (rst) begin
+            scan_reg <= 1'b0;
+            scan_walk_reg <= '0;
+            cmp_valid_reg <= 1'b0;
+        end
+    end
+
+    assign draining = check_reg != '0 || (act_reg & old_reg & ~fin_reg & ~poison_reg) != '0;
+
+    always_ff @(posedge clk) begin
+        if (read_load) read_reg[read_pick] <= 1'b0;
+        if (read_go && read_two) two_reg[read_walk_reg] <= 1'b1;
+        if (act_direct && act_two) two_reg[act_walk_reg] <= 1'b1;
+        for (int i = 0; i < WALKERS; i++) begin
+            if (act_next && act_walk_reg == WLK_W'(i)) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
+            if (start && free_reg == WLK_W'(i)) begin
+                ctx_reg[i*CTX_W +: CTX_W] <= ctx;
+                vpn_reg[i*VPN_W +: VPN_W] <= vpn;
+                op_reg[i*2 +: 2] <= op;
+                level_reg[i*3 +: 3] <= start_level_reg;
+            end
         end
         if (act_next) begin
-            level_reg[act_walk_reg*3 +: 3] <= act_level_reg - 3'd1;
             moved_reg[act_walk_reg] <= 1'b1;
-            read_reg[act_walk_reg] <= 1'b1;
+            read_reg[act_walk_reg] <= !act_direct;
             mark_reg[act_walk_reg] <= 1'b0;
         end
         if (act_go && act_kind_reg == MARK && !act_poisoned) mark_reg[act_walk_reg] <= 1'b1;
@@ -406,26 +552,37 @@ module walk_unit #(
         if (act_go && !act_own) two_reg[act_walk_reg] <= 1'b0;
         if (fin_valid) fin_reg[act_walk_reg] <= 1'b1;
         if (done_valid) fin_reg[done_walk] <= 1'b1;
-        poison_reg <= poison_reg | (flushed & act_reg);
+        check_reg <= check_reg | (flush_all ? '0 : flushed);
+        poison_reg <= poison_reg | (flush_all ? flushed : '0);
+        if (cmp_valid_reg && check_reg[cmp_walk_reg]) begin
+            check_reg[cmp_walk_reg] <= 1'b0;
+            poison_reg[cmp_walk_reg] <= poison_reg[cmp_walk_reg] || cmp_page;
+            old_reg[cmp_walk_reg] <= cmp_table;
+            near_reg[cmp_walk_reg] <= cmp_near;
+        end
+        if (retry) rooted_reg <= '0;
         for (int i = 0; i < WALKERS; i++)
             if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
         if (start) begin
             act_reg[free_walk] <= 1'b1;
             fin_reg[free_walk] <= 1'b0;
-            // it may have found its table before the caches were emptied
-            poison_reg[free_walk] <= flush && (flush_every || ctx == flush_ctx);
-            read_reg[free_walk] <= 1'b1;
+            poison_reg[free_walk] <= 1'b0;
+            old_reg[free_walk] <= 1'b0;
+            near_reg[free_walk] <= 1'b0;
+            rooted_reg[free_walk] <= start_rooted_reg && !retry;
+            read_reg[free_walk] <= !start_direct;
+            two_reg[free_walk] <= start_direct && start_two;
             mark_reg[free_walk] <= 1'b0;
             moved_reg[free_walk] <= 1'b0;
-            ctx_reg[free_walk*CTX_W +: CTX_W] <= ctx;
-            vpn_reg[free_walk*VPN_W +: VPN_W] <= vpn;
-            op_reg[free_walk*2 +: 2] <= op;
-            level_reg[free_walk*3 +: 3] <= start_level_reg;
         end
         if (rst) begin
             act_reg <= '0;
             fin_reg <= '0;
+            check_reg <= '0;
             poison_reg <= '0;
+            old_reg <= '0;
+            near_reg <= '0;
+            rooted_reg <= '0;
             read_reg <= '0;
             mark_reg <= '0;
             two_reg <= '0;
@@ -455,7 +612,7 @@ module walk_unit #(
             end
             AD_LOCK: if (lock_grant) ad_state_reg <= AD_READ;
             AD_READ: begin
-                if (ar_load && read_walk == ad_walk_reg) ad_addr_reg <= {read_table, read_index, 3'd0};
+                if (read_go && read_walk_reg == ad_walk_reg) ad_addr_reg <= {read_table, read_index, 3'd0};
                 if (act_go && act_again) begin
                     ad_pte_reg <= act_pte_reg;
                     ad_state_reg <= act_kind_reg == MARK && !act_poisoned ? AD_ADDRESS : AD_IDLE;
@@ -482,7 +639,7 @@ module walk_unit #(
     assign wdata = ad_pte_reg;
 
     assign active = act_reg != '0;
-    wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W]};
+    wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W], scan_tag[CTX_W+VPN_W-1:VPN_W]};
     assign ev_walk = (in_valid && in_ready && in_last) || (fin_valid && !fin_again);
     assign ev_cache_hit = start && start_level_reg != TOP;
     assign ev_read = r_take;
@@ -497,8 +654,14 @@ module walk_unit #(
             if (start) begin
                 `CHECK_NAME(begins_a_free_walk) assert (room && !act_reg[free_walk]);
             end
+            if (flush) begin
+                `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !start);
+            end
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
+            end
+            if (in_valid) begin
+                `CHECK_NAME(installs_what_was_announced) assert (in_early);
             end
             if (act_valid_reg && act_own) begin
                 `CHECK_NAME(step_of_a_live_walk) assert (act_reg[act_walk_reg] && !fin_reg[act_walk_reg]);
@@ -527,7 +690,17 @@ module walk_unit #(
             `COVER_NAME(walk_from_the_level_of_2m_pages) cover (start && start_level_reg == 3'd1);
             `COVER_NAME(walk_from_the_last_level) cover (start && start_level_reg == 3'd0);
             `COVER_NAME(all_walks_under_way) cover (act_reg == '1);
-            `COVER_NAME(invalidation_poisons_a_walk) cover ((flushed & act_reg & ~fin_reg) != '0);
+            `COVER_NAME(invalidation_poisons_a_walk) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && cmp_page);
+            `COVER_NAME(invalidation_waits_for_a_walk_of_another_page) cover (check_reg == '0 && draining);
+            `COVER_NAME(invalidation_leaves_a_walk_alone) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && !cmp_table);
+            `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && act_wait && !flush);
+            `COVER_NAME(walk_ends_with_a_2m_page_that_the_range_touches) cover (fin_valid && fin_again && !poison_reg[act_walk_reg]);
+            `COVER_NAME(neighbour_of_an_old_walk_left) cover (act_go && act_kind_reg == NEIGHBOUR && act_old && !act_poisoned);
+            `COVER_NAME(epochs_used_up) cover (cache_clear && !flush_every);
+            `COVER_NAME(retry_joins_no_walk_from_before) cover (from_root && !match && (alike_reg & open) != '0 && start);
+            `COVER_NAME(poisoned_when_it_was_told_already) cover (fin_valid && fin_again && act_kind_reg == LEAF && act_told_reg);
+            `COVER_NAME(read_goes_out_directly) cover (act_direct || start_direct);
+            `COVER_NAME(read_waits_for_the_way_out) cover (start && !start_direct);
             `COVER_NAME(poisoned_walk_ends) cover (fin_valid && fin_again);
             `COVER_NAME(neighbour_taken) cover (ev_prefetch);
             `COVER_NAME(neighbour_left) cover (act_go && act_kind_reg == NOTHING);

@@ -241,7 +241,7 @@ static void regions(void)
 		}
 		irq[0] = 16, irq[1] = 0, irq[2] = 2, irq[3] = 0;
 		CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), 0);
-		CHECK_EQ(irq[3], 4);
+		CHECK_EQ(irq[3], VECTORS);
 		irq[2] = 0;
 		CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), 0);
 		CHECK_EQ(irq[3], 0);

@@ -79,6 +79,8 @@ module mmu #(
     output wire [CONTEXTS-1:0] ctx_ok,
     output wire                kill_valid,
     output wire [CTX_W-1:0]    kill_ctx,
+    // per thread: an invalidation may wait for its release, which it may hasten
+    output logic [THREADS-1:0] rel_wanted,
     // per thread: waits for a fault answer; pulse: a fault was raised
     output wire [THREADS-1:0]  stalled,
     output logic [THREADS-1:0] faulted,
@@ -285,6 +287,12 @@ module mmu #(
         index = va[20:12];
         for (int i = 1; i < LEVELS; i++)
             if (depth_reg == 3'(i)) index = va[12 + 9*i +: 9];
+    end
+
+    always_comb begin
+        rel_wanted = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (state_reg == DRAIN && granted_reg[t] && (inv_every || ctx_reg[t] == inv_ctx)) rel_wanted[t] = 1'b1;
     end
 
     // ---- what the machine does

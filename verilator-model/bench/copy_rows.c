@@ -90,7 +90,7 @@ static void both_ways(uint64_t host, uint64_t local)
 	dmmu_bench_cpy_ring(b);
 	dmmu_bench_cpy_wait(b, b->cpy_tail - 1);
 	row("copy.both_ways_4k_x256", 0, (double)(dmmu_bench_cycle(b) - begin), "cycles", n * WORDS,
-	    2 * n * WORDS, LOWER, NULL);
+	    LOWER, "the engine's buffer takes one word a cycle, of whichever memory");
 }
 
 /* PT_AGE of a table, A of each entry set. */

@@ -315,10 +315,11 @@ static double counter(unsigned int number)
 
 static void fault_rows(void)
 {
-	static const char *const slow = "per fault: walk, record, the answer's fetch, walk from "
-					"the root, node; the rest is the"
-					" turn of records and of answers, one at a time";
-	double limit = 1000.0 / (2 * HOST_LATENCY + 8 + (b->levels + 2) * LOCAL_LATENCY);
+	static const char *const slow =
+		"per fault: walk, record, status block, the answer's fetch, "
+		"walk from the root, node; the rest is"
+		" that a status write waits for the one before it";
+	double limit = 1000.0 / (3 * HOST_LATENCY + 8 + (b->levels + 2) * LOCAL_LATENCY);
 
 	fault_nodes = rows_options.brief ? 4 : 64;
 	for (unsigned int n = 0; (n = rows_next_threads(n, b->threads));) {
@@ -390,9 +391,9 @@ static void invalidation_rows(void)
 	} what[] = {{"page", 1}, {"512_pages", 512}, {"context", 0}};
 	static const char *const note = "doorbell, command's fetch, execution (a sweep of the "
 					"shared TLB for more than a few pages), status"
-					" write; under load, pages that threads are moving are "
-					"waited for: up to 512 beats of each on a"
-					" full bus";
+					" write; under load the fetch waits behind beats that "
+					"threads have asked for, and bursts that"
+					" are on their way are waited for";
 	unsigned int times = rows_options.brief ? 2 : 8;
 	char name[64];
 

@@ -108,6 +108,7 @@ void claim_age_loses_nothing_to_the_walker(struct dmmu_bench_config *config)
 	struct dmmu_bench *bench;
 	struct dmmu_prng prng;
 	uint64_t root, table, record, updates, cleared = 0;
+	unsigned int late = 0;
 	const struct dmmu_age *age;
 
 	config->local_latency = 12;
@@ -124,7 +125,10 @@ void claim_age_loses_nothing_to_the_walker(struct dmmu_bench_config *config)
 		struct dmmu_cpl cpl;
 
 		for (unsigned int i = 0; i < 64; i++)
-			entries[i] = (entries[i] & DMMU_PTE_ADDR) | PTE_RW;
+			/* some are marked already, so that a write sets D in what PT_AGE is
+			 * clearing */
+			entries[i] = (entries[i] & DMMU_PTE_ADDR) | PTE_RW |
+				     (i % 4 == 1 ? DMMU_PTE_A : 0);
 		dmmu_bench_invalidate_all(bench, 0);
 		/* even pages are read, odd ones written */
 		for (unsigned int i = 0; i < 64; i++)
@@ -145,6 +149,8 @@ void claim_age_loses_nothing_to_the_walker(struct dmmu_bench_config *config)
 			cleared += (unsigned int)__builtin_popcountll(now);
 			memcpy(&now, age->dirty, 8);
 			dirty |= now << first;
+			if (!n)
+				late += 32 - (unsigned int)__builtin_popcountll(dirty);
 		}
 		while (open) {
 			if (dmmu_bench_cpl_take(bench, &cpl)) {
@@ -168,8 +174,9 @@ void claim_age_loses_nothing_to_the_walker(struct dmmu_bench_config *config)
 		}
 	}
 	/* the clearing did come into the middle of it */
-	BENCH_CHECK(bench, cleared > 500 && cleared < 60 * 64 - 200,
-		    "%llu of the bits were cleared on the way", (unsigned long long)cleared);
+	BENCH_CHECK(bench, cleared > 500 && late > 200,
+		    "%llu bits were cleared on the way, %u pages written behind the first",
+		    (unsigned long long)cleared, late);
 	if (counted(bench, DMMU_CNT_AD_UPDATES, "AD_UPDATES", &updates))
 		BENCH_CHECK(bench, updates > 2000, "only %llu updates",
 			    (unsigned long long)updates);

@@ -63,10 +63,14 @@
 	X(invalidate_inside_a_huge_page_drops_it) \
 	X(invalidate_every_drops_all_contexts) \
 	X(invalidate_does_not_wait_for_stalled_threads) \
+	X(invalidations_of_other_pages_do_not_starve_a_walk) \
+	X(invalidate_is_bounded_by_bursts_not_by_pages) \
+	X(table_may_be_reused_after_the_acknowledge) \
 	/* faults.c */ \
 	X(fault_record_tells_all) \
 	X(every_cause_is_told_apart) \
 	X(retry_walks_again_from_root) \
+	X(retry_joins_no_walk_from_before) \
 	X(permission_upgrade_after_retry) \
 	X(stale_answer_changes_nothing) \
 	X(fault_ring_full_holds_the_stall) \

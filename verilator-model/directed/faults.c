@@ -189,6 +189,55 @@ void claim_retry_walks_again_from_root(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/*
+ * The tables have changed, the walk caches were not told. One thread waits with a fault of before;
+ * another one has just begun to walk the old way. The first is answered RETRY: it must see the new
+ * tables, so that walk will not do.
+ */
+void claim_retry_joins_no_walk_from_before(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t root, other, entry;
+	unsigned int done = 0;
+	struct dmmu_flt flt;
+	struct dmmu_cpl cpl;
+
+	config->local_latency = 400;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 0);
+	other = dmmu_bench_pt_new(bench);
+	entry = dmmu_bench_pte_at(bench, root, VA, 0);
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 1, .cookie = 1});
+	flt = next_fault(bench);
+	map_host(bench, other, VA, 1, PTE_RW);
+	pte_write(bench, dmmu_bench_pte_at(bench, root, VA, 3),
+		  dmmu_bench_pte(bench, other, VA, 3));
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_REDUCE, .src = VA, .len = 1, .cookie = 2});
+	/* an MMU that remembers no tables sees the new ones at once, and is done with it */
+	BENCH_UNTIL(bench,
+		    dmmu_mem_in_flight(bench->dev->local, entry, 8) ||
+			    dmmu_bench_status(bench)->cpl_tail != bench->cpl_head,
+		    10000);
+	dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_RETRY);
+	/* the second thread may fault, the first does not fault again */
+	for (unsigned int n = 0; done < 2; n++) {
+		BENCH_CHECK(bench, n < 20000, "%u of 2 threads are done", done);
+		dmmu_bench_run(bench, 1);
+		if (dmmu_bench_flt_take(bench, &flt)) {
+			BENCH_EQ(bench, flt.cookie, 2);
+			dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_RETRY);
+		}
+		if (dmmu_bench_cpl_take(bench, &cpl)) {
+			BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+			if (cpl.cookie == 1)
+				BENCH_EQ(bench, cpl.faults, 1);
+			done++;
+		}
+	}
+	dmmu_bench_heads(bench);
+	dmmu_bench_free(bench);
+}
+
 void claim_permission_upgrade_after_retry(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);

@@ -4,6 +4,8 @@
  */
 #include "claims.h"
 
+#include <string.h>
+
 /* Watches writes to a range of host memory: which are accepted after the acknowledge. */
 struct watch {
 	uint64_t page, bytes;
@@ -188,5 +190,153 @@ void claim_invalidate_does_not_wait_for_stalled_threads(struct dmmu_bench_config
 		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
 	}
 	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
+/*
+ * One thread reads a page for the first time while invalidations of another page follow each other
+ * without a pause, each over long before a walk is. The other page is in the same table; and in
+ * another 2 MiB; and the entry read has to be marked on the way.
+ */
+void claim_invalidations_of_other_pages_do_not_starve_a_walk(struct dmmu_bench_config *config)
+{
+	static const struct {
+		uint64_t away, flags;
+	} round[] = {
+		{PAGE, DMMU_PTE_A | DMMU_PTE_D}, {64ull << 20, DMMU_PTE_A | DMMU_PTE_D}, {PAGE, 0}};
+	struct dmmu_bench *bench;
+	uint64_t root;
+
+	config->local_latency = 300;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 2);
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t va = VA + i * 8 * PAGE, begin;
+		unsigned int sent = 0;
+		struct dmmu_cpl cpl;
+
+		map_host(bench, root, va, 1, PTE_RW | round[i].flags);
+		submit(bench,
+		       (struct dmmu_work){.op = DMMU_OP_REDUCE, .ctx = 2, .src = va, .len = 1});
+		begin = dmmu_bench_cycle(bench);
+		while (!dmmu_bench_cpl_take(bench, &cpl)) {
+			dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+								      .ctx = 2,
+								      .va = va + round[i].away,
+								      .size = PAGE});
+			dmmu_bench_ctl_ring(bench);
+			sent++;
+			BENCH_CHECK(bench, dmmu_bench_cycle(bench) - begin < 30000,
+				    "round %u: a walk is not over after %u invalidations of "
+				    "another page",
+				    i, sent);
+		}
+		dmmu_bench_heads(bench);
+		BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+		BENCH_EQ(bench, cpl.faults, 0);
+		BENCH_CHECK(bench, sent > 1, "only %u invalidations were there", sent);
+	}
+	dmmu_bench_free(bench);
+}
+
+/*
+ * All threads copy, each with a page of its own at hand; an invalidation of them all waits for the
+ * bursts that are on their way, and not for all pages to be moved.
+ */
+void claim_invalidate_is_bounded_by_bursts_not_by_pages(struct dmmu_bench_config *config)
+{
+	const uint64_t each = 64 * PAGE;
+	struct dmmu_bench *bench;
+	uint64_t root, from, to, bound;
+
+	config->host_latency = 250;
+	config->local_latency = 60;
+	bench = dmmu_bench_new(config);
+	BENCH_EQ(bench, bench->threads, 16);
+	root = context_new(bench, 1);
+	from = map_host(bench, root, VA, 16 * 64, PTE_RW | DMMU_PTE_A | DMMU_PTE_D);
+	to = map_local(bench, root, VA + 16 * each, 16 * 64, PTE_RW | DMMU_PTE_A | DMMU_PTE_D);
+	for (uint64_t at = 0; at < 16 * each; at += 8)
+		host_set(bench, from + at, at * 0x9e3779b97f4a7c15ull);
+	for (unsigned int i = 0; i < 16; i++)
+		dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_COPY,
+								.ctx = 1,
+								.src = VA + i * each,
+								.dst = VA + (16 + i) * each,
+								.len = each});
+	dmmu_bench_work_ring(bench);
+	/* twice the memory's latency and a burst of each thread; a page of each is 8192 cycles */
+	bound = 2 * (250 + 64 * 16);
+	for (unsigned int i = 0; i < 8; i++) {
+		uint64_t begin;
+
+		dmmu_bench_run(bench, 2500 + 97 * i);
+		begin = dmmu_bench_cycle(bench);
+		dmmu_bench_invalidate_all(bench, 1);
+		BENCH_CHECK(bench, dmmu_bench_cycle(bench) - begin <= bound,
+			    "it took %llu cycles, not %llu",
+			    (unsigned long long)(dmmu_bench_cycle(bench) - begin),
+			    (unsigned long long)bound);
+	}
+	for (unsigned int i = 0; i < 16; i++) {
+		struct dmmu_cpl cpl = next_completion(bench);
+
+		BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+		BENCH_EQ(bench, cpl.done, each);
+	}
+	BENCH_CHECK(bench,
+		    !memcmp(dmmu_bench_host(bench, from), dmmu_bench_local(bench, to), 16 * each),
+		    "what was copied under invalidations differs");
+	dmmu_bench_free(bench);
+}
+
+/*
+ * A table is unlinked, one page of those it had is invalidated, and with the acknowledge the table
+ * is somebody else's memory, which looks like entries. A thread walks to another page of that table
+ * meanwhile, and is at any step of its walk: it must not go by what it finds there now.
+ */
+void claim_table_may_be_reused_after_the_acknowledge(struct dmmu_bench_config *config)
+{
+	const uint64_t va = VA & ~0x1fffffull, other = va + 8 * PAGE;
+	struct dmmu_bench *bench;
+	uint64_t root, link, table, entry, forbidden;
+	unsigned int late = 0;
+
+	config->local_latency = 400;
+	bench = dmmu_bench_new(config);
+	root = context_new(bench, 3);
+	map_host(bench, root, va, 1, PTE_RW);
+	forbidden = dmmu_bench_alloc_host(bench, PAGE, PAGE);
+	link = dmmu_bench_pte_at(bench, root, va, 1);
+	entry = dmmu_bench_pte_at(bench, root, other, 0);
+	table = *(uint64_t *)dmmu_bench_local(bench, link);
+	for (unsigned int i = 0; i < 40; i++) {
+		uint32_t done;
+		struct dmmu_flt flt;
+
+		submit(bench,
+		       (struct dmmu_work){
+			       .op = DMMU_OP_FILL, .ctx = 3, .dst = other, .len = 8, .arg = 1});
+		dmmu_bench_run(bench, 100 + 35 * i);
+		dmmu_bench_ctl_push(
+			bench,
+			&(struct dmmu_ctl){.opcode = DMMU_CTL_PT_FILL, .local = link, .count = 1});
+		done = dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+								     .ctx = 3,
+								     .va = va,
+								     .size = PAGE});
+		dmmu_bench_ctl_ring(bench);
+		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD) == done + 1, 20000);
+		*(uint64_t *)dmmu_bench_local(bench, entry) = forbidden | PTE_RW;
+		flt = next_fault(bench);
+		BENCH_EQ(bench, flt.va, other);
+		late += flt.level == 0;
+		dmmu_bench_answer(bench, flt.tag, DMMU_ANSWER_FAIL);
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
+		BENCH_EQ(bench, host_word(bench, forbidden), 0);
+		*(uint64_t *)dmmu_bench_local(bench, entry) = 0;
+		*(uint64_t *)dmmu_bench_local(bench, link) = table;
+	}
+	BENCH_CHECK(bench, late > 4, "only %u of 40 walks came as far as the table", late);
 	dmmu_bench_free(bench);
 }

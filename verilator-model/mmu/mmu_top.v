@@ -163,6 +163,7 @@ module mmu_top #(
 
     wire [CONTEXTS-1:0] m_ctx_ok;
     wire [CTX_W-1:0]    m_kill_ctx;
+    wire [THREADS-1:0]  m_rel_wanted;
     wire [THREADS-1:0]  m_stalled;
     wire [THREADS-1:0]  m_faulted;
     wire [WLK_W-1:0]    m_arid;
@@ -200,7 +201,7 @@ module mmu_top #(
         .inv_every(inv_every), .inv_all(inv_all), .inv_ctx(cmd_ctx[CTX_W-1:0]), .inv_first(inv_first),
         .inv_last(inv_last), .inv_done(inv_done), .answer_valid(answer_valid), .answer_tag(answer_tag),
         .answer_action(answer_action), .answer_stale(answer_stale), .ctx_ok(m_ctx_ok), .kill_valid(kill_valid),
-        .kill_ctx(m_kill_ctx), .stalled(m_stalled), .faulted(m_faulted), .flt_full(flt_full), .flt_active(flt_active),
+        .kill_ctx(m_kill_ctx), .rel_wanted(m_rel_wanted), .stalled(m_stalled), .faulted(m_faulted), .flt_full(flt_full), .flt_active(flt_active),
         .flt_posted(flt_posted), .rec_valid(rec_valid), .rec_word(rec_word), .rec_data(rec_data),
         .rec_taken(rec_taken), .lock_req(lock_req), .lock_grant(lock_grant), .lock_wanted(lock_wanted),
         .arvalid(arvalid), .arready(arready), .arid(m_arid), .araddr(araddr), .arlen(arlen), .rvalid(rvalid),
@@ -215,7 +216,7 @@ module mmu_top #(
         .answer_to_replay(answer_to_replay));
 
     // pins above what this geometry has
-    wire unused = &{1'b0, req_valid, req_ctx, req_thread, req_va, req_op, req_cookie, rsp_ready, rel_valid, rel_thread, cmd_ctx,
+    wire unused = &{1'b0, req_valid, m_rel_wanted, req_ctx, req_thread, req_va, req_op, req_cookie, rsp_ready, rel_valid, rel_thread, cmd_ctx,
                     rid, bid};
 endmodule
 

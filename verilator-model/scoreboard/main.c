@@ -140,7 +140,7 @@ static struct dmmu_bench_config configure(struct scoreboard *sb, const struct op
 	sb->invalidate_rate = sb_below(sb, 4) ? sb_below(sb, 120) : 0;
 	sb->kill_rate = o->no_kills || sb_below(sb, 2) ? 0 : 1 + sb_below(sb, 10);
 	sb->answer_delay = 1 + sb_below(sb, sb_chance(sb, 500) ? 100 : 2000);
-	sb->copy_rate = sb_below(sb, 4) ? 1 + sb_below(sb, 400) : 0;
+	sb->copy_rate = sb_chance(sb, 850) ? 20 + sb_below(sb, 400) : 0;
 	sb->age_rate = sb_below(sb, 3) ? sb_below(sb, 100) : 0;
 	return c;
 }
