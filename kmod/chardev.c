@@ -67,7 +67,17 @@ static u64 dmmu_features(struct dmmu_dev *dev)
 		features |= DMMU_FEATURE_MIGRATE;
 	if (dev->caps & DMMU_CAPS_COPY)
 		features |= DMMU_FEATURE_COPY_ENGINE;
+	if (IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS)
+		features |= DMMU_FEATURE_SYSTEM_ATOMICS;
 	return features;
+}
+
+/* What BIND can do here. */
+static u32 dmmu_bind_flags(struct dmmu_dev *dev)
+{
+	bool can = IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS;
+
+	return can ? DMMU_BIND_SYSTEM_ATOMICS : 0;
 }
 
 static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)
@@ -99,12 +109,14 @@ static int dmmu_ioctl_bind(struct dmmu_ctx *ctx, void __user *argp)
 
 	if (copy_from_user(&arg, argp, sizeof(arg)))
 		return -EFAULT;
-	if (arg.flags)
+	if (arg.flags & ~DMMU_BIND_SYSTEM_ATOMICS)
 		return -EINVAL;
+	if (arg.flags & ~dmmu_bind_flags(ctx->dev))
+		return -EOPNOTSUPP;
 	/* Binding cannot be undone, so find out first whether its result can be told. */
 	if (put_user(0, &user->context))
 		return -EFAULT;
-	ret = dmmu_ctx_bind(ctx);
+	ret = dmmu_ctx_bind(ctx, arg.flags);
 	if (ret)
 		return ret;
 	return put_user(ctx->id, &user->context);
@@ -262,7 +274,7 @@ static int dmmu_ioctl_counters(struct dmmu_ctx *ctx, void __user *argp)
 	if (ret)
 		goto out_free;
 	arg->device_count = DMMU_CNT_COUNT;
-	arg->driver_count = DMMU_DRV_COPY_NS + 1;
+	arg->driver_count = DMMU_DRV_EXCLUSIVE + 1;
 	for (i = 0; i < DMMU_DRV_COUNT; i++)
 		arg->driver[i] = atomic64_read(&ctx->count[i]);
 	arg->driver[DMMU_DRV_MMIO_READS] = atomic64_read(&dev->mmio_reads);

@@ -12,7 +12,7 @@
 #include "drv.h"
 #include "params.h"
 
-/* Longest wait for one copy, seconds; multiplied by time_scale. Whoever waits can be killed. */
+/* Longest time in which no piece of a copy ends, seconds; multiplied by time_scale. */
 #define DMMU_CLIENT_WAIT_S 120
 
 struct dmmu_dev *dmmu_client_device(int id)
@@ -35,7 +35,7 @@ struct dmmu_ctx *dmmu_client_open(struct dmmu_dev *dev)
 
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
-	ret = dmmu_ctx_bind(ctx);
+	ret = dmmu_ctx_bind(ctx, 0);
 	if (ret) {
 		dmmu_ctx_close(ctx);
 		return ERR_PTR(ret);

@@ -29,8 +29,8 @@
 
 #define DMMU_CPY_ENTRIES	(2 * DMMU_COPY_BATCH)
 
-/* Descriptors between two updates of cpy_head, by which a long batch shows that it gets on. */
-#define DMMU_CPY_WB_EVERY	32
+/* Pages between two updates of cpy_head, by which a long batch shows that it gets on. */
+#define DMMU_CPY_WB_PAGES	32
 
 /* How often a sleeper looks by itself, should an interrupt get lost. */
 #define DMMU_CPY_SLICE		(HZ / 20 + 1)
@@ -200,7 +200,7 @@ static int dmmu_copy_by_engine(struct dmmu_dev *dev, struct dmmu_copy_op *op, un
 	struct dmmu_copyq *q = &dev->copy;
 	u32 failed = le32_to_cpu(READ_ONCE(dev->status->cpy_failed));
 	struct dmmu_cpy *last = NULL;
-	unsigned int i, run;
+	unsigned int i, run, quiet = 0;
 	int ret;
 
 	ret = dmmu_copy_map(dev, op, n);
@@ -211,8 +211,11 @@ static int dmmu_copy_by_engine(struct dmmu_dev *dev, struct dmmu_copy_op *op, un
 		last = &q->ring[dmmu_ring_slot(q->tail, DMMU_CPY_ENTRIES)];
 		dmmu_copy_describe(last, &op[i], run);
 		q->tail++;
-		if (q->tail % DMMU_CPY_WB_EVERY == 0)
+		quiet += run;
+		if (quiet >= DMMU_CPY_WB_PAGES) {
 			last->flags |= DMMU_CPY_F_WB;
+			quiet = 0;
+		}
 	}
 	last->flags |= DMMU_CPY_F_WB | DMMU_CPY_F_IRQ;
 	/* writel() orders the ring entries before the doorbell. */

@@ -14,8 +14,11 @@
 /* Pages of one batch: one doorbell, one interrupt. A 2 MiB page's worth. */
 #define DMMU_COPY_BATCH		512U
 
-/* The most that one descriptor moves. */
-#define DMMU_COPY_MAX_BYTES	((u64)DMMU_CPY_MAX_BYTES)
+/*
+ * The most that one descriptor moves. The device could do more, but shows no progress within one;
+ * this much takes even a slow prototype a fraction of the time it has.
+ */
+#define DMMU_COPY_MAX_BYTES	(128ULL << 10)
 
 struct page;
 
@@ -68,9 +71,8 @@ static inline u64 dmmu_local_split(u64 size)
 {
 	u64 tables = size / 8 > DMMU_LOCAL_UNIT ? size / 8 : DMMU_LOCAL_UNIT;
 
-	size &= ~(DMMU_LOCAL_UNIT - 1);
 	tables = (tables + DMMU_LOCAL_UNIT - 1) & ~(DMMU_LOCAL_UNIT - 1);
-	return tables < size ? tables : size;
+	return size >= tables + DMMU_LOCAL_UNIT ? tables : size;
 }
 
 #endif /* DMMU_COPY_H */

@@ -60,15 +60,18 @@ static int dmmu_ctx_alloc_buffers(struct dmmu_ctx *ctx)
 	ctx->req = kvcalloc(n, sizeof(*ctx->req), GFP_KERNEL_ACCOUNT);
 	ctx->win = kvcalloc(n, sizeof(*ctx->win), GFP_KERNEL_ACCOUNT);
 	ctx->pfns = kvcalloc(n, DMMU_WINDOW_MAX_PAGES * sizeof(*ctx->pfns), GFP_KERNEL_ACCOUNT);
-	return ctx->batch && ctx->req && ctx->win && ctx->pfns ? 0 : -ENOMEM;
+	ctx->excl = kvcalloc(n, sizeof(*ctx->excl), GFP_KERNEL_ACCOUNT);
+	return ctx->batch && ctx->req && ctx->win && ctx->pfns && ctx->excl ? 0 : -ENOMEM;
 }
 
 static void dmmu_ctx_free_buffers(struct dmmu_ctx *ctx)
 {
+	kvfree(ctx->excl);
 	kvfree(ctx->pfns);
 	kvfree(ctx->win);
 	kvfree(ctx->req);
 	kvfree(ctx->batch);
+	ctx->excl = NULL;
 	ctx->pfns = NULL;
 	ctx->win = NULL;
 	ctx->req = NULL;
@@ -130,7 +133,7 @@ void dmmu_ctx_kill(struct dmmu_ctx *ctx)
 		dmmu_ctl_wait(ctx->dev, index, DMMU_SLEEP);
 }
 
-int dmmu_ctx_bind(struct dmmu_ctx *ctx)
+int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 {
 	struct dmmu_dev *dev = ctx->dev;
 	int ret;
@@ -153,6 +156,7 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx)
 		goto out_unlock;
 	}
 	ctx->id = ret;
+	ctx->system_atomics = flags & DMMU_BIND_SYSTEM_ATOMICS;
 	ctx->has_id = true;
 	ret = dmmu_ctx_alloc_buffers(ctx);
 	if (ret)

@@ -70,6 +70,7 @@ enum dmmu_moved {
 	DMMU_MOVED_COUNT,
 };
 
+struct hmm_range;
 struct dmmu_ctx;
 struct dmmu_table;
 
@@ -271,6 +272,9 @@ struct dmmu_ctx {
 	struct dmmu_page_req *req;
 	struct dmmu_window *win;
 	unsigned long *pfns;
+	struct page **excl;		/* taken in this round, locked */
+	unsigned int nexcl;
+	bool system_atomics;		/* set by BIND */
 	struct dmmu_ahead ahead[2];
 
 	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
@@ -341,7 +345,7 @@ void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error);
 
 /* ctx.c */
 struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);
-int dmmu_ctx_bind(struct dmmu_ctx *ctx);
+int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags);
 void dmmu_ctx_close(struct dmmu_ctx *ctx);
 void dmmu_ctx_put(struct dmmu_ctx *ctx);
 void dmmu_ctx_kill(struct dmmu_ctx *ctx);
@@ -355,6 +359,7 @@ void dmmu_pt_fini(struct dmmu_ctx *ctx);
 void dmmu_pt_free_stage(struct dmmu_ctx *ctx);
 u64 dmmu_pt_root(struct dmmu_ctx *ctx);
 int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigned int n);
+bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req);
 int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsigned long *pfns);
 int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how);
@@ -376,6 +381,8 @@ void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
 int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin);
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
+int dmmu_fault_as_cpu(struct hmm_range *range);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
 
 /* copy.c */
@@ -443,6 +450,10 @@ static inline u32 *dmmu_local_limit(struct dmmu_dev *dev)
 	return NULL;
 }
 
+static inline void dmmu_local_touch(struct page *page)
+{
+}
+
 static inline unsigned long dmmu_local_free(struct dmmu_dev *dev)
 {
 	return 0;
@@ -480,6 +491,28 @@ static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
 }
 
 static inline void dmmu_evict_all(struct dmmu_dev *dev)
+{
+}
+#endif
+
+#ifdef CONFIG_DEVICE_PRIVATE
+/* atomics.c */
+int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+		      const unsigned long *pfns);
+void dmmu_atomics_release(struct dmmu_ctx *ctx);
+void dmmu_atomics_hold(struct dmmu_ctx *ctx);
+#else
+static inline int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+				    const unsigned long *pfns)
+{
+	return 0;
+}
+
+static inline void dmmu_atomics_release(struct dmmu_ctx *ctx)
+{
+}
+
+static inline void dmmu_atomics_hold(struct dmmu_ctx *ctx)
 {
 }
 #endif

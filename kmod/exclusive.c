@@ -38,15 +38,19 @@ static void dmmu_taking_release(struct dmmu_taking *t)
 	}
 }
 
-/* Take the pages of [start, end) from the CPUs. Returns 0 or why one cannot be taken. */
-static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64 end)
+/*
+ * Take the pages of [start, *end) from the CPUs, or fewer, and say so in *end: the lock of a large
+ * folio is the same for all its pages, so one of them ends the batch. Returns 0 or why one cannot
+ * be taken.
+ */
+static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64 *end)
 {
 	unsigned int i;
 	u64 va;
 
 	mmap_assert_locked(ctx->mm);
 	memset(t->pfn, 0, sizeof(t->pfn));
-	for (va = start; va < end; va += PAGE_SIZE) {
+	for (va = start; va < *end; va += PAGE_SIZE) {
 		struct page *page = dmmu_device_exclusive(ctx->mm, va, ctx);
 
 		if (IS_ERR(page))
@@ -54,6 +58,8 @@ static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64
 		i = (va - t->win.start) >> PAGE_SHIFT;
 		t->page[i] = page;
 		t->pfn[i] = page_to_pfn(page) | HMM_PFN_VALID | HMM_PFN_WRITE;
+		if (folio_test_large(page_folio(page)))
+			*end = va + PAGE_SIZE;
 	}
 	return 0;
 }
@@ -77,8 +83,8 @@ static int dmmu_give(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned long 
 	return ret;
 }
 
-/* A range within one window. */
-static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64 end)
+/* A range within one window, or the beginning of it: *@end says how far it went. */
+static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64 *end)
 {
 	unsigned long until = jiffies + dmmu_map_timeout(), seq;
 	int ret;
@@ -87,7 +93,7 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 		.start = start & ~(DMMU_WINDOW_MAX_PAGES * PAGE_SIZE - 1),
 		.npages = DMMU_WINDOW_MAX_PAGES,
 		.write = true,
-		.wanted = { start, end },
+		.wanted = { start, *end },
 	};
 	mutex_lock(&ctx->map_lock);
 	do {
@@ -99,8 +105,9 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 		ret = dmmu_take(ctx, t, start, end);
 		mmap_read_unlock(ctx->mm);
 		if (!ret)
-			ret = dmmu_give(ctx, t, seq, start, end);
+			ret = dmmu_give(ctx, t, seq, start, *end);
 		dmmu_taking_release(t);
+		cond_resched();
 	} while ((ret == -EBUSY || ret == -EAGAIN) && time_before(jiffies, until));
 	dmmu_ctl_kick(ctx->dev);
 	mutex_unlock(&ctx->map_lock);
@@ -129,8 +136,7 @@ int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
 	}
 	for (; !ret && start < end; start = next) {
 		next = min(end, (start & ~(bytes - 1)) + bytes);
-		ret = dmmu_exclusive_window(ctx, t, start, next);
-		cond_resched();
+		ret = dmmu_exclusive_window(ctx, t, start, &next);
 	}
 	mmput(ctx->mm);
 	kfree(t);

@@ -161,6 +161,22 @@ static unsigned int dmmu_fault_drop_stale(struct dmmu_ctx *ctx, unsigned int n)
 	return out;
 }
 
+/*
+ * Leave out pages that the device has by now: the fault came while another of the same page was
+ * being served. Not only a saving: for the CPU page table, asking again is touching the page.
+ */
+static unsigned int dmmu_fault_drop_served(struct dmmu_ctx *ctx, unsigned int n)
+{
+	unsigned int i, out = 0;
+
+	mutex_lock(&ctx->pt_lock);
+	for (i = 0; i < n; i++)
+		if (!dmmu_pt_serves(ctx, &ctx->req[i]))
+			ctx->req[out++] = ctx->req[i];
+	mutex_unlock(&ctx->pt_lock);
+	return out;
+}
+
 /* Returns 0 when ctx->req has the outcome of each page, else as dmmu_mirror_fault(). */
 static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nreq)
 {
@@ -176,9 +192,10 @@ static int dmmu_fault_map(struct dmmu_ctx *ctx, unsigned int n, unsigned int *nr
 		ctx->req[(*nreq)++] = (struct dmmu_page_req){
 			.va = f->va & ~(DMMU_PAGE_SIZE - 1),
 			.write = f->access != DMMU_ACCESS_READ,
+			.atomic = f->access == DMMU_ACCESS_ATOMIC && ctx->system_atomics,
 		};
 	}
-	*nreq = dmmu_plan_pages(ctx->req, *nreq);
+	*nreq = dmmu_fault_drop_served(ctx, dmmu_plan_pages(ctx->req, *nreq));
 	if (!*nreq)
 		return 0;
 	/* When nobody uses the mm any more it is about to be taken apart, and so is the context. */
@@ -228,6 +245,7 @@ void dmmu_fault_work(struct work_struct *work)
 		seen = min(seen, f->seen);
 	}
 	dmmu_ctl_kick(dev);
+	dmmu_atomics_hold(ctx);
 	if (n) {
 		u64 ns = seen == U64_MAX ? 0 : ktime_get_ns() - seen;
 

@@ -37,6 +37,7 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback,
  *	soft-dirty tracking). Pages the device can only read stay mapped; for the others the next
  *	write faults.
+ *	EXCLUSIVE comes when another device takes the page, and when a CPU takes it back from us.
  * RELEASE: the address space ends.
  *
  * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
@@ -77,7 +78,7 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 	u64 begin = ktime_get_ns();
 	int ret = 0;
 
-	/* Our own, and about pages that the device keeps (exclusive.c). */
+	/* This context takes the page for itself; what it has of it already is right. */
 	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
 		return true;
 	if (how == DMMU_SLEEP)
@@ -115,7 +116,7 @@ const struct mmu_interval_notifier_ops dmmu_mirror_ops = {
  * that a write must not go there? hmm_range_fault() does not fault such pages even when it is asked
  * for write permission.
  */
-static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
+bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
 {
 	unsigned int i;
 
@@ -131,7 +132,7 @@ static bool dmmu_shares_local(const struct hmm_range *range, unsigned int n)
  * Fault in as if local memory were not ours, that is, as the CPU does: the pages come back to host
  * memory, and those that are shared are copied there.
  */
-static int dmmu_fault_as_cpu(struct hmm_range *range)
+int dmmu_fault_as_cpu(struct hmm_range *range)
 {
 	void *owner = range->dev_private_owner;
 	int ret;
@@ -201,6 +202,8 @@ static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsig
 		range->end = range->start + ctx->win[i].npages * PAGE_SIZE;
 		range->hmm_pfns = &ctx->pfns[i * DMMU_WINDOW_MAX_PAGES];
 		ret = hmm_range_fault(range);
+		if (!ret)
+			ret = dmmu_atomics_take(ctx, &ctx->win[i], range->hmm_pfns);
 		if (ret)
 			return ret;
 	}
@@ -288,6 +291,7 @@ int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin
 			ret = dmmu_mirror_map(ctx, &range, nwin);
 		if (ret != -EBUSY && ret != -EAGAIN)
 			return ret;
+		dmmu_atomics_release(ctx);
 		dmmu_count(ctx, DMMU_DRV_RETRIES, 1);
 		if (time_after(jiffies, until))
 			return -EBUSY;

@@ -62,7 +62,11 @@ MODULE_PARM_DESC(copy_engine, "let the device copy pages; 0: the CPU does it, wh
 
 static unsigned int fault_back_pages = 16;
 module_param(fault_back_pages, uint, 0644);
-MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 32, rounded down to a power of two (default 16)");
+MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 16, rounded down to a power of two (default 16)");
+
+static unsigned int exclusive_hold_us = 500;
+module_param(exclusive_hold_us, uint, 0644);
+MODULE_PARM_DESC(exclusive_hold_us, "how long the device keeps a page for atomics before a CPU that waits for it gets it, at least (default 500)");
 
 unsigned int dmmu_fault_back(void)
 {
@@ -126,6 +130,12 @@ u64 dmmu_spin_ns(void)
 {
 	/* Not scaled: spinning longer for a slower device wastes exactly what it should save. */
 	return min_t(u64, READ_ONCE(spin_us), 1000) * NSEC_PER_USEC;
+}
+
+unsigned long dmmu_exclusive_hold_us(void)
+{
+	/* A CPU waits meanwhile. */
+	return min_t(u64, dmmu_scaled(READ_ONCE(exclusive_hold_us), 1), USEC_PER_SEC);
 }
 
 u32 dmmu_coalesce_cycles(void)

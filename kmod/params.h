@@ -14,8 +14,9 @@ extern unsigned int dmmu_fault_around_pages;
 extern bool dmmu_use_local_memory;
 extern bool dmmu_copy_engine;
 
-#define DMMU_FAULT_BACK_MAX 32U
+#define DMMU_FAULT_BACK_MAX 16U
 
+unsigned long dmmu_exclusive_hold_us(void);
 unsigned int dmmu_fault_back(void);		/* pages, a power of two */
 
 unsigned long dmmu_fence_timeout(void);		/* jiffies */

@@ -375,9 +375,8 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link,
  * already, or an error in @ret.
  */
 static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu_leaf *leaf,
-			 struct page *page, bool write, int *ret)
+			 struct page *page, bool write, bool atomics, int *ret)
 {
-	bool atomics = ctx->dev->caps & DMMU_CAPS_ATOMICS;
 	dma_addr_t dma;
 	int error;
 
@@ -389,10 +388,14 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 		return 0;
 	}
 	if (leaf->page) {
-		if (!(leaf->entry & DMMU_SHADOW_CLEARED) && (!write || leaf->entry & DMMU_PTE_W))
+		bool cleared = leaf->entry & DMMU_SHADOW_CLEARED;
+
+		if (!cleared && (!write || leaf->entry & DMMU_PTE_W) &&
+		    (!write || !atomics || leaf->entry & DMMU_PTE_AT))
 			return 0;
 		/* More rights, or once more after an invalidation that gave up; never fewer. */
 		write = write || leaf->entry & DMMU_PTE_W;
+		atomics = atomics || leaf->entry & DMMU_PTE_AT;
 		if (dmmu_pte_is_local(leaf->entry))
 			leaf->entry = dmmu_pte_local(dmmu_pte_addr(leaf->entry), write, atomics);
 		else
@@ -441,6 +444,20 @@ static bool dmmu_want_write(const struct dmmu_window *win, const struct dmmu_pag
 }
 
 /*
+ * May the device do atomics on @page? They are indivisible among its threads. In host memory not
+ * against the CPU, unless that cannot reach the page; who asked for that gets it.
+ */
+static bool dmmu_want_atomics(struct dmmu_ctx *ctx, const struct dmmu_page_req *req,
+			      struct page *page)
+{
+	if (!(ctx->dev->caps & DMMU_CAPS_ATOMICS))
+		return false;
+	if (!ctx->system_atomics || is_device_private_page(page))
+		return true;
+	return req && req->exclusive;
+}
+
+/*
  * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the
  * sequence under the lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when
  * tables are missing, or why a page could not be mapped.
@@ -467,6 +484,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		return ret;
 	first = dmmu_level_index(win->start, 0);
 	for (i = 0; i < win->npages; i++) {
+		u64 va = win->start + i * DMMU_PAGE_SIZE;
 		struct dmmu_page_req *r;
 		struct page *page;
 		bool write;
@@ -475,10 +493,10 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
 			continue;
 		page = hmm_pfn_to_page(pfns[i]);
-		r = dmmu_plan_find(req, win->count, win->start + i * DMMU_PAGE_SIZE);
-		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page,
-							       win->start + i * DMMU_PAGE_SIZE);
-		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write, &error);
+		r = dmmu_plan_find(req, win->count, va);
+		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page, va);
+		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
+				       dmmu_want_atomics(ctx, r, page), &error);
 	}
 	for (i = 0; i < win->npages; i += n) {
 		for (n = 0; i + n < win->npages && pte[i + n]; n++)
@@ -515,6 +533,14 @@ static bool dmmu_leaf_has(const struct dmmu_leaf *leaf, u64 bits)
 {
 	return leaf && leaf->page && !(leaf->entry & DMMU_SHADOW_CLEARED) &&
 	       (leaf->entry & bits) == bits;
+}
+
+/* Does the device have what a request is about? */
+bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req)
+{
+	u64 bits = (req->write ? DMMU_PTE_W : 0) | (req->atomic ? DMMU_PTE_AT : 0);
+
+	return dmmu_leaf_has(dmmu_pt_leaf(ctx, req->va), bits);
 }
 
 /* Can the device use the page at @va, or even write it, without a fault? */

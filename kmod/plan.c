@@ -30,10 +30,12 @@ unsigned int dmmu_plan_pages(struct dmmu_page_req *req, unsigned int n)
 		return 0;
 	sort(req, n, sizeof(*req), dmmu_page_req_cmp, NULL);
 	for (i = 1; i < n; i++) {
-		if (req[i].va == req[out].va)
+		if (req[i].va == req[out].va) {
 			req[out].write |= req[i].write;
-		else
+			req[out].atomic |= req[i].atomic;
+		} else {
 			req[++out] = req[i];
+		}
 	}
 	return out + 1;
 }

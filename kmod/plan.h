@@ -21,6 +21,8 @@
 struct dmmu_page_req {
 	u64 va;			/* page aligned */
 	bool write;		/* a write or an atomic is among the accesses */
+	bool atomic;		/* an atomic is, and it must be one for the CPU, too */
+	bool exclusive;		/* out: no CPU can reach the page */
 	int error;		/* out: why it cannot be mapped, 0 when it can */
 };
 

@@ -83,7 +83,7 @@ static int dmirror_request(struct dmirror *d, unsigned int request, struct hmm_d
 		dmmu_client_evict_all(d->dev);
 		return 0;
 #ifdef HMM_DMIRROR_FLAGS
-	/* FAIL_ALLOC wants the next huge page not to be had; pages are moved one by one here anyway. */
+	/* FAIL_ALLOC: the next huge page is not to be had. Pages are moved one by one anyway. */
 	case HMM_DMIRROR_FLAGS:
 		return cmd->npages & ~HMM_DMIRROR_FLAG_FAIL_ALLOC ? -EINVAL : 0;
 #endif

@@ -3,13 +3,12 @@
 # checkpatch.sh FILE...: every file is clean by checkpatch.pl --strict; 77 (skip) without it or perl. It is taken from $CHECKPATCH,
 # from a harness kernel in the cache, from a kernel source or headers below /usr/src, or out of Debian's packed source.
 #
-# Two exceptions, both where checkpatch knows the core kernel only: a driver that builds for several kernels looks at
-# their version (compat.h), and TRACE_EVENT() is laid out as in all trace headers.
+# One exception: TRACE_EVENT() is laid out as in all trace headers.
 set -u
 dir=$(mktemp -d "${TMPDIR:-/tmp}/dmmu-checkpatch.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 checkpatch=${CHECKPATCH-}
-for found in "${DMMU_CACHE:-${HOME-}/.cache/dmmu}"/linux-*/scripts/checkpatch.pl /usr/src/linux-*/scripts/checkpatch.pl; do
+for found in "${DMMU_CACHE:-${HOME-}/.cache/dmmu}"/linux-[pdg]*/scripts/checkpatch.pl /usr/src/linux-*/scripts/checkpatch.pl; do
 	[ -z "$checkpatch" ] && [ -r "$found" ] && checkpatch=$found
 done
 for packed in /usr/src/linux-source-*.tar.xz; do
@@ -24,7 +23,6 @@ fi
 bad=0
 for file in "$@"; do
 	case $file in
-	*/compat.h) ignore=LINUX_VERSION_CODE,CONSTANT_COMPARISON ;;
 	*/trace.h) ignore=OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT ;;
 	*) ignore=NONE ;;
 	esac

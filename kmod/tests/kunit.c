@@ -4,12 +4,13 @@
  *
  * Suites: dmmu_pgtable (entries as the device reads them), dmmu_ring (index arithmetic at the
  * wrap), dmmu_range (clipping at both ends of the address space), dmmu_fault (a batch of faults to
- * page windows). The code under test is compiled in, not linked against, so that this module loads
- * anywhere.
+ * page windows), dmmu_copy (a batch of pages to copy descriptors, and how local memory is divided).
+ * The code under test is compiled in, not linked against, so that this module loads anywhere.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
 
+#include "../copy.h"
 #include "../pte.h"
 #include "../range.h"
 #include "../ring.h"
@@ -27,6 +28,14 @@ static void pte_leaf(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dmmu_pte_host(0x123456789000, true, false), 0x0000123456789087ULL);
 	KUNIT_EXPECT_TRUE(test, dmmu_pte_is_leaf(ro));
 	KUNIT_EXPECT_EQ(test, dmmu_pte_addr(rw), 0x123456789000ULL);
+}
+
+static void pte_leaf_in_local_memory(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, dmmu_pte_local(0x3456000, false, true), 0x0000000003456093ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_pte_local(0x3456000, true, true), 0x000000000345609fULL);
+	KUNIT_EXPECT_TRUE(test, dmmu_pte_is_local(dmmu_pte_local(0, false, false)));
+	KUNIT_EXPECT_FALSE(test, dmmu_pte_is_local(dmmu_pte_host(~0ULL, true, true)));
 }
 
 static void pte_reserved_bits_stay_zero(struct kunit *test)
@@ -109,7 +118,8 @@ static struct kunit_case dmmu_pgtable_cases[] = {
 	KUNIT_CASE(pte_leaf),	     KUNIT_CASE(pte_reserved_bits_stay_zero),
 	KUNIT_CASE(pte_table),	     KUNIT_CASE(pte_can_hold),
 	KUNIT_CASE(pte_level_index), KUNIT_CASE(pte_series),
-	KUNIT_CASE(record_layout),   {}
+	KUNIT_CASE(record_layout),   KUNIT_CASE(pte_leaf_in_local_memory),
+	{}
 };
 
 static struct kunit_suite dmmu_pgtable_suite = {
@@ -338,7 +348,104 @@ static struct kunit_suite dmmu_fault_suite = {
 	.test_cases = dmmu_fault_cases,
 };
 
-kunit_test_suites(&dmmu_pgtable_suite, &dmmu_ring_suite, &dmmu_range_suite, &dmmu_fault_suite);
+/* @n pages that are contiguous on both sides, from these addresses. */
+static void copy_pages(struct dmmu_copy_op *op, unsigned int n, u64 dma, u64 local)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		op[i] = (struct dmmu_copy_op){
+			.dma = dma + i * DMMU_PAGE_SIZE,
+			.local = local + i * DMMU_PAGE_SIZE,
+			.dir = DMMU_COPY_IN,
+		};
+}
+
+static void copy_merges_what_is_contiguous_on_both_sides(struct kunit *test)
+{
+	struct dmmu_copy_op op[8];
+
+	copy_pages(op, 8, 0x10000, 0x800000);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 8), 8U);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 1), 1U);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 0), 0U);
+	op[3].dma += DMMU_PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 8), 3U);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op + 3, 5), 1U);
+	copy_pages(op, 8, 0x10000, 0x800000);
+	op[5].local -= DMMU_PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 8), 5U);
+	copy_pages(op, 8, 0x10000, 0x800000);
+	op[2].dir = DMMU_COPY_OUT;
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 8), 2U);
+	/* Descending addresses are no run. */
+	copy_pages(op, 2, 0x10000, 0x800000);
+	swap(op[0], op[1]);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 2), 1U);
+}
+
+static void copy_of_zeros_needs_no_source(struct kunit *test)
+{
+	struct dmmu_copy_op op[4];
+	unsigned int i;
+
+	copy_pages(op, 4, 0, 0x800000);
+	for (i = 0; i < 4; i++) {
+		op[i].dma = 0;
+		op[i].dir = DMMU_COPY_ZERO;
+	}
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, 4), 4U);
+}
+
+static void copy_of_one_descriptor_is_bounded(struct kunit *test)
+{
+	const unsigned int most = DMMU_COPY_MAX_BYTES / DMMU_PAGE_SIZE, n = 2 * most + 3;
+	struct dmmu_copy_op *op = kunit_kcalloc(test, n, sizeof(*op), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, op);
+	KUNIT_EXPECT_LE(test, (u64)DMMU_COPY_MAX_BYTES, (u64)DMMU_CPY_MAX_BYTES);
+	copy_pages(op, n, 0x10000, 0x800000);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op, n), most);
+	KUNIT_EXPECT_EQ(test, dmmu_copy_run(op + 2 * most, 3), 3U);
+}
+
+static void copy_leaves_room_for_page_tables(struct kunit *test)
+{
+	u64 size;
+
+	KUNIT_EXPECT_EQ(test, dmmu_local_split(64ULL << 20), 8ULL << 20);
+	KUNIT_EXPECT_EQ(test, dmmu_local_split(16ULL << 20), 2ULL << 20);
+	KUNIT_EXPECT_EQ(test, dmmu_local_split(4ULL << 20), 2ULL << 20);
+	/* Nothing is left for pages. */
+	KUNIT_EXPECT_EQ(test, dmmu_local_split(2ULL << 20), 2ULL << 20);
+	KUNIT_EXPECT_EQ(test, dmmu_local_split(1ULL << 20), 1ULL << 20);
+	for (size = 64 << 10; size < 1ULL << 40; size = size * 3 + 4096) {
+		u64 base = dmmu_local_split(size);
+
+		KUNIT_EXPECT_LE(test, base, size);
+		if (base == size)
+			continue;
+		KUNIT_EXPECT_EQ(test, base % DMMU_LOCAL_UNIT, 0ULL);
+		KUNIT_EXPECT_GE(test, base, size / 8);
+		KUNIT_EXPECT_GE(test, size - base, DMMU_LOCAL_UNIT);
+	}
+}
+
+static struct kunit_case dmmu_copy_cases[] = {
+	KUNIT_CASE(copy_merges_what_is_contiguous_on_both_sides),
+	KUNIT_CASE(copy_of_zeros_needs_no_source),
+	KUNIT_CASE(copy_of_one_descriptor_is_bounded),
+	KUNIT_CASE(copy_leaves_room_for_page_tables),
+	{}
+};
+
+static struct kunit_suite dmmu_copy_suite = {
+	.name = "dmmu_copy",
+	.test_cases = dmmu_copy_cases,
+};
+
+kunit_test_suites(&dmmu_pgtable_suite, &dmmu_ring_suite, &dmmu_range_suite, &dmmu_fault_suite,
+		  &dmmu_copy_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the dmmu driver's pure logic");
 MODULE_LICENSE("GPL");

@@ -8,6 +8,7 @@
  * boot: choose it with -t killed or -t stopped.
  */
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "dmmu_fixture.h"
 
@@ -135,6 +136,47 @@ CLAIM(device_loss, killed_under_munmap)
 	ASSERT_EQ(0, munmap((void *)words, 4 * DMMU_PAGE));
 	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
 	ASSERT_LE(0, loss_noticed(self->fd, outstanding));
+	EXPECT_LOST(self->fd);
+	self->fd = -1;
+}
+
+/*
+ * What was in the memory of a device that vanished is gone. Who touches it is told, by SIGBUS; nobody
+ * reads something else instead. What was at home is untouched, and munmap and exit work.
+ */
+CLAIM(device_loss, killed_with_pages_in_local_memory)
+{
+	const size_t bytes = 32 * DMMU_PAGE;
+	uint64_t *lost = dmmu_map(bytes), *home = dmmu_map(bytes), *out = dmmu_map(DMMU_PAGE);
+	volatile uint64_t *words;
+	unsigned int outstanding;
+	uint64_t start;
+	int child, file;
+
+	if (!(self->info.features & DMMU_FEATURE_MIGRATE))
+		SKIP(return, "no pages in local memory");
+	ASSERT_TRUE(lost && home && out);
+	dmmu_pattern(lost, bytes / 8, 1);
+	dmmu_pattern(home, bytes / 8, 2);
+	ASSERT_EQ(0, dmmu_migrate(self->fd, lost, bytes, DMMU_MIGRATE_TO_DEVICE, NULL));
+	ASSERT_EQ(0, start_work(self->fd, &words, &outstanding));
+	ask("kill-model");
+	ASSERT_LE(0, loss_noticed(self->fd, outstanding));
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(*(volatile uint64_t *)lost == 0);
+	EXPECT_EQ(128 + SIGBUS, dmmu_reap(child));
+	file = memfd_create("lost", 0);
+	ASSERT_LE(0, file);
+	EXPECT_EQ(-1, write(file, lost + 512, DMMU_PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	dmmu_pattern(out, 512, 2);
+	EXPECT_EQ(512, dmmu_difference(home, out, 512));
+	start = dmmu_now_ns();
+	EXPECT_EQ(0, munmap(lost, bytes / 2));
+	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
 	EXPECT_LOST(self->fd);
 	self->fd = -1;
 }

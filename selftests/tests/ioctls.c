@@ -63,7 +63,8 @@ CLAIM(ioctls, query_describes_the_device)
 	EXPECT_TRUE(q.va_bits == 48 || q.va_bits == 57);
 	EXPECT_LT(0, q.clock_khz);
 	EXPECT_LE(1ull << 20, q.local_size);
-	EXPECT_EQ(0, q.features & ~(DMMU_FEATURE_MIGRATE | DMMU_FEATURE_COPY_ENGINE));
+	EXPECT_EQ(0, q.features & ~(DMMU_FEATURE_MIGRATE | DMMU_FEATURE_COPY_ENGINE |
+				   DMMU_FEATURE_SYSTEM_ATOMICS));
 	EXPECT_EQ(-1, ioctl(self->fd, DMMU_IOC_QUERY, NULL));
 	EXPECT_EQ(EFAULT, errno);
 }
@@ -88,13 +89,13 @@ CLAIM(ioctls, query_needs_no_bind_all_else_does)
 
 CLAIM(ioctls, bind_refuses_flags_bad_pointers_and_a_second_time)
 {
-	struct dmmu_ioc_bind bind = {.flags = 1};
+	struct dmmu_ioc_bind bind = {.flags = 2};
 	struct dmmu_completion c;
 	int fd = dmmu_open();
 	unsigned int bit;
 
 	ASSERT_GE(fd, 0);
-	for (bit = 0; bit < 32; bit++) {
+	for (bit = 1; bit < 32; bit++) {
 		bind.flags = 1u << bit;
 		EXPECT_EQ(-1, ioctl(fd, DMMU_IOC_BIND, &bind));
 		EXPECT_EQ(EINVAL, errno);

@@ -57,6 +57,12 @@ static void remark(struct run *run, const char *text)
 		if (strcmp(text + 6, "0"))
 			snprintf(run->command_end, sizeof(run->command_end), "rmmod dmmu: %.200s",
 				 text + 6);
+	} else if (!strncmp(text, "driver at ", 10)) {
+		if (options->gdb)
+			fprintf(stderr,
+				"\r\nvm: in gdb: add-symbol-file %s/guest/modules-%s/dmmu.ko "
+				"%s\r\n",
+				run->build, options->kernel, text + 10);
 	} else if (!strncmp(text, "start ", 6)) {
 		fprintf(stderr, "vm: %4.0f s  %s\n", run_seconds(run), text + 6);
 	} else if (tests || options->verbose) {

@@ -25,6 +25,7 @@
 
 /* What driver, kernel and device can do together. */
 #define DMMU_FEATURE_MIGRATE 0x1ull /* pages can live in local memory */
+#define DMMU_FEATURE_SYSTEM_ATOMICS 0x4ull /* BIND knows DMMU_BIND_SYSTEM_ATOMICS */
 #define DMMU_FEATURE_COPY_ENGINE 0x2ull /* the device copies them, not the CPU */
 
 /* What the device and the driver are. Needs no BIND. */
@@ -41,9 +42,17 @@ struct dmmu_ioc_query {
 	__u64 features;		/* out: DMMU_FEATURE_*; was zero in version 1 */
 };
 
-/* Bind the calling process (its mm) to this file. Once per file. */
+/*
+ * Bind the calling process (its mm) to this file. Once per file.
+ *
+ * SYSTEM_ATOMICS: atomic operations of this file's work are atomic also against the CPU's, on
+ * private anonymous memory; on other memory they fail with -EOPNOTSUPP. Without it they are atomic
+ * among the device's threads only, which costs less: with it, CPU and device cannot reach a page at
+ * the same time once the device does atomics on it.
+ */
+#define DMMU_BIND_SYSTEM_ATOMICS 1
 struct dmmu_ioc_bind {
-	__u32 flags;		/* in: zero */
+	__u32 flags;		/* in: DMMU_BIND_* */
 	__u32 context;		/* out: device context (the PASID) in use */
 };
 
@@ -158,6 +167,7 @@ enum dmmu_driver_counter {
 	DMMU_DRV_PAGES_OUT = 12,	/* pages moved back, whole device */
 	DMMU_DRV_PAGES_EVICTED = 13,	/* of these, to make room, whole device */
 	DMMU_DRV_COPY_NS = 14,		/* nanoseconds spent copying them, whole device */
+	DMMU_DRV_EXCLUSIVE = 15,	/* pages taken from the CPU for atomics */
 	DMMU_DRV_COUNT = 16,
 };
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Atomics of the device on pages of host memory, atomic also against the CPU.
+ *
+ * The bus has no atomic operation: the device reads and writes. So while it may do atomics on a
+ * page of a context that wants them system-wide, no CPU may reach the page: the kernel replaces the
+ * CPU's entries by special ones (as exclusive.c does for ranges), and the next CPU that touches the
+ * page calls the notifier, which takes the page from the device, before it gets its entry back.
+ *
+ * A page is taken within a fault round, is locked until its entry is written and some time longer:
+ * a CPU that spins on the page waits for the lock, so that the device gets its turn. Pages in local
+ * memory need none of this.
+ */
+#include <linux/delay.h>
+#include <linux/hmm.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rmap.h>
+
+#include "drv.h"
+#include "params.h"
+#include "trace.h"
+
+/*
+ * A huge page cannot be taken. The first step of a migration splits it; and there the migration
+ * ends.
+ */
+static void dmmu_atomics_split(struct dmmu_ctx *ctx, unsigned long va)
+{
+	unsigned long src = 0, dst = 0;
+	struct migrate_vma args = {
+		.vma = vma_lookup(ctx->mm, va),
+		.start = va,
+		.end = va + PAGE_SIZE,
+		.src = &src,
+		.dst = &dst,
+		.flags = MIGRATE_VMA_SELECT_SYSTEM,
+	};
+
+	if (!args.vma || migrate_vma_setup(&args))
+		return;
+	migrate_vma_pages(&args);
+	migrate_vma_finalize(&args);
+}
+
+/* Take one page; -EBUSY: not this time. */
+static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req,
+				 struct page *page)
+{
+	struct page *got;
+
+	if (is_device_private_page(page))
+		return 0;
+	if (!PageAnon(page)) {
+		req->error = -EOPNOTSUPP;
+		return 0;
+	}
+	if (PageTransCompound(page)) {
+		dmmu_atomics_split(ctx, req->va);
+		return -EBUSY;
+	}
+	got = dmmu_device_exclusive(ctx->mm, req->va, ctx);
+	if (IS_ERR(got)) {
+		if (PTR_ERR(got) == -EBUSY)
+			return -EBUSY;
+		req->error = PTR_ERR(got);
+		return 0;
+	}
+	ctx->excl[ctx->nexcl++] = got;
+	req->exclusive = true;
+	dmmu_count(ctx, DMMU_DRV_EXCLUSIVE, 1);
+	return got == page ? 0 : -EBUSY;
+}
+
+/*
+ * Take the pages of the requests in @win that are for atomics; @pfns are the window's. Called with
+ * mmap_lock. Returns 0, or -EBUSY when the round must be repeated.
+ */
+int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+		      const unsigned long *pfns)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = win->first; i < win->first + win->count; i++) {
+		struct dmmu_page_req *req = &ctx->req[i];
+		unsigned long pfn = pfns[(req->va - win->start) >> PAGE_SHIFT];
+
+		req->exclusive = false;
+		if (!req->atomic || req->error)
+			continue;
+		if ((pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
+			return -EBUSY;
+		ret = dmmu_atomics_take_one(ctx, req, hmm_pfn_to_page(pfn));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* From now on a CPU may have the pages back. */
+void dmmu_atomics_release(struct dmmu_ctx *ctx)
+{
+	while (ctx->nexcl) {
+		struct page *page = ctx->excl[--ctx->nexcl];
+
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+/* The device has been told: let it have its turn before CPUs that wait have theirs. */
+void dmmu_atomics_hold(struct dmmu_ctx *ctx)
+{
+	unsigned long us;
+
+	if (!ctx->nexcl)
+		return;
+	us = dmmu_exclusive_hold_us();
+	if (us)
+		usleep_range(us, us + us / 2);
+	dmmu_atomics_release(ctx);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * exclusive: with BIND's SYSTEM_ATOMICS, atomic operations of the device are atomic against those of
+ * the CPU, too, although the bus between them knows no such thing.
+ */
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dmmu_fixture.h"
+
+FIXTURE(exclusive)
+{
+	int fd;
+	struct dmmu_ioc_query info;
+};
+
+FIXTURE_SETUP(exclusive)
+{
+	struct dmmu_ioc_bind bind = {.flags = DMMU_BIND_SYSTEM_ATOMICS};
+
+	self->fd = dmmu_open();
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, dmmu_query(self->fd, &self->info));
+	if (!(self->info.features & DMMU_FEATURE_SYSTEM_ATOMICS))
+		SKIP(return, "no system-wide atomics: the kernel has no DEVICE_PRIVATE");
+	ASSERT_EQ(0, ioctl(self->fd, DMMU_IOC_BIND, &bind));
+}
+
+FIXTURE_TEARDOWN(exclusive)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+}
+
+static uint64_t taken(int fd)
+{
+	struct dmmu_ioc_counters c;
+
+	return dmmu_counters(fd, &c) ? 0 : c.driver[DMMU_DRV_EXCLUSIVE];
+}
+
+struct adder {
+	uint64_t *word;
+	volatile bool stop;
+	uint64_t added;
+};
+
+static void *add(void *arg)
+{
+	struct adder *a = arg;
+
+	while (!a->stop) {
+		unsigned int i;
+
+		for (i = 0; i < 50; i++, a->added++)
+			__atomic_fetch_add(a->word, 1, __ATOMIC_SEQ_CST);
+		dmmu_sleep_us(200);
+	}
+	return NULL;
+}
+
+CLAIM(exclusive, cpu_and_device_increment_one_counter_and_lose_nothing)
+{
+	enum { WORKS = 40, TIMES = 50 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct adder cpu[2] = {{.word = p + 7}, {.word = p + 7}};
+	pthread_t thread[2];
+	unsigned int i;
+
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, add, &cpu[i]));
+	}
+	for (i = 0; i < WORKS; i++)
+		work[i] = dmmu_add(p + 7, 1, TIMES);
+	ASSERT_EQ(0, dmmu_run(self->fd, work, WORKS, c));
+	for (i = 0; i < 2; i++)
+		cpu[i].stop = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	for (i = 0; i < WORKS; i++) {
+		EXPECT_OK(&c[i]);
+		EXPECT_EQ(TIMES, c[i].done);
+	}
+	EXPECT_LT(0, cpu[0].added);
+	EXPECT_EQ(WORKS * TIMES + cpu[0].added + cpu[1].added, p[7]);
+	EXPECT_LT(1, taken(self->fd)) TH_LOG("CPU and device never met: nothing was tested");
+}
+
+/* Each side takes a step when it is its turn: a lost or doubled one is a wrong number, or a hang. */
+CLAIM(exclusive, compare_and_swap_hands_a_token_to_and_fro)
+{
+	enum { ROUNDS = 60 };
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	uint64_t i, expect;
+
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < ROUNDS; i++) {
+		struct dmmu_completion c = dmmu_run_one(self->fd, dmmu_cas(p, 2 * i, 2 * i + 1));
+
+		ASSERT_OK(&c);
+		ASSERT_EQ(2 * i, c.result);
+		expect = 2 * i + 1;
+		ASSERT_TRUE(__atomic_compare_exchange_n(p, &expect, 2 * i + 2, false,
+							__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	}
+	EXPECT_EQ(2 * ROUNDS, p[0]);
+}
+
+CLAIM(exclusive, the_device_keeps_a_page_until_a_cpu_touches_it)
+{
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	uint64_t before = taken(self->fd);
+	unsigned int i;
+
+	ASSERT_NE(NULL, p);
+	*p = 1;
+	for (i = 0; i < 5; i++)
+		RUN_OK(dmmu_add(p, 1, 10));
+	EXPECT_EQ(before + 1, taken(self->fd));
+	EXPECT_EQ(51, *(volatile uint64_t *)p);
+	RUN_OK(dmmu_add(p, 1, 10));
+	EXPECT_EQ(before + 2, taken(self->fd));
+	EXPECT_EQ(61, *(volatile uint64_t *)p);
+}
+
+/* Reads and writes of the device do not need the page for themselves. */
+CLAIM(exclusive, plain_accesses_take_nothing_from_the_cpu)
+{
+	uint64_t *p = dmmu_map(4 * DMMU_PAGE);
+	uint64_t before = taken(self->fd);
+	struct dmmu_completion c;
+
+	ASSERT_NE(NULL, p);
+	RUN_OK(dmmu_fill(p, 3, 4 * DMMU_PAGE));
+	c = dmmu_run_one(self->fd, dmmu_reduce(p, 4 * 512));
+	ASSERT_OK(&c);
+	EXPECT_EQ(3 * 4 * 512, c.result);
+	EXPECT_EQ(before, taken(self->fd));
+	/* And a page that was written before can still be taken. */
+	RUN_OK(dmmu_add(p, 1, 1));
+	EXPECT_EQ(before + 1, taken(self->fd));
+	EXPECT_EQ(4, *p);
+}
+
+CLAIM(exclusive, memory_of_files_is_refused)
+{
+	int file = memfd_create("exclusive", 0);
+	uint64_t *p;
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, ftruncate(file, DMMU_PAGE));
+	p = mmap(NULL, DMMU_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	RUN_FAULT(dmmu_add(p, 1, 1), dmmu_va(p), DMMU_ATOMIC, -EOPNOTSUPP);
+	EXPECT_EQ(0, *p);
+	RUN_OK(dmmu_fill(p, 1, 8));
+	EXPECT_EQ(1, *p);
+	close(file);
+}
+
+CLAIM(exclusive, a_word_in_a_huge_page_can_be_counted_up)
+{
+	uint64_t *p = dmmu_map_huge_aligned(DMMU_HUGE);
+	size_t i;
+
+	ASSERT_NE(NULL, p);
+	madvise(p, DMMU_HUGE, MADV_HUGEPAGE);
+	memset(p, 0, DMMU_HUGE);
+	for (i = 0; i < 4; i++)
+		RUN_OK(dmmu_add(p + i * 512 * 100 + 9, i + 1, 10));
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(10 * (i + 1), p[i * 512 * 100 + 9]);
+}
+
+CLAIM(exclusive, a_fork_finds_what_the_device_counted)
+{
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	int child;
+
+	ASSERT_NE(NULL, p);
+	RUN_OK(dmmu_add(p, 1, 33));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		dmmu_sleep_us(100000);
+		_exit(*p == 33 ? 0 : 1);
+	}
+	RUN_OK(dmmu_add(p, 1, 7));
+	EXPECT_EQ(0, dmmu_reap(child));
+	EXPECT_EQ(40, *p);
+}
+
+CLAIM(exclusive, mprotect_and_munmap_end_it)
+{
+	uint64_t *p = dmmu_map(2 * DMMU_PAGE);
+
+	ASSERT_NE(NULL, p);
+	RUN_OK(dmmu_add(p, 1, 5));
+	ASSERT_EQ(0, mprotect(p, DMMU_PAGE, PROT_READ));
+	RUN_FAULT(dmmu_add(p, 1, 5), dmmu_va(p), DMMU_ATOMIC, -EPERM);
+	EXPECT_EQ(5, *p);
+	ASSERT_EQ(0, munmap(p, DMMU_PAGE));
+	RUN_FAULT(dmmu_add(p, 1, 5), dmmu_va(p), DMMU_ATOMIC, -EFAULT);
+	RUN_OK(dmmu_add(p + 512, 1, 5));
+	EXPECT_EQ(5, p[512]);
+}
+
+CLAIM(exclusive, pages_in_local_memory_are_out_of_the_cpus_reach_anyway)
+{
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	uint64_t before = taken(self->fd);
+	struct dmmu_migrate_result r;
+
+	if (!(self->info.features & DMMU_FEATURE_MIGRATE))
+		SKIP(return, "no pages in local memory");
+	ASSERT_NE(NULL, p);
+	*p = 100;
+	ASSERT_EQ(0, dmmu_migrate(self->fd, p, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r));
+	ASSERT_EQ(1, r.moved);
+	RUN_OK(dmmu_add(p, 1, 50));
+	EXPECT_EQ(before, taken(self->fd));
+	EXPECT_EQ(150, *p);
+}
+
+DMMU_TEST_MAIN

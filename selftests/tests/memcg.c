@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memcg: memory is charged to the process's cgroup wherever its pages are. Moving them changes
+ * nothing in that, pages that come into being in local memory count as any, and nothing stays behind.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dmmu_migrate.h"
+
+#define GROUP "/sys/fs/cgroup/dmmu-memcg"
+#define PAGES 512l
+#define BYTES (PAGES * DMMU_PAGE)
+/* The kernel charges ahead, 64 pages a processor, and the driver's own tables are charged as well. */
+#define SLACK 200l
+
+DMMU_LOCAL_FIXTURE(memcg)
+
+static long group_pages(const char *file)
+{
+	char path[128], text[64] = "";
+	int fd, n;
+
+	snprintf(path, sizeof(path), GROUP "/%s", file);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 ? atol(text) / (long)DMMU_PAGE : -EIO;
+}
+
+static int group_set(const char *file, const char *text)
+{
+	char path[128];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), GROUP "/%s", file);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static void group_remove(void)
+{
+	rmdir(GROUP);
+}
+
+/* A new, empty group that accounts memory. */
+static bool group_make(void)
+{
+	rmdir(GROUP);
+	if (mkdir(GROUP, 0755))
+		return false;
+	atexit(group_remove);
+	return group_pages("memory.current") >= 0;
+}
+
+/* Nothing is charged any more; what the kernel holds ready is given back on the way. */
+static bool group_empties(void)
+{
+	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
+	long pages;
+
+	do {
+		group_set("memory.high", "0");
+		pages = group_pages("memory.current");
+		if (!pages)
+			return true;
+		dmmu_sleep_us(20000);
+	} while (dmmu_now_ns() < until);
+	fprintf(stderr, "# %ld pages are still charged\n", pages);
+	return false;
+}
+
+static bool near(const char *what, long pages, long want)
+{
+	if (labs(pages - want) <= SLACK)
+		return true;
+	printf("# %s: %ld pages are charged, not about %ld\n", what, pages, want);
+	return false;
+}
+
+/* What the process in the group does; exit code 0 when each number was right. */
+static int charged(void)
+{
+	struct dmmu_migrate_result r;
+	int fd, bad = 0;
+	long before;
+	char *p;
+
+	if (group_set("cgroup.procs", "0"))
+		return 100;
+	fd = dmmu_open_bound();
+	p = dmmu_map(2 * BYTES);
+	if (fd < 0 || !p)
+		return 101;
+	before = group_pages("memory.current");
+	memset(p, 1, BYTES);
+	bad += !near("touched", group_pages("memory.current"), before + PAGES);
+	if (dmmu_migrate(fd, p, BYTES, DMMU_MIGRATE_TO_DEVICE, &r) || r.moved != PAGES)
+		return 102;
+	bad += !near("in local memory", group_pages("memory.current"), before + PAGES);
+	if (dmmu_migrate(fd, p + BYTES, BYTES, DMMU_MIGRATE_TO_DEVICE, &r) || r.moved != PAGES)
+		return 103;
+	bad += !near("made in local memory", group_pages("memory.current"), before + 2 * PAGES);
+	if (dmmu_migrate(fd, p, BYTES, DMMU_MIGRATE_TO_HOST, &r) || r.moved != PAGES)
+		return 104;
+	bad += !near("home again", group_pages("memory.current"), before + 2 * PAGES);
+	if (munmap(p + BYTES, BYTES))
+		return 105;
+	bad += !near("given back", group_pages("memory.current"), before + PAGES);
+	if (dmmu_migrate(fd, p, BYTES, DMMU_MIGRATE_TO_DEVICE, &r) || r.moved != PAGES)
+		return 106;
+	return bad; /* with pages in local memory, and the file open */
+}
+
+CLAIM(memcg, the_charge_follows_no_page_and_is_zero_after_exit)
+{
+	int child;
+
+	if (!group_make())
+		SKIP(return, "no cgroup of version 2 that accounts memory at " GROUP);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(charged());
+	EXPECT_EQ(0, dmmu_reap(child));
+	EXPECT_TRUE(group_empties());
+	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
+}
+
+/* Local memory is no way around a limit: it counts, and who goes past it is killed as ever. */
+CLAIM(memcg, a_limit_binds_pages_in_local_memory)
+{
+	int child;
+
+	if (!group_make())
+		SKIP(return, "no cgroup of version 2 that accounts memory at " GROUP);
+	ASSERT_EQ(0, group_set("memory.max", "2M"));
+	group_set("memory.swap.max", "0");
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		int fd;
+		char *p = dmmu_map(4 * BYTES);
+
+		if (!p || group_set("cgroup.procs", "0"))
+			_exit(100);
+		fd = dmmu_open_bound();
+		if (fd < 0 || dmmu_migrate(fd, p, 4 * BYTES, DMMU_MIGRATE_TO_DEVICE, NULL))
+			_exit(101);
+		_exit(dmmu_local_free(fd) + PAGES + SLACK < self->local.free_pages ? 102 : 0);
+	}
+	EXPECT_EQ(128 + SIGKILL, dmmu_reap(child));
+	EXPECT_GE(PAGES, group_pages("memory.peak"));
+	EXPECT_TRUE(group_empties());
+	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
+}
+
+DMMU_TEST_MAIN
