@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * memcg: memory is charged to the process's cgroup wherever its pages are. Moving them changes
- * nothing in that, pages that come into being in local memory count as any, and nothing stays behind.
+ * nothing in that, pages that come into being in local memory count as any, and nothing stays
+ * behind.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +18,8 @@
 #define GROUP "/sys/fs/cgroup/dmmu-memcg"
 #define PAGES 512l
 #define BYTES (PAGES * DMMU_PAGE)
-/* The kernel charges ahead, 64 pages a processor, and the driver's own tables are charged as well. */
+/* The kernel charges ahead, 64 pages a processor, and the driver's own tables are charged as well.
+ */
 #define SLACK 200l
 
 DMMU_LOCAL_FIXTURE(memcg)
