@@ -8,6 +8,7 @@
  * invalidation without its acknowledge is safe.
  */
 #include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/pci.h>
 
@@ -197,16 +198,38 @@ void dmmu_dev_fail_work(struct work_struct *work)
 }
 
 /*
+ * For a whole period the device did nothing. If that is because an interrupt got lost, do what it
+ * would have done, in its thread.
+ */
+static void dmmu_dev_lost_irqs(struct dmmu_dev *dev, u32 error)
+{
+	const struct dmmu_status *s = dev->status;
+	bool cpl = le32_to_cpu(READ_ONCE(s->cpl_tail)) != READ_ONCE(dev->work.cpl_head);
+	bool flt = le32_to_cpu(READ_ONCE(s->flt_tail)) != READ_ONCE(dev->flt.head);
+
+	if (!cpl && !flt && !error)
+		return;
+	dev_warn_ratelimited(dev->dev, "an interrupt did not come:%s%s%s; going on without\n",
+			     cpl ? " completions" : "", flt ? " faults" : "",
+			     error ? " error" : "");
+	if (cpl)
+		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_CPL), dev);
+	if (flt && dmmu_fault_collect(dev))
+		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_FLT), dev);
+	if (error)
+		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_ERROR), dev);
+}
+
+/*
  * While the device has work and gives no sign of life, look now and then whether it is there at
- * all: a device that vanished sends no interrupt. One that is there but slow is none of our
- * business; its work may take for ever.
+ * all, and still what we made of it: a device that vanished or was reset sends no interrupt. One
+ * that is there but slow is none of our business; its work may take for ever.
  */
 void dmmu_dev_watchdog(struct work_struct *work)
 {
 	struct dmmu_dev *dev = container_of(to_delayed_work(work), struct dmmu_dev, watchdog);
 	const struct dmmu_status *s = dev->status;
-	bool gone = false;
-	u32 sum;
+	u32 sum, ctrl = DMMU_CTRL_ENABLE, error = 0;
 
 	if (!dmmu_is_up(dev) || !READ_ONCE(dev->work.inflight))
 		return;
@@ -214,11 +237,20 @@ void dmmu_dev_watchdog(struct work_struct *work)
 	      le32_to_cpu(READ_ONCE(s->flt_tail)) + le32_to_cpu(READ_ONCE(s->work_head));
 	if (sum == dev->watch_sum) {
 		mutex_lock(&dev->reg_lock);
-		gone = dmmu_is_up(dev) && dmmu_read(dev, DMMU_REG_ID) == DMMU_GONE;
+		if (dmmu_is_up(dev)) {
+			ctrl = dmmu_read(dev, DMMU_REG_CTRL);
+			error = dmmu_read(dev, DMMU_REG_ERROR);
+		}
 		mutex_unlock(&dev->reg_lock);
 	}
+	if (!(ctrl & DMMU_CTRL_ENABLE)) {
+		dmmu_dev_fail(dev, "it was reset, but not by us");
+		return;
+	}
+	if (sum == dev->watch_sum && ctrl != DMMU_GONE && error != DMMU_GONE)
+		dmmu_dev_lost_irqs(dev, error);
 	dev->watch_sum = sum;
-	dev->watch_strikes = gone ? dev->watch_strikes + 1 : 0;
+	dev->watch_strikes = ctrl == DMMU_GONE ? dev->watch_strikes + 1 : 0;
 	/* Once may be a hiccup of the bus. */
 	if (dev->watch_strikes >= 2) {
 		dev->watch_strikes = 0;

@@ -89,9 +89,15 @@ static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
 		else if (dmmu_error_text[i])
 			dev_err_ratelimited(dev->dev, "%s\n", dmmu_error_text[i]);
 	}
-	/* A record or a command is missing now, and nobody knows which. */
+	/*
+	 * A record or a command is missing now, or an entry of a page table is not what it was
+	 * made, and nobody knows which. An entry that could not be cleared still leads to its old
+	 * page.
+	 */
 	if (error & DMMU_ERROR_HOST_BUS)
 		dmmu_dev_fail(dev, dmmu_error_text[DMMU_ERROR_HOST_BUS_SHIFT]);
+	else if (error & DMMU_ERROR_LOCAL_BUS)
+		dmmu_dev_fail(dev, dmmu_error_text[DMMU_ERROR_LOCAL_BUS_SHIFT]);
 	return IRQ_HANDLED;
 }
 

@@ -186,14 +186,20 @@ module walk_unit #(
     logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
-    logic [WALKERS-1:0] unused_now;
+    logic               other_valid;    // a free walk besides that
+    logic [WLK_W-1:0]   other;
     wire                newest_is = start && ctx == early_ctx && vpn == early_vpn;
 
     always_comb begin
         match = 1'b0;
         match_walk = '0;
-        unused_now = ~act_reg | (fin_reg & ~two_reg);
-        if (start) unused_now[free_reg] = 1'b0;
+        other_valid = 1'b0;
+        other = '0;
+        for (int i = 0; i < WALKERS; i++)
+            if ((!act_reg[i] || (fin_reg[i] && !two_reg[i])) && !(free_valid_reg && free_reg == WLK_W'(i))) begin
+                other_valid = 1'b1;
+                other = WLK_W'(i);
+            end
         for (int i = 0; i < WALKERS; i++)
             if (alike_reg[i] && open[i] && (rooted_reg[i] || !from_root)) begin
                 match = 1'b1;
@@ -202,12 +208,13 @@ module walk_unit #(
     end
 
     always_ff @(posedge clk) begin
-        free_valid_reg <= unused_now != '0;
-        for (int i = 0; i < WALKERS; i++) begin
-            if (unused_now[i]) free_reg <= WLK_W'(i);
+        if (start || !free_valid_reg) begin
+            free_valid_reg <= other_valid;
+            free_reg <= other;
+        end
+        for (int i = 0; i < WALKERS; i++)
             alike_reg[i] <= (open[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn) ||
                             (newest_is && free_reg == WLK_W'(i));
-        end
         if (rst) free_valid_reg <= 1'b0;
     end
     assign room = free_valid_reg;
@@ -425,8 +432,8 @@ module walk_unit #(
             if (act_kind_reg == FAULT && fin_hold) act_go = 1'b0;
             if (act_installs && !in_ready) act_go = 1'b0;
         end
-        act_ending = '0;
-        act_ending[act_walk_reg] = act_valid_reg && act_own && (act_kind_reg == FAULT || act_poisoned);
+        for (int i = 0; i < WALKERS; i++)
+            act_ending[i] = act_valid_reg && act_walk_reg == WLK_W'(i) && (act_kind_reg == FAULT || near_reg[i]);
     end
 
     wire act_free = !act_valid_reg || act_go;

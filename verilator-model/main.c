@@ -4,8 +4,9 @@
  * the memories, signals. It always ends in order: the waveform closed, statistics written, BYE
  * said.
  */
-#include "model.h"
+#include "control.h"
 #include "dmmu_regs.h"
+#include "stimulus.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -123,7 +124,13 @@ static void usage(FILE *to)
 	      "  --local-bandwidth F     the same for local memory\n"
 	      "  --reorder               memories answer in any order AXI allows, at random\n"
 	      "  --stall N               back-pressure of the memories, N times in 1000\n"
-	      "  --seed N                for --reorder and --stall (default 1)\n"
+	      "  --seed N                for --reorder, --stall and --faults (default 1)\n"
+	      "  --faults SPEC           misbehave (docs/adversity.md); help lists what there is\n"
+	      "  --control PATH          a socket to change that while it runs (dmmu-control)\n"
+	      "  --record-log FILE       log of all that goes into the device, for dmmu-replay\n"
+	      "  --record-limit MB       stop logging when the file is so large (default: never)\n"
+	      "  --hash-every N          cycles between two hashes of the outputs in it (default "
+	      "64)\n"
 	      "  --trace FILE            waveform, FST\n"
 	      "  --trace-from CYCLE      first cycle of it (default 0)\n"
 	      "  --trace-cycles N        number of cycles (default: to the end)\n"
@@ -166,6 +173,22 @@ static uint32_t fraction(const char *option, const char *text)
 	return value * 1024 < 1 ? 1 : (uint32_t)lrint(value * 1024);
 }
 
+static const char *check_spec(const char *spec)
+{
+	struct faults faults = {0};
+	char error[256];
+
+	if (!strcmp(spec, "help")) {
+		faults_help(stdout);
+		exit(0);
+	}
+	if (!faults_set(&faults, spec, 1, error, sizeof(error))) {
+		fprintf(stderr, "dmmu-model: --faults: %s\n", error);
+		exit(MODEL_USAGE);
+	}
+	return spec;
+}
+
 enum {
 	OPT_LINK = 256,
 	OPT_CONNECT,
@@ -176,6 +199,11 @@ enum {
 	OPT_REORDER,
 	OPT_STALL,
 	OPT_SEED,
+	OPT_FAULTS,
+	OPT_CONTROL,
+	OPT_RECORD_LOG,
+	OPT_RECORD_LIMIT,
+	OPT_HASH_EVERY,
 	OPT_TRACE,
 	OPT_TRACE_FROM,
 	OPT_TRACE_CYCLES,
@@ -196,6 +224,11 @@ static const struct option long_options[] = {
 	{"reorder", no_argument, NULL, OPT_REORDER},
 	{"stall", required_argument, NULL, OPT_STALL},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"faults", required_argument, NULL, OPT_FAULTS},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"record-log", required_argument, NULL, OPT_RECORD_LOG},
+	{"record-limit", required_argument, NULL, OPT_RECORD_LIMIT},
+	{"hash-every", required_argument, NULL, OPT_HASH_EVERY},
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"trace-from", required_argument, NULL, OPT_TRACE_FROM},
 	{"trace-cycles", required_argument, NULL, OPT_TRACE_CYCLES},
@@ -248,6 +281,21 @@ static struct model_options parse(int argc, char **argv)
 			break;
 		case OPT_SEED:
 			o.seed = number(name, optarg, UINT64_MAX);
+			break;
+		case OPT_FAULTS:
+			o.faults = check_spec(optarg);
+			break;
+		case OPT_CONTROL:
+			o.control = optarg;
+			break;
+		case OPT_RECORD_LOG:
+			o.record_log = optarg;
+			break;
+		case OPT_RECORD_LIMIT:
+			o.record_limit = number(name, optarg, 1u << 20) << 20;
+			break;
+		case OPT_HASH_EVERY:
+			o.hash_every = (unsigned int)number(name, optarg, 1u << 20);
 			break;
 		case OPT_TRACE:
 			o.trace = optarg;
@@ -312,16 +360,16 @@ static struct dmmu_link *connect_link(const struct model_options *o, struct dmmu
 	return link;
 }
 
-static bool start(struct model *model)
+bool model_connect(struct model *model)
 {
-	struct model_options *o = &model->options;
 	struct dmmu_link_offer offer;
-	struct dmmu_mem_config host, local;
 
-	model->link = connect_link(o, &offer);
+	model->link = connect_link(&model->options, &offer);
 	if (!model->link)
 		return false;
 	signal_link = model->link;
+	if (model->local) /* connected anew: the front end keeps the memory */
+		return true;
 	model->local_bytes = offer.local_bytes;
 	model->local = mmap(NULL, offer.local_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 			    offer.local_fd, 0);
@@ -330,6 +378,70 @@ static bool start(struct model *model)
 		model->local = NULL;
 		return false;
 	}
+	return true;
+}
+
+void model_disconnect(struct model *model)
+{
+	signal_link = NULL;
+	dmmu_link_drop(model->link);
+	model->link = NULL;
+	model->bus_master = false;
+	dmmu_dma_remove(model->dma, 0, DMMU_DMA_EVERYTHING);
+}
+
+static bool open_log(struct model *model)
+{
+	const struct model_options *o = &model->options;
+	struct stimulus_config config = {
+		.local_bytes = model->local_bytes,
+		.hash_every = o->hash_every,
+		.limit = o->record_limit,
+		.command = o->command,
+	};
+
+	if (!o->record_log)
+		return true;
+	model->log = stimulus_open(o->record_log, &config);
+	if (!model->log)
+		fprintf(stderr, "dmmu-model: cannot write %s: %s\n", o->record_log,
+			strerror(errno));
+	return model->log;
+}
+
+static void close_log(struct model *model)
+{
+	uint64_t bytes = 0;
+
+	if (!model->log)
+		return;
+	if (!stimulus_close(model->log, &bytes))
+		fprintf(stderr, "dmmu-model: the log %s is not complete: could not be written\n",
+			model->options.record_log);
+	model->stats.log_bytes = bytes;
+	model->log = NULL;
+}
+
+static bool open_control(struct model *model)
+{
+	const char *path = model->options.control;
+
+	if (!path)
+		return true;
+	model->control_fd = control_open(path);
+	if (model->control_fd < 0)
+		fprintf(stderr, "dmmu-model: cannot listen on %s: %s\n", path, strerror(errno));
+	return model->control_fd >= 0;
+}
+
+static bool start(struct model *model)
+{
+	struct model_options *o = &model->options;
+	struct dmmu_mem_config host, local;
+
+	if (!model_connect(model) || !misbehave_init(model) || !open_log(model) ||
+	    !open_control(model))
+		return false;
 	host = (struct dmmu_mem_config){
 		.name = "host",
 		.latency = o->host_latency,
@@ -338,6 +450,7 @@ static bool start(struct model *model)
 		.stall = o->stall,
 		.seed = o->seed,
 		.translate = translate_host,
+		.befall = misbehave_host,
 		.opaque = model,
 	};
 	local = host;
@@ -345,8 +458,11 @@ static bool start(struct model *model)
 	local.latency = o->local_latency;
 	local.beats_per_1024 = o->local_bandwidth;
 	local.translate = translate_local;
+	local.befall = misbehave_local;
 	model->dma = dmmu_dma_new();
-	model->dev = model->dma ? dmmu_device_new(model->local_bytes, &host, &local, false) : NULL;
+	model->dev = model->dma ? dmmu_device_new_logged(model->local_bytes, &host, &local, false,
+							 model->log)
+				: NULL;
 	if (!model->dev) {
 		fprintf(stderr, "dmmu-model: out of memory\n");
 		return false;
@@ -361,14 +477,35 @@ static bool start(struct model *model)
 	return true;
 }
 
+/* The words of the command line, for the log. */
+static char *join(int argc, char **argv)
+{
+	size_t length = 1;
+	char *line;
+
+	for (int i = 0; i < argc; i++)
+		length += strlen(argv[i]) + 1;
+	line = calloc(1, length);
+	for (int i = 0; line && i < argc; i++) {
+		strcat(line, argv[i]);
+		strcat(line, i + 1 < argc ? " " : "");
+	}
+	return line;
+}
+
 int main(int argc, char **argv)
 {
-	struct model model = {.options = parse(argc, argv)};
+	static struct model model;
+	char *command = join(argc, argv);
 	int status = MODEL_FAILED;
 
+	model.options = parse(argc, argv);
+	model.options.command = command;
+	model.control_fd = -1;
 	set_signals();
 	if (start(&model)) {
 		status = model_run(&model);
+		close_log(&model);
 		if (model.options.stats && !model_stats_write(&model, model.options.stats)) {
 			perror(model.options.stats);
 			status = status ? status : MODEL_FAILED;
@@ -376,10 +513,14 @@ int main(int argc, char **argv)
 	}
 	signal_sim = NULL;
 	signal_link = NULL;
+	close_log(&model);
+	misbehave_fini(&model);
+	control_close(model.control_fd, model.options.control);
 	dmmu_device_free(model.dev);
 	dmmu_dma_free(model.dma);
 	dmmu_link_close(model.link);
 	if (model.local)
 		munmap(model.local, model.local_bytes);
+	free(command);
 	return status;
 }

@@ -53,6 +53,8 @@ static bool regs_write(struct model *model, const struct dmmu_msg *msg)
 	for (unsigned int i = 0; i < words; i++) {
 		uint32_t data = (uint32_t)(msg->data >> 32 * i) << 8 * lane;
 
+		if (strb == 0xf)
+			traffic_register(&model->bad.traffic, (msg->addr & ~3ull) + 4 * i, data);
 		dmmu_axil_start_write(&dev->axil, (uint16_t)((msg->addr & ~3ull) + 4 * i), data,
 				      strb);
 		if (!axil_finish(dev))

@@ -9,7 +9,9 @@
  * call and messages are handled between cycles, so when DMA_UNMAP is answered nothing holds one.
  */
 #include "model.h"
+#include "control.h"
 #include "dmmu_regs.h"
+#include "stimulus.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -17,6 +19,7 @@
 #define BATCH	     16 /* cycles between two looks at the ring */
 #define REST	     4	/* cycles at rest before the device counts as idle: outputs lag an edge */
 #define PEER_CHECK   65536   /* cycles between two looks whether the other end lives */
+#define CONTROL	     4096    /* cycles between two looks at the control socket */
 #define RESET_BOUND  1000000 /* cycles a function-level reset may take to drain */
 #define SEND_BOUND_S 10	     /* a completion that finds no room for so long: the other end hangs */
 
@@ -39,6 +42,8 @@ static int send_completion(struct model *model, struct dmmu_msg *reply)
 	double until = model_now() + SEND_BOUND_S;
 
 	reply->cycle = dmmu_device_cycles(model->dev);
+	if (model->log)
+		stimulus_remark(model->log, STIMULUS_ANSWER, reply, sizeof(*reply));
 	while (!dmmu_link_send(model->link, reply)) {
 		if (dmmu_link_broken(model->link))
 			return link_ended(model);
@@ -57,23 +62,40 @@ static int send_completion(struct model *model, struct dmmu_msg *reply)
 static void hold_irqs(struct model *model)
 {
 	/* while one could not be sent, or must not be, the device keeps requesting */
-	model->dev->irq_hold = !model->bus_master || model->dev->irq_new ? 0xff : 0;
+	bool hold = !model->bus_master || model->bad.ready ||
+		    model->bad.stopped > dmmu_device_cycles(model->dev);
+
+	model->dev->irq_hold = hold ? 0xff : 0;
+}
+
+static bool send_irq(struct model *model, unsigned int vector)
+{
+	struct dmmu_msg msg = {
+		.kind = DMMU_MSG_IRQ, .aux = vector, .cycle = dmmu_device_cycles(model->dev)};
+
+	if (!dmmu_link_send(model->link, &msg))
+		return false;
+	if (model->log)
+		stimulus_remark(model->log, STIMULUS_ANSWER, &msg, sizeof(msg));
+	model->stats.irqs++;
+	return true;
 }
 
 static void send_irqs(struct model *model)
 {
-	struct dmmu_device *dev = model->dev;
+	struct misbehaviour *bad = &model->bad;
 
+	misbehave_irqs(model);
 	for (unsigned int v = 0; v < DMMU_IRQ_COUNT; v++) {
-		struct dmmu_msg msg = {.kind = DMMU_MSG_IRQ, .aux = v};
+		uint8_t bit = (uint8_t)(1u << v);
 
-		if (!(dev->irq_new >> v & 1))
+		if (!(bad->ready & bit))
 			continue;
-		msg.cycle = dmmu_device_cycles(dev);
-		if (!dmmu_link_send(model->link, &msg))
+		if (bad->twice & bit && send_irq(model, v))
+			bad->twice &= (uint8_t)~bit;
+		if (bad->twice & bit || !send_irq(model, v))
 			break;
-		dev->irq_new &= (uint8_t) ~(1u << v);
-		model->stats.irqs++;
+		bad->ready &= (uint8_t)~bit;
 	}
 	hold_irqs(model);
 }
@@ -81,8 +103,10 @@ static void send_irqs(struct model *model)
 static int reset(struct model *model, uint64_t kind)
 {
 	struct dmmu_device *dev = model->dev;
-	bool drained = dmmu_device_flr(dev, RESET_BOUND);
+	bool drained;
 
+	misbehave_reset(model);
+	drained = dmmu_device_flr(dev, RESET_BOUND);
 	model->stats.resets++;
 	if (dev->error)
 		return device_broke(model);
@@ -93,8 +117,52 @@ static int reset(struct model *model, uint64_t kind)
 	if ((!drained || kind == DMMU_RESET_BUS) && !dmmu_device_hard_reset(dev))
 		return device_broke(model);
 	dev->irq_new = 0; /* what the old life wanted to say */
+	model->bad.ready = 0;
 	hold_irqs(model);
 	return STEP_GO;
+}
+
+/* The device on its own: nobody asked for it, nobody is told. */
+static int hard_reset(struct model *model)
+{
+	misbehave_reset(model);
+	if (!dmmu_device_hard_reset(model->dev))
+		return device_broke(model);
+	model->dev->irq_new = 0;
+	hold_irqs(model);
+	return STEP_GO;
+}
+
+/* The link is gone as if we had died, and after a while another device is there: we, reset. */
+static int lose_link(struct model *model, uint64_t ms)
+{
+	double until = model_now() + 1e-3 * (double)ms;
+	int step;
+
+	model_disconnect(model);
+	step = hard_reset(model);
+	while (!model_stop && model_now() < until)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	if (step != STEP_GO)
+		return step;
+	return model_connect(model) ? STEP_GO : model_stop ? MODEL_OK : MODEL_FAILED;
+}
+
+static int befall(struct model *model)
+{
+	enum fault_kind what = model->bad.wanted;
+
+	model->bad.wanted = FAULT_NONE;
+	switch (what) {
+	case FAULT_DEVICE_FLR:
+		return reset(model, DMMU_RESET_FLR);
+	case FAULT_DEVICE_RESET:
+		return hard_reset(model);
+	case FAULT_LINK_LOSS:
+		return lose_link(model, model->bad.wanted_ms);
+	default:
+		return STEP_GO;
+	}
 }
 
 static uint32_t map(struct model *model, const struct dmmu_msg *msg)
@@ -110,16 +178,33 @@ static uint32_t map(struct model *model, const struct dmmu_msg *msg)
 	return err ? DMMU_STATUS_ABORT : DMMU_STATUS_SUCCESS;
 }
 
+static int read_bar(struct model *model, const struct dmmu_msg *msg, struct dmmu_msg *reply)
+{
+	enum fault_kind fault = faults_mmio(&model->bad.faults);
+
+	if (!model_mmio_read(model, msg, reply))
+		return device_broke(model);
+	if (fault != FAULT_NONE)
+		misbehave_note(model, fault);
+	if (fault == FAULT_MMIO_TIMEOUT)
+		return STEP_GO;
+	if (fault == FAULT_MMIO_ONES) {
+		reply->status = DMMU_STATUS_UNSUPPORTED; /* what the front end makes all-ones of */
+		reply->data = 0;
+	}
+	return send_completion(model, reply);
+}
+
 static int handle(struct model *model, const struct dmmu_msg *msg)
 {
 	struct dmmu_msg reply = {.kind = DMMU_MSG_COMPLETION, .tag = msg->tag};
 	int step;
 
+	if (model->log)
+		stimulus_remark(model->log, STIMULUS_MESSAGE, msg, sizeof(*msg));
 	switch (msg->kind) {
 	case DMMU_MSG_MMIO_READ:
-		if (!model_mmio_read(model, msg, &reply))
-			return device_broke(model);
-		return send_completion(model, &reply);
+		return read_bar(model, msg, &reply);
 	case DMMU_MSG_MMIO_WRITE:
 		return model_mmio_write(model, msg) ? STEP_GO : device_broke(model);
 	case DMMU_MSG_DMA_MAP:
@@ -146,21 +231,28 @@ static int handle(struct model *model, const struct dmmu_msg *msg)
 static int rest(struct model *model)
 {
 	double start = model_now(), end = start + 1e-6 * model->options.spin_us;
-	int woken = 0;
+	int woken, limit;
 
 	while (model_now() < end)
 		if (!dmmu_link_arm(model->link))
 			return STEP_GO;
 	/* after a full ring there are interrupts to send, when there is room */
-	woken = dmmu_link_wait(model->link, model->dev->irq_new ? 10 : -1);
+	limit = model->bad.ready ? 10 : -1;
+	woken = dmmu_link_wait_also(model->link, model->log ? 50 : limit, model->control_fd);
+	if (!woken && model->log) {
+		stimulus_flush(model->log); /* whoever kills us now shall find all of it */
+		woken = dmmu_link_wait_also(model->link, limit, model->control_fd);
+	}
 	model->stats.sleeps++;
 	model->stats.sleep_seconds += model_now() - start;
+	control_serve(model);
 	return woken < 0 ? link_ended(model) : STEP_GO;
 }
 
 static int busy(struct model *model, unsigned int *resting, uint64_t *next_check)
 {
 	struct dmmu_device *dev = model->dev;
+	uint64_t started = dmmu_device_cycles(dev);
 
 	for (unsigned int i = 0; i < BATCH && *resting < REST; i++) {
 		if (!dmmu_device_cycle(dev))
@@ -169,6 +261,12 @@ static int busy(struct model *model, unsigned int *resting, uint64_t *next_check
 			send_irqs(model);
 		*resting = dmmu_device_idle(dev) ? *resting + 1 : 0;
 	}
+	if (misbehave_waits(model)) {
+		*resting = 0;
+		send_irqs(model);
+	}
+	if (model->control_fd >= 0 && dmmu_device_cycles(dev) / CONTROL != started / CONTROL)
+		control_serve(model);
 	if (dmmu_device_cycles(dev) >= *next_check) {
 		*next_check = dmmu_device_cycles(dev) + PEER_CHECK;
 		if (dmmu_link_broken(model->link))
@@ -199,7 +297,12 @@ int model_run(struct model *model)
 			if (model->options.stats && !model_stats_write(model, model->options.stats))
 				perror(model->options.stats);
 		}
-		if (dev->irq_new) {
+		if (model->bad.wanted != FAULT_NONE) {
+			step = befall(model);
+			resting = 0;
+			continue;
+		}
+		if (dev->irq_new || model->bad.ready) {
 			send_irqs(model);
 			resting = 0;
 		}

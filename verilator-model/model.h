@@ -2,13 +2,14 @@
 /*
  * model.h: what the files of dmmu-model share: one device behind one link. main.c reads the options
  * and handles signals, model.c is the loop, mmio.c does what the host asks of the BARs, stats.c
- * counts.
+ * counts, misbehave.c and control.c let it go wrong on demand.
  */
 #ifndef DMMU_MODEL_H
 #define DMMU_MODEL_H
 
 #include "device.h"
 #include "dmmu_link.h"
+#include "misbehave.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -34,11 +35,18 @@ struct model_options {
 	const char *stats;
 	bool no_sleep;
 	unsigned int spin_us;
+	const char *faults;  /* SPEC, or NULL */
+	const char *control; /* socket, or NULL */
+	const char *record_log;
+	uint64_t record_limit; /* bytes */
+	unsigned int hash_every;
+	const char *command; /* how we were started, for people */
 };
 
 struct model_stats {
 	double busy_seconds, sleep_seconds;
 	uint64_t busy_cycles;
+	uint64_t log_bytes;
 	uint64_t sleeps, mmio_reads, mmio_writes, irqs, dma_maps, dma_unmaps, dma_refused, resets;
 };
 
@@ -50,11 +58,18 @@ struct model {
 	uint8_t *local;
 	uint64_t local_bytes;
 	bool bus_master;
+	int control_fd; /* listens, or -1 */
+	struct stimulus_log *log;
+	struct misbehaviour bad;
 	struct model_stats stats;
 };
 
 /* Set by signal handlers, looked at by the loop. */
 extern volatile sig_atomic_t model_stop, model_want_stats, model_memory_lost;
+
+/* A link, and with it the memory that it brings. False: it says why on stderr. */
+bool model_connect(struct model *model);
+void model_disconnect(struct model *model); /* as if we had died */
 
 /* Runs until something of enum model_exit happens, and says on stderr what. */
 int model_run(struct model *model);

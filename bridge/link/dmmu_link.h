@@ -120,6 +120,7 @@ struct dmmu_link *dmmu_link_connect(const char *path, struct dmmu_link_offer *of
 bool dmmu_link_pair(struct dmmu_link *end[2], const struct dmmu_link_offer *offer);
 
 void dmmu_link_close(struct dmmu_link *link); /* says BYE; either end; NULL is fine */
+void dmmu_link_drop(struct dmmu_link *link);  /* the same without BYE, as by a process that died */
 
 /*
  * Send: copies the message, visible to the peer in order; wakes it when it sleeps. False when the
@@ -142,6 +143,8 @@ bool dmmu_link_room(struct dmmu_link *link);
  * already: do not sleep. arm() also takes what woke the last poll() out of event_fd.
  */
 int dmmu_link_wait(struct dmmu_link *link, int timeout_ms);
+/* Ends with 0 also when descriptor `also` can be read; -1: none. */
+int dmmu_link_wait_also(struct dmmu_link *link, int timeout_ms, int also);
 bool dmmu_link_arm(struct dmmu_link *link);
 void dmmu_link_fds(struct dmmu_link *link, int *event_fd, int *socket_fd);
 /* Ends a dmmu_link_wait() of this end, now or the next one. From any thread or a signal handler. */

@@ -22,14 +22,10 @@ static void *unmap_if_last(struct dmmu_link_memory *memory)
 	return NULL;
 }
 
-void dmmu_link_close(struct dmmu_link *link)
+void dmmu_link_drop(struct dmmu_link *link)
 {
-	struct dmmu_msg bye = {.kind = DMMU_MSG_BYE};
-
 	if (!link)
 		return;
-	if (link->memory)
-		dmmu_link_send(link, &bye);
 	for (unsigned int i = 0; i < link->waiting_fds; i++)
 		close(link->waiting[i].fd);
 	for (int *fd = link->fd; fd < link->fd + LINK_FDS; fd++)
@@ -37,6 +33,15 @@ void dmmu_link_close(struct dmmu_link *link)
 			close(*fd);
 	link->memory = unmap_if_last(link->memory);
 	free(link);
+}
+
+void dmmu_link_close(struct dmmu_link *link)
+{
+	struct dmmu_msg bye = {.kind = DMMU_MSG_BYE};
+
+	if (link && link->memory)
+		dmmu_link_send(link, &bye);
+	dmmu_link_drop(link);
 }
 
 static void wake_peer(struct dmmu_link *link)
@@ -154,14 +159,15 @@ bool dmmu_link_broken(struct dmmu_link *link)
 	return link->error;
 }
 
-int dmmu_link_wait(struct dmmu_link *link, int timeout_ms)
+int dmmu_link_wait_also(struct dmmu_link *link, int timeout_ms, int also)
 {
 	int64_t until = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
 
 	for (;;) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{.fd = link->fd[LINK_OWN_EVENT], .events = POLLIN},
 			{.fd = link->fd[LINK_SOCKET], .events = POLLRDHUP},
+			{.fd = also, .events = POLLIN},
 		};
 		int64_t left = timeout_ms < 0 ? -1 : until - now_ms();
 
@@ -171,12 +177,17 @@ int dmmu_link_wait(struct dmmu_link *link, int timeout_ms)
 			return -1;
 		if (atomic_exchange(&link->woken, 0) || (timeout_ms >= 0 && left < 0))
 			return 0;
-		if (poll(fds, 2, (int)left) < 0)
+		if (poll(fds, 3, (int)left) < 0 || fds[2].revents)
 			return 0;
 		/* What was sent before the peer died comes first, hence another look. */
 		if (fds[1].revents)
 			link_break(link, "the peer is gone");
 	}
+}
+
+int dmmu_link_wait(struct dmmu_link *link, int timeout_ms)
+{
+	return dmmu_link_wait_also(link, timeout_ms, -1);
 }
 
 void dmmu_link_fds(struct dmmu_link *link, int *event_fd, int *socket_fd)

@@ -73,17 +73,19 @@ static bool make_folders(struct run *run)
 		*slash = '/';
 	}
 	static const char *const old[] = {"results.tsv", "commands", "qemu.log", "mke2fs.log"};
-	static const char *const each[][2] = {
-		{"bridge", ".log"}, {"model", ".log"}, {"model-stats", ".tsv"}};
+	static const char *const each[][2] = {{"bridge", ".log"},
+					      {"model", ".log"},
+					      {"model-stats", ".tsv"},
+					      {"stimulus", ".log"}};
 
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", run->dir, old[i]);
 		unlink(path);
 	}
-	for (size_t i = 0; i < MAX_DEVICES * 3; i++) {
+	for (size_t i = 0; i < MAX_DEVICES * 4; i++) {
 		char name[64];
 
-		device_name(&(struct device){.id = (int)i / 3}, each[i % 3][0], each[i % 3][1],
+		device_name(&(struct device){.id = (int)i / 4}, each[i % 4][0], each[i % 4][1],
 			    name, sizeof(name));
 		snprintf(path, sizeof(path), "%s/%s", run->dir, name);
 		unlink(path);
@@ -313,6 +315,25 @@ static void judge(struct run *run)
 		results_add(&run->results, "run/clean", OUTCOME_OK, "");
 }
 
+/* A failed run keeps the logs of what went into its devices; of a good one nobody needs them. */
+static void keep_stimulus(const struct run *run)
+{
+	bool bad = results_count(&run->results, OUTCOME_NOT_OK) > 0;
+	char path[PATH_MAX], name[64];
+
+	for (int i = 0; run->options.record && i < run->options.devices; i++) {
+		device_name(&run->devices[i], "stimulus", ".log", name, sizeof(name));
+		snprintf(path, sizeof(path), "%s/%s", run->dir, name);
+		if (access(path, F_OK))
+			continue;
+		if (bad || run->options.keep)
+			fprintf(stderr, "vm: the device again: ./dmmu replay %s --messages\n",
+				path);
+		else
+			unlink(path);
+	}
+}
+
 static void print_complaints(const struct run *run)
 {
 	if (!run->complaint_count)
@@ -393,6 +414,7 @@ int main(int argc, char **argv)
 		}
 		print_complaints(&run);
 		print_summary(&run);
+		keep_stimulus(&run);
 	}
 	if (!run.options.keep)
 		remove_work(&run);

@@ -123,6 +123,19 @@ static bool start_model(struct run *run, struct device *device)
 	add(&command, "--stats");
 	device_name(device, "model-stats", ".tsv", name, sizeof(name));
 	add(&command, "%s/%s", run->dir, name);
+	/* Somebody else's model need not know these. */
+	if (!run->options.model) {
+		add(&command, "--control");
+		add(&command, "%s/control%d", run->work, device->id);
+	}
+	if (run->options.record && !run->options.model && !device->recorded) {
+		device->recorded = true;
+		device_name(device, "stimulus", ".log", name, sizeof(name));
+		add(&command, "--record-log");
+		add(&command, "%s/%s", run->dir, name);
+		add(&command, "--record-limit");
+		add(&command, "512");
+	}
 	/* A waveform is of the first device. */
 	if (run->options.wave && !device->id) {
 		add(&command, "--trace");

@@ -30,7 +30,9 @@ static const char help[] =
 	"three times as long)\n"
 	"  --collect                  exit 0 when there are results, whatever they say\n"
 	"  --verbose                  print all the guest says\n"
-	"  --keep                     keep sockets and disks after the run\n"
+	"  --keep                     keep sockets, disks and stimulus.log after the run\n"
+	"  --no-record                no stimulus.log (else a failed run leaves one, for ./dmmu "
+	"replay)\n"
 	"device:\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
 	"  --local-size SIZE          local memory, a power of two (default 64M)\n"
@@ -139,6 +141,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		NO_DEVICE,
 		DEVICES,
 		LEAKS,
+		NO_RECORD,
 		KERNEL_IMAGE,
 		INITRAMFS,
 		QEMU,
@@ -174,6 +177,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"no-device", 0, NULL, NO_DEVICE},
 		{"devices", 1, NULL, DEVICES},
 		{"leaks", 0, NULL, LEAKS},
+		{"no-record", 0, NULL, NO_RECORD},
 		{"kernel-image", 1, NULL, KERNEL_IMAGE},
 		{"initramfs", 1, NULL, INITRAMFS},
 		{"qemu", 1, NULL, QEMU},
@@ -182,6 +186,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"help", 0, NULL, HELP},
 		{0},
 	};
+	bool record = true; /* what a shell or a benchmark does, nobody needs again */
 	bool ok = true;
 	int c;
 
@@ -290,6 +295,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 				ok = false;
 			}
 			break;
+		case NO_RECORD:
+			record = false;
+			break;
 		case LEAKS:
 			options->leaks = true;
 			break;
@@ -342,6 +350,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 
 	bool debug = strstr(options->kernel, "debug");
 
+	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH;
 	if (options->timeout < 0)
 		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0
 				   : debug				       ? 2700

@@ -39,6 +39,7 @@ struct options {
 	int cpus;
 	int devices; /* 0 to MAX_DEVICES */
 	bool gdb, keep, kvm, ktap, verbose, collect, leaks;
+	bool record; /* what goes into the devices, and keep it when the run fails */
 };
 
 /* Reads argv; on --help or wrong usage it prints and returns false with the exit status to use. */

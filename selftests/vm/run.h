@@ -26,6 +26,7 @@ struct device {
 	struct process bridge, model;
 	bool model_disturbed; /* an action killed or stopped it: its end is no failure */
 	bool model_ended_early;
+	bool recorded; /* its first model has a stimulus.log; one that was restarted has none */
 };
 
 struct run {
@@ -62,6 +63,8 @@ void device_name(const struct device *device, const char *what, const char *suff
 bool machine_start(struct run *run);
 void machine_act(struct run *run, const char *what);
 void machine_stop(struct run *run);
+
+void model_control(struct run *run, const char *line); /* model_control.c */
 
 void watch_console(void *run, const char *line);
 void watch_test(void *run, const char *line);

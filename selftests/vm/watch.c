@@ -85,6 +85,7 @@ void watch_test(void *context, const char *line)
 		action->done = true;
 		machine_act(run, action->what);
 	}
+	model_control(run, line);
 	if (ours)
 		remark(run, line + sizeof(mark) - 1);
 	else if (run->ktap)

@@ -125,9 +125,14 @@ static bool explain(struct scoreboard *sb, const struct dmmu_flt *flt, uint64_t 
 		return false;
 	h = sb_history(sb, at);
 	for (unsigned int i = 0; i < h->count; i++) {
-		if (h->v[i].from > t1 || h->v[i].until < t0)
+		enum gold_verdict verdict = gold_entry(h->v[i].value, level, flt->access, &cause);
+		bool nowhere = verdict == GOLD_TABLE &&
+			       (h->v[i].value & DMMU_PTE_ADDR) >= sb->bench->config.local_bytes;
+
+		/* where a table is may be remembered from long ago, also where none is */
+		if (h->v[i].from > t1 || (h->v[i].until < t0 && !nowhere))
 			continue;
-		switch (gold_entry(h->v[i].value, level, flt->access, &cause)) {
+		switch (verdict) {
 		case GOLD_TABLE:
 			if (explain(sb, flt, h->v[i].value & DMMU_PTE_ADDR, level - 1, t0, t1))
 				return true;

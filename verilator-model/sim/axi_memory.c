@@ -23,6 +23,7 @@ struct burst {
 	bool sampled;	     /* read: data is here; write: all data has come */
 	uint8_t resp[BOUND]; /* of a write: the first */
 	uint32_t first;	     /* write: its first beat in the write data queue */
+	struct dmmu_mem_fate fate;
 	uint64_t data[BOUND];
 };
 
@@ -41,6 +42,7 @@ struct dmmu_mem {
 	struct wbeat wq[WBEATS];
 	uint32_t wq_head, wq_tail, wq_owned; /* free-running; [head, owned) belong to bursts */
 	uint32_t rcredit, wcredit;
+	uint64_t frozen;     /* until this cycle */
 	struct burst *r_now; /* whose beat is offered */
 	struct burst *b_now; /* whose response is offered */
 	struct dmmu_axi_in pins;
@@ -71,6 +73,7 @@ void dmmu_mem_abort(struct dmmu_mem *mem)
 	mem->rds = mem->wrs = 0;
 	mem->wq_head = mem->wq_tail = mem->wq_owned = 0;
 	mem->r_now = mem->b_now = NULL;
+	mem->frozen = 0;
 	mem->aw_held = mem->w_held = mem->ar_held = false;
 	memset(&mem->pins, 0, sizeof(mem->pins));
 	for (mem->spares = 0; mem->spares < 2 * DEPTH; mem->spares++)
@@ -127,6 +130,44 @@ static uint64_t due(struct dmmu_mem *mem, uint64_t cycle)
 	return cycle + latency;
 }
 
+/* Now the burst is known: what becomes of it? */
+static void befall(struct dmmu_mem *mem, struct burst *burst, bool write, uint64_t cycle)
+{
+	struct dmmu_mem_access access = {
+		.addr = burst->addr, .beats = burst->beats, .write = write};
+
+	burst->due = due(mem, cycle);
+	if (!mem->config.befall)
+		return;
+	if (write)
+		access.first = mem->wq[burst->first % WBEATS].data;
+	mem->config.befall(mem->config.opaque, &access, &burst->fate);
+	burst->due = burst->fate.held ? UINT64_MAX : burst->due + burst->fate.delay;
+	if (burst->fate.freeze)
+		dmmu_mem_freeze(mem, cycle + burst->fate.freeze);
+}
+
+void dmmu_mem_freeze(struct dmmu_mem *mem, uint64_t until)
+{
+	if (until > mem->frozen)
+		mem->frozen = until;
+}
+
+static void release(struct burst *const *list, unsigned int count, uint8_t bits, uint64_t cycle)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (list[i]->fate.held & bits) {
+			list[i]->fate.held = 0;
+			list[i]->due = cycle;
+		}
+}
+
+void dmmu_mem_release(struct dmmu_mem *mem, uint8_t bits, uint64_t cycle)
+{
+	release(mem->rd, mem->rds, bits, cycle);
+	release(mem->wr, mem->wrs, bits, cycle);
+}
+
 static void sample(struct dmmu_mem *mem, struct burst *rd)
 {
 	const uint64_t *from =
@@ -145,6 +186,15 @@ static void sample(struct dmmu_mem *mem, struct burst *rd)
 			if (rd->resp[i])
 				rd->data[i] = garbage;
 		}
+		if (rd->fate.resp) {
+			rd->resp[i] = rd->fate.resp;
+			rd->data[i] = ~0ull;
+		}
+	}
+	if (rd->fate.poison && from) {
+		i = rd->fate.poisoned % rd->beats;
+		rd->resp[i] = 2;
+		rd->data[i] = ~rd->data[i];
 	}
 }
 
@@ -153,7 +203,9 @@ static void store(struct dmmu_mem *mem, struct burst *wr)
 	uint64_t *to = mem->config.translate(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
 	unsigned int i, b;
 
-	wr->resp[0] = to ? 0 : 3;
+	wr->resp[0] = to ? wr->fate.resp : 3;
+	if (wr->fate.resp || wr->fate.lose)
+		return;
 	for (i = 0; to && i < wr->beats; i++) {
 		struct wbeat *beat = &mem->wq[(wr->first + i) % WBEATS];
 
@@ -190,19 +242,19 @@ static struct burst *choose(struct dmmu_mem *mem, struct burst **list, unsigned 
 	for (i = 0; i < count; i++) {
 		struct burst *burst = list[i];
 
-		if (burst->due > cycle)
-			goto next;
-		for (j = 0; j < i; j++)
-			if (list[j]->id == burst->id)
-				goto next;
+		for (j = 0; j < i && list[j]->id != burst->id; j++)
+			;
+		if (j < i)
+			continue;
+		if (burst->due > cycle) {
+			if (!mem->config.reorder && !burst->fate.passable && !burst->fate.held)
+				return NULL;
+			continue;
+		}
 		if (!mem->config.reorder)
 			return burst;
 		if (dmmu_rand_below(&mem->prng, ++candidates) == 0)
 			found = burst;
-		continue;
-	next:
-		if (!mem->config.reorder)
-			return NULL;
 	}
 	return found;
 }
@@ -231,6 +283,12 @@ void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycl
 	pins->arready = mem->rds < DEPTH && !dmmu_rand_chance(&mem->prng, stall);
 	pins->wready = mem->wq_tail - mem->wq_head < WBEATS && mem->wcredit >= CREDIT &&
 		       !dmmu_rand_chance(&mem->prng, stall);
+	if (cycle < mem->frozen) {
+		/* what is offered already stays */
+		pins->awready = pins->arready = pins->wready = false;
+		*in = *pins;
+		return;
+	}
 
 	if (!mem->r_now && mem->rds && mem->rcredit >= CREDIT &&
 	    !dmmu_rand_chance(&mem->prng, stall)) {
@@ -296,7 +354,7 @@ static bool assign_write_data(struct dmmu_mem *mem, uint64_t cycle)
 		wr->first = mem->wq_owned;
 		mem->wq_owned += wr->beats;
 		wr->sampled = true;
-		wr->due = due(mem, cycle);
+		befall(mem, wr, true, cycle);
 	}
 	/* beats are freed in order, up to the oldest burst that still needs them */
 	mem->wq_head = mem->wq_owned;
@@ -344,6 +402,7 @@ static struct burst *take(struct dmmu_mem *mem, uint64_t addr, uint16_t id, uint
 	burst->beats = len + 1u;
 	burst->at = 0;
 	burst->sampled = false;
+	burst->fate = (struct dmmu_mem_fate){0};
 	return burst;
 }
 
@@ -380,7 +439,7 @@ bool dmmu_mem_after(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64
 
 		if (!check_address(mem, "read", rd->addr, rd->beats, cycle))
 			return false;
-		rd->due = due(mem, cycle);
+		befall(mem, rd, false, cycle);
 		mem->rd[mem->rds++] = rd;
 		if (mem->config.watch)
 			mem->config.watch(mem->config.opaque, rd->addr, 8ull * rd->beats, false);

@@ -36,6 +36,29 @@ typedef void (*dmmu_mem_stored)(void *opaque, uint64_t addr, uint64_t value);
 /* Called for each burst at the moment its address is accepted; for monitors. May be NULL. */
 typedef void (*dmmu_mem_watch)(void *opaque, uint64_t addr, uint64_t len, bool write);
 
+/*
+ * What befalls an access besides the ordinary, for those who want it: asked once for each, a read
+ * when its address is accepted, a write when all its data is here. May be NULL.
+ */
+struct dmmu_mem_fate {
+	uint64_t delay;	  /* cycles more until it may be answered */
+	uint64_t freeze;  /* for so many cycles the memory takes and gives nothing */
+	uint8_t held;	  /* not answered until one of these bits is released */
+	bool passable;	  /* what comes behind it, with another ID, does not wait for it */
+	bool lose;	  /* a write: answered OKAY and not stored */
+	bool poison;	  /* a read: word `poisoned` (modulo the beats) is garbage and SLVERR */
+	uint8_t poisoned; /* (held is passable, too) */
+	uint8_t resp;	  /* not 0: the answer of every beat; nothing is stored */
+};
+struct dmmu_mem_access {
+	uint64_t addr;
+	unsigned int beats;
+	bool write;
+	uint64_t first; /* a write: its first word */
+};
+typedef void (*dmmu_mem_befall)(void *opaque, const struct dmmu_mem_access *access,
+				struct dmmu_mem_fate *fate);
+
 struct dmmu_mem_config {
 	const char *name; /* "host" or "local", for messages */
 	uint32_t latency; /* cycles from address (write: last data) to the first beat (response) */
@@ -48,6 +71,7 @@ struct dmmu_mem_config {
 	dmmu_mem_respond respond;
 	dmmu_mem_stored stored;
 	dmmu_mem_watch watch;
+	dmmu_mem_befall befall;
 	void *opaque;
 };
 
@@ -69,6 +93,12 @@ bool dmmu_mem_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len)
 
 /* The same, of writes only. */
 bool dmmu_mem_write_in_flight(const struct dmmu_mem *mem, uint64_t addr, uint64_t len);
+
+/* Answer what is held by one of these bits. */
+void dmmu_mem_release(struct dmmu_mem *mem, uint8_t bits, uint64_t cycle);
+
+/* Take and give nothing before this cycle. */
+void dmmu_mem_freeze(struct dmmu_mem *mem, uint64_t until);
 
 /* Forget everything in flight: the device was reset hard. */
 void dmmu_mem_abort(struct dmmu_mem *mem);

@@ -5,6 +5,7 @@
  */
 #include "device.h"
 #include "record.h"
+#include "stimulus.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,15 @@
 #define RESET_CYCLES 8
 #define READY_BOUND  100000 /* cycles the device may take to clear its memories afterwards */
 
-struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
-				    const struct dmmu_mem_config *local, bool axil_skew)
+struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmmu_mem_config *host,
+					   const struct dmmu_mem_config *local, bool axil_skew,
+					   struct stimulus_log *stimulus)
 {
 	struct dmmu_device *dev = calloc(1, sizeof(*dev));
 
 	if (!dev)
 		return NULL;
+	dev->stimulus = stimulus;
 	dmmu_axil_init(&dev->axil, axil_skew, host->seed);
 	dev->host = dmmu_mem_new(host);
 	dev->local = dmmu_mem_new(local);
@@ -29,6 +32,12 @@ struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_c
 	}
 	dmmu_device_hard_reset(dev);
 	return dev;
+}
+
+struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
+				    const struct dmmu_mem_config *local, bool axil_skew)
+{
+	return dmmu_device_new_logged(local_size, host, local, axil_skew, NULL);
 }
 
 void dmmu_device_free(struct dmmu_device *dev)
@@ -53,10 +62,14 @@ bool dmmu_device_cycle(struct dmmu_device *dev)
 	dmmu_axil_before(&dev->axil, &dev->in.axil);
 	dmmu_mem_before(dev->host, &dev->in.host, cycle);
 	dmmu_mem_before(dev->local, &dev->in.local, cycle);
+	if (dev->stimulus)
+		stimulus_in(dev->stimulus, &dev->in);
 	if (!dmmu_sim_cycle(dev->sim, &dev->in, &dev->out)) {
 		dev->error = dmmu_sim_error(dev->sim);
 		return false;
 	}
+	if (dev->stimulus)
+		stimulus_out(dev->stimulus, &dev->out);
 	if (dev->record)
 		dmmu_record_cycle(dev->record, &dev->in, &dev->out);
 	if (dev->in.rst)

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+struct stimulus_log;
+
 struct dmmu_device {
 	struct dmmu_sim *sim;
 	struct dmmu_axil axil;
@@ -26,6 +28,7 @@ struct dmmu_device {
 	uint64_t irqs[8];
 	uint8_t irq_hold;
 	uint8_t irq_new; /* vectors acknowledged and not yet seen by the owner, who clears it */
+	struct stimulus_log *stimulus; /* each cycle goes there (stimulus.h), or NULL; not ours */
 	FILE *record; /* each cycle goes there (record.h), or NULL; closed with the device */
 	const char *error;
 };
@@ -33,6 +36,10 @@ struct dmmu_device {
 /* Errors: NULL, out of memory. The device comes out of power-on reset before this returns. */
 struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
 				    const struct dmmu_mem_config *local, bool axil_skew);
+/* The same, with a log that has every cycle from the first. */
+struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmmu_mem_config *host,
+					   const struct dmmu_mem_config *local, bool axil_skew,
+					   struct stimulus_log *stimulus);
 void dmmu_device_free(struct dmmu_device *dev);
 
 /* One cycle. False: an assertion failed or a bus rule was broken; dev->error says it. */

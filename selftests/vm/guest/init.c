@@ -278,6 +278,12 @@ static void run_hmm(unsigned int checks)
 
 	/* The device is computed cycle by cycle, perhaps on a busy machine: all limits are longer.
 	 */
+	/*
+	 * The suite counts faults, and takes it for granted that nobody touches its pages
+	 * meanwhile; khugepaged may, in the time that the device needs.
+	 */
+	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
+		   "3600000");
 	if (!strcmp(module, "dmmu_dmirror")) {
 		setenv("DMMU_TIME_SCALE", "20", 1);
 		write_file("/sys/module/dmmu/parameters/time_scale", "20");

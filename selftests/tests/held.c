@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * held: races of the driver with the device, with windows of a second instead of nanoseconds: the
+ * host holds one message on its way between the two (docs/adversity.md), the test does what must
+ * not go wrong in that window, the host lets go. That the window was hit is part of each claim.
+ *
+ * Needs a runner that takes "DMMU-ACTION model"; elsewhere all is skipped.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "dmmu_fixture.h"
+#include "host_control.h"
+
+#define WINDOW_US 1000000
+
+DMMU_FIXTURE(held)
+
+struct call {
+	pthread_t thread;
+	void *page;
+	int protection; /* of mprotect; -1: munmap */
+	int result;
+	volatile uint64_t returned; /* 1: it has */
+};
+
+static void *do_call(void *opaque)
+{
+	struct call *call = opaque;
+
+	call->result = call->protection < 0 ? munmap(call->page, DMMU_PAGE)
+					    : mprotect(call->page, DMMU_PAGE, call->protection);
+	__atomic_store_n(&call->returned, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static bool call_starts(struct call *call)
+{
+	return !pthread_create(&call->thread, NULL, do_call, call);
+}
+
+/*
+ * The INVALIDATE command is held on its way. mprotect must not return, for the device still writes
+ * through its old translation, and does; once mprotect returns, no write lands any more.
+ */
+CLAIM(held, mprotect_waits_while_the_device_still_writes)
+{
+	volatile uint64_t *word = dmmu_map(DMMU_PAGE);
+	struct call call = {.page = (void *)word, .protection = PROT_READ};
+	struct dmmu_completion c;
+	uint64_t before, held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, word, 8, 1));
+	held = host_count("held.invalidate");
+	ASSERT_TRUE(host_do("hold invalidate"));
+	ASSERT_TRUE(call_starts(&call));
+	ASSERT_TRUE(host_await("held.invalidate", held));
+	before = *word;
+	dmmu_sleep_us(WINDOW_US);
+	EXPECT_EQ(0, call.returned) TH_LOG("mprotect returned before the device let go");
+	EXPECT_NE(before, *word) TH_LOG("the window was not hit: the device writes no more");
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_TRUE(dmmu_await(&call.returned, 1));
+	before = *word;
+	EXPECT_EQ(0, call.result);
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_EQ(before, *word) TH_LOG("a write landed after mprotect had returned");
+	EXPECT_FAULT(&c, dmmu_va(word), DMMU_ATOMIC, -EPERM);
+	EXPECT_EQ(before, c.done);
+	pthread_join(call.thread, NULL);
+}
+
+/* The same with the acknowledge: the device has let go, but nobody knows. */
+CLAIM(held, munmap_waits_for_the_acknowledge)
+{
+	volatile uint64_t *word = dmmu_map(DMMU_PAGE);
+	struct call call = {.page = (void *)word, .protection = -1};
+	struct dmmu_completion c;
+	uint64_t held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, word, 8, 1));
+	held = host_count("held.ack");
+	ASSERT_TRUE(host_do("hold ack"));
+	ASSERT_TRUE(call_starts(&call));
+	ASSERT_TRUE(host_await("held.ack", held));
+	dmmu_sleep_us(WINDOW_US);
+	EXPECT_EQ(0, call.returned) TH_LOG("munmap returned without an acknowledge");
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_TRUE(dmmu_await(&call.returned, 1));
+	EXPECT_EQ(0, call.result);
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_FAULT(&c, dmmu_va(word), DMMU_ATOMIC, -EFAULT);
+	pthread_join(call.thread, NULL);
+}
+
+/* The device waits for its answer, the page is mapped for it already; the CPU writes. */
+CLAIM(held, device_reads_what_was_written_while_its_answer_was_held)
+{
+	volatile uint64_t *from = dmmu_map(DMMU_PAGE), *to = dmmu_map(DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_copy(to, from, 64);
+	struct dmmu_completion c;
+	uint64_t held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	from[0] = 1;
+	held = host_count("held.answer");
+	ASSERT_TRUE(host_do("hold answer"));
+	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
+	ASSERT_TRUE(host_await("held.answer", held));
+	from[0] = 2;
+	dmmu_sleep_us(WINDOW_US);
+	EXPECT_EQ(0, to[0]) TH_LOG("the window was not hit: the device goes on without an answer");
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_OK(&c);
+	EXPECT_EQ(2, to[0]) TH_LOG("the device read what was there before");
+}
+
+/* Its page is taken away while the answer is held: the answer is right no more, and must do no
+ * harm. */
+CLAIM(held, page_is_unmapped_while_the_answer_is_held)
+{
+	volatile uint64_t *page = dmmu_map(DMMU_PAGE);
+	struct call call = {.page = (void *)page, .protection = -1};
+	struct dmmu_work_desc work = dmmu_fill(page, 5, 64);
+	struct dmmu_completion c;
+	volatile uint64_t *other;
+	uint64_t held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	page[0] = 1;
+	held = host_count("held.answer");
+	ASSERT_TRUE(host_do("hold answer"));
+	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
+	ASSERT_TRUE(host_await("held.answer", held));
+	ASSERT_TRUE(call_starts(&call));
+	dmmu_sleep_us(WINDOW_US);
+	EXPECT_EQ(0, call.returned) TH_LOG("munmap returned, the device may still use the page");
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_TRUE(dmmu_await(&call.returned, 1));
+	EXPECT_EQ(0, call.result);
+	/* What is there now is none of the device's business, unless it faults anew. */
+	other = mmap((void *)page, DMMU_PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ASSERT_EQ(page, other);
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	if (c.status != DMMU_OK)
+		EXPECT_FAULT(&c, dmmu_va(page), DMMU_WRITE, -EFAULT);
+	else
+		EXPECT_TRUE(other[0] == 0 || other[0] == 5);
+	pthread_join(call.thread, NULL);
+}
+
+/* Nobody knows of the fault yet when its page goes away. */
+CLAIM(held, page_is_unmapped_while_the_fault_record_is_held)
+{
+	volatile uint64_t *page = dmmu_map(DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_fill(page, 5, 64);
+	struct dmmu_completion c;
+	uint64_t held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	page[0] = 1;
+	held = host_count("held.record");
+	ASSERT_TRUE(host_do("hold record"));
+	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
+	ASSERT_TRUE(host_await("held.record", held));
+	ASSERT_EQ(0, munmap((void *)page, DMMU_PAGE));
+	dmmu_sleep_us(WINDOW_US);
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_FAULT(&c, dmmu_va(page), DMMU_WRITE, -EFAULT);
+}
+
+DMMU_TEST_MAIN

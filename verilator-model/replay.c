@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * replay.c: dmmu-replay: runs the device again from a log of its inputs (sim/stimulus.h): no guest,
+ * no bridge, no memory; what the device read is in the log. Says whether all that came out of it is
+ * the same as then, and if not, since when.
+ */
+#include "dmmu_link.h"
+#include "stimulus.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE, EXIT_LOG };
+
+struct options {
+	const char *log, *wave;
+	uint64_t from, to;
+	bool messages;
+};
+
+static const char usage[] =
+	"usage: dmmu-replay LOG [--wave FILE [--from CYCLE]] [--to CYCLE] [--messages]\n"
+	"Runs the device again with exactly the inputs of a log that dmmu-model --record-log "
+	"wrote, and\n"
+	"compares what comes out.\n\n"
+	"  --wave FILE     waveform, FST, of the cycles from --from to --to\n"
+	"  --to CYCLE      stop after this cycle\n"
+	"  --messages      print what the host said, and what went wrong on purpose, with its "
+	"cycle\n\n"
+	"Ends with 0 when all is as it was, 1 when it is not, 2 on wrong usage, 3 when the log "
+	"cannot\n"
+	"be read.\n";
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static uint64_t number(const char *option, const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9') {
+		fprintf(stderr, "dmmu-replay: --%s takes a cycle, not '%s'\n", option, text);
+		exit(EXIT_USAGE);
+	}
+	return value;
+}
+
+static struct options parse(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"wave", 1, NULL, 'w'},	    {"from", 1, NULL, 'f'}, {"to", 1, NULL, 't'},
+		{"messages", 0, NULL, 'm'}, {"help", 0, NULL, 'h'}, {0},
+	};
+	struct options o = {.to = UINT64_MAX};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'w':
+			o.wave = optarg;
+			break;
+		case 'f':
+			o.from = number("from", optarg);
+			break;
+		case 't':
+			o.to = number("to", optarg);
+			break;
+		case 'm':
+			o.messages = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_SAME);
+		default:
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind + 1 != argc || (o.from && !o.wave) || o.to < o.from) {
+		fprintf(stderr, "dmmu-replay: %s; see --help\n",
+			optind + 1 != argc ? "it takes one log"
+			: o.to < o.from	   ? "--to comes before --from"
+					   : "--from needs --wave FILE");
+		exit(EXIT_USAGE);
+	}
+	o.log = argv[optind];
+	return o;
+}
+
+static void print_message(const struct dmmu_msg *msg, uint64_t cycle, bool answer)
+{
+	static const char *const names[] = {"none",	 "read",  "write",     "dma-map",
+					    "dma-unmap", "reset", "bus-master"};
+
+	if (answer && msg->kind == DMMU_MSG_IRQ)
+		printf("%12" PRIu64 "  < interrupt %" PRIu64 "\n", cycle, msg->aux);
+	else if (answer)
+		printf("%12" PRIu64 "  < completion %u, status %u, 0x%" PRIx64 "\n", cycle,
+		       msg->tag, msg->status, msg->data);
+	else if (msg->kind < sizeof(names) / sizeof(*names))
+		printf("%12" PRIu64 "  > %s %u, bar %u, 0x%" PRIx64 " + %" PRIu64 ", 0x%" PRIx64
+		       "\n",
+		       cycle, names[msg->kind], msg->tag, msg->bar, msg->addr, msg->size,
+		       msg->data);
+}
+
+static void remark(const struct stimulus_record *record, uint64_t cycle, const struct options *o)
+{
+	struct dmmu_msg msg = {0};
+
+	if (record->remark.kind == STIMULUS_LIMIT)
+		printf("the log ends in cycle %" PRIu64 ", where it had reached its limit\n",
+		       cycle);
+	if (!o->messages)
+		return;
+	if (record->remark.kind == STIMULUS_FAULT)
+		printf("%12" PRIu64 "  ! %s\n", cycle, (const char *)record->remark.bytes);
+	if (record->remark.length == sizeof(msg) &&
+	    (record->remark.kind == STIMULUS_MESSAGE || record->remark.kind == STIMULUS_ANSWER)) {
+		memcpy(&msg, record->remark.bytes, sizeof(msg));
+		print_message(&msg, cycle, record->remark.kind == STIMULUS_ANSWER);
+	}
+}
+
+static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct options *o)
+{
+	struct stimulus_record record = {0};
+	struct dmmu_pins_out out;
+	uint64_t hash = 0, hashes = 0, good = 0, cycle = 0;
+	double begun = now(), seconds;
+	enum stimulus_what what = STIMULUS_CYCLE;
+	bool broken = false, same = true;
+
+	while (same && !broken && cycle <= o->to) {
+		what = stimulus_next(log, &record);
+		if (what == STIMULUS_CYCLE) {
+			if (!dmmu_sim_cycle(sim, &record.in, &out)) {
+				broken = true;
+				/* the recorded run ended here, if it was the same */
+				what = stimulus_next(log, &record);
+				same = what != STIMULUS_CYCLE && what != STIMULUS_HASH;
+				break;
+			}
+			hash = stimulus_hash(hash, &out);
+			cycle++;
+		} else if (what == STIMULUS_HASH) {
+			same = stimulus_hash_short(hash) == record.hash;
+			hashes++;
+			good = same ? cycle : good;
+		} else if (what == STIMULUS_REMARK) {
+			remark(&record, cycle, o);
+		} else {
+			break;
+		}
+	}
+	seconds = now() - begun;
+	if (what == STIMULUS_BAD) {
+		fprintf(stderr, "dmmu-replay: %s: %s, after cycle %" PRIu64 "\n", o->log,
+			stimulus_error(log), cycle);
+		return EXIT_LOG;
+	}
+	if (broken)
+		printf("the device broke, as logged inputs make it: %s\n", dmmu_sim_error(sim));
+	if (!same)
+		printf("DIFFERENT from the recorded run: at some cycle from %" PRIu64 " to %" PRIu64
+		       "\n",
+		       good, cycle - 1);
+	printf("%s%" PRIu64 " cycles in %.3f s (%.3f s of CPU time, %.3f MHz), %" PRIu64
+	       " states compared%s\n",
+	       same ? "the same: " : "", cycle, seconds, (double)clock() / CLOCKS_PER_SEC,
+	       seconds > 0 ? (double)cycle / seconds * 1e-6 : 0, hashes,
+	       what == STIMULUS_CUT ? "; the log was cut off here, its writer was killed" : "");
+	return same ? EXIT_SAME : EXIT_DIFFERENT;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = parse(argc, argv);
+	struct stimulus *log = stimulus_read_open(o.log);
+	const char *local = NULL;
+	struct dmmu_sim *sim = NULL;
+	struct stat file;
+	int status = EXIT_LOG;
+
+	if (!log) {
+		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log, strerror(errno));
+		return EXIT_LOG;
+	}
+	local = stimulus_header(log, "local_bytes");
+	if (!local) {
+		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log, stimulus_error(log));
+		goto out;
+	}
+	sim = dmmu_sim_new(strtoull(local, NULL, 10));
+	if (!sim) {
+		fprintf(stderr, "dmmu-replay: out of memory\n");
+		goto out;
+	}
+	if (o.wave &&
+	    !dmmu_sim_trace(sim, o.wave, o.from, o.to == UINT64_MAX ? 0 : o.to - o.from + 1)) {
+		fprintf(stderr, "dmmu-replay: cannot write %s: %s\n", o.wave, strerror(errno));
+		goto out;
+	}
+	if (o.messages)
+		printf("recorded by: %s\n", stimulus_header(log, "command"));
+	if (!stat(o.log, &file))
+		printf("%s: %lld bytes\n", o.log, (long long)file.st_size);
+	status = replay(log, sim, &o);
+	dmmu_sim_trace_close(sim);
+out:
+	dmmu_sim_free(sim);
+	stimulus_read_close(log);
+	return status;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * traffic.c: see traffic.h.
+ */
+#include "traffic.h"
+#include "dmmu_regs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRY	  64u
+#define MAX_LOG2  15u
+#define PAGE_BITS 12
+
+const char *const traffic_point_names[] = {"invalidate", "ack",	       "answer",
+					   "record",	 "completion", NULL};
+
+unsigned int traffic_point(const char *name)
+{
+	for (unsigned int i = 0; traffic_point_names[i]; i++)
+		if (!strcmp(name, traffic_point_names[i]))
+			return 1u << i;
+	return 0;
+}
+
+bool traffic_init(struct traffic *traffic, uint64_t local_bytes)
+{
+	*traffic = (struct traffic){
+		.local_bytes = local_bytes,
+		.invalidate = calloc(1, 1u << MAX_LOG2),
+		.table = calloc(1, (local_bytes >> PAGE_BITS) + 1),
+	};
+	return traffic->invalidate && traffic->table;
+}
+
+void traffic_fini(struct traffic *traffic)
+{
+	free(traffic->invalidate);
+	free(traffic->table);
+}
+
+void traffic_reset(struct traffic *traffic)
+{
+	struct traffic old = *traffic;
+
+	memset(old.invalidate, 0, 1u << MAX_LOG2);
+	memset(old.table, 0, (old.local_bytes >> PAGE_BITS) + 1);
+	*traffic = (struct traffic){
+		.local_bytes = old.local_bytes, .invalidate = old.invalidate, .table = old.table};
+}
+
+static void set_half(uint64_t *base, bool high, uint32_t data)
+{
+	unsigned int shift = high ? 32 : 0;
+
+	*base = (*base & ~(0xffffffffull << shift)) | (uint64_t)data << shift;
+}
+
+void traffic_register(struct traffic *traffic, uint64_t addr, uint32_t data)
+{
+	switch (addr) {
+	case DMMU_REG_CTRL:
+		if (data & DMMU_CTRL_RESET)
+			traffic_reset(traffic);
+		break;
+#define RING(name, field)                                                                \
+	case DMMU_REG_##name##_BASE_LO:                                                  \
+	case DMMU_REG_##name##_BASE_HI:                                                  \
+		set_half(&traffic->field.base, addr == DMMU_REG_##name##_BASE_HI, data); \
+		break;                                                                   \
+	case DMMU_REG_##name##_SIZE:                                                     \
+		traffic->field.log2 = data <= MAX_LOG2 ? data : MAX_LOG2;                \
+		break
+		RING(CTL, ctl);
+		RING(WORK, work);
+		RING(CPL, cpl);
+		RING(FLT, flt);
+#ifdef DMMU_REG_CPY_BASE_LO
+		RING(CPY, cpy);
+#endif
+#undef RING
+	case DMMU_REG_STAT_BASE_LO:
+	case DMMU_REG_STAT_BASE_HI:
+		set_half(&traffic->stat, addr == DMMU_REG_STAT_BASE_HI, data);
+		break;
+	}
+}
+
+static bool in_ring(const struct traffic_ring *ring, uint64_t addr)
+{
+	return ring->log2 && addr - ring->base < (uint64_t)ENTRY << ring->log2;
+}
+
+static void note_table(struct traffic *traffic, uint64_t local)
+{
+	if (local < traffic->local_bytes)
+		traffic->table[local >> PAGE_BITS] = 1;
+}
+
+/* A command passes on its way to the device. Its ring is fetched in order, so its index is known.
+ */
+static unsigned int note_command(struct traffic *traffic, const struct dmmu_ctl *ctl, uint32_t slot)
+{
+	traffic->invalidate[slot] = ctl->opcode == DMMU_CTL_INVALIDATE;
+	switch (ctl->opcode) {
+	case DMMU_CTL_PT_WRITE:
+		traffic->source[traffic->sources % TRAFFIC_SOURCES].addr = ctl->host;
+		traffic->source[traffic->sources++ % TRAFFIC_SOURCES].bytes = 8ull * ctl->count;
+		note_table(traffic, ctl->local);
+		return 0;
+	case DMMU_CTL_PT_FILL:
+	case DMMU_CTL_CTX_SET:
+		note_table(traffic, ctl->local);
+		return 0;
+	case DMMU_CTL_INVALIDATE:
+		return POINT_INVALIDATE;
+	case DMMU_CTL_FAULT_ANSWER:
+		return POINT_ANSWER;
+	default:
+		return 0;
+	}
+}
+
+static unsigned int fetch(struct traffic *traffic, const struct traffic_access *access)
+{
+	uint32_t slot = (uint32_t)((access->addr - traffic->ctl.base) / ENTRY);
+	unsigned int points = 0;
+
+	for (unsigned int i = 0; access->data && 8 * i + 8 <= access->beats; i++)
+		points |= note_command(traffic, (const void *)(access->data + 8 * i),
+				       (slot + i) & ((1u << traffic->ctl.log2) - 1));
+	return points;
+}
+
+/* The first word of the status block has ctl_head in its low half. */
+static unsigned int status(struct traffic *traffic, const struct traffic_access *access)
+{
+	uint32_t head, mask = (1u << traffic->ctl.log2) - 1;
+	unsigned int points = 0;
+
+	if (!access->write || access->addr != traffic->stat || !access->data || !traffic->ctl.log2)
+		return 0;
+	head = (uint32_t)access->data[0];
+	for (uint32_t i = traffic->ctl_head; i != head && head - i <= mask + 1; i++)
+		if (traffic->invalidate[i & mask])
+			points = POINT_ACK;
+	traffic->ctl_head = head;
+	return points;
+}
+
+static bool is_source(const struct traffic *traffic, uint64_t addr)
+{
+	for (unsigned int i = 0; i < TRAFFIC_SOURCES && i < traffic->sources; i++)
+		if (addr - traffic->source[i].addr < traffic->source[i].bytes)
+			return true;
+	return false;
+}
+
+enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_access *access,
+				  unsigned int *points)
+{
+	uint64_t addr = access->addr;
+
+	*points = 0;
+	if (access->local)
+		return addr < traffic->local_bytes && traffic->table[addr >> PAGE_BITS]
+			       ? TRAFFIC_LOCAL_TABLE
+			       : TRAFFIC_LOCAL_DATA;
+	if (traffic->stat && addr - traffic->stat < sizeof(struct dmmu_status)) {
+		*points = status(traffic, access);
+		return TRAFFIC_HOST_RING;
+	}
+	if (in_ring(&traffic->ctl, addr)) {
+		*points = access->write ? 0 : fetch(traffic, access);
+		return TRAFFIC_HOST_RING;
+	}
+	if (in_ring(&traffic->flt, addr)) {
+		*points = POINT_RECORD;
+		return TRAFFIC_HOST_RING;
+	}
+	if (in_ring(&traffic->cpl, addr)) {
+		*points = POINT_COMPLETION;
+		return TRAFFIC_HOST_RING;
+	}
+	if (in_ring(&traffic->work, addr) || in_ring(&traffic->cpy, addr))
+		return TRAFFIC_HOST_RING;
+	return !access->write && is_source(traffic, addr) ? TRAFFIC_HOST_TABLE : TRAFFIC_HOST_DATA;
+}
