@@ -426,6 +426,7 @@ void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 /* hint.c */
 int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint);
 void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n);
+bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page);
 
 /* exclusive.c */
 int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
@@ -509,6 +510,11 @@ static inline int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsig
 
 static inline void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 {
+}
+
+static inline bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
+{
+	return false;
 }
 #endif
 

@@ -9,6 +9,7 @@
  * Hints belong to addresses, not to mappings: they outlive munmap.
  */
 #include <linux/maple_tree.h>
+#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -42,6 +43,19 @@ static u32 dmmu_hint_get(struct dmmu_ctx *ctx, u64 va, struct dmmu_range *r)
 	}
 	mas_unlock(&mas);
 	return entry ? xa_to_value(entry) : DMMU_HINT_NONE;
+}
+
+/* Should the page be where it is not? */
+bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
+{
+	void *entry;
+
+	if (mtree_empty(&ctx->hints))
+		return false;
+	entry = mtree_load(&ctx->hints, va >> PAGE_SHIFT);
+	if (!entry)
+		return false;
+	return is_device_private_page(page) != (xa_to_value(entry) == DMMU_HINT_PREFER_LOCAL);
 }
 
 /*

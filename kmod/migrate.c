@@ -31,6 +31,12 @@
 /* Pages for which room is made at once. */
 #define DMMU_ROOM_PAGES 64UL
 
+/*
+ * New pages of a batch. Each is charged to a cgroup on the way, and where that is at its limit,
+ * each is tried for in vain, for a long time, before a process that is killed for it gets to know.
+ */
+#define DMMU_NEW_PAGES 64U
+
 /* The buffers of a batch. */
 struct dmmu_move {
 	unsigned long src[DMMU_COPY_BATCH];
@@ -64,20 +70,24 @@ static bool dmmu_may_move_in(unsigned long src)
 
 /*
  * Give each page that moves its place, as far as there is room: @done is how many pages from the
- * first have been dealt with, @lacking how many of the rest want a place. Returns how many move.
+ * first have been dealt with, @lacking how many after them found no place. Returns how many move.
  */
 static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, struct dmmu_move *m,
 			       struct dmmu_migrate_result *res, unsigned int *done,
 			       unsigned int *lacking)
 {
-	unsigned int i, n = 0, got;
+	unsigned int i, n = 0, got, fresh = 0;
 
-	for (i = 0; i < args->npages; i++)
-		if (dmmu_may_move_in(args->src[i]))
-			m->op[n++].at = i;
+	for (i = 0; i < args->npages; i++) {
+		if (!dmmu_may_move_in(args->src[i]))
+			continue;
+		if (!migrate_pfn_to_page(args->src[i]) && fresh++ == DMMU_NEW_PAGES)
+			break;
+		m->op[n++].at = i;
+	}
 	got = dmmu_local_alloc(dev, m->page, n);
 	*lacking = n - got;
-	*done = got < n ? m->op[got].at : args->npages;
+	*done = got < n ? m->op[got].at : i;
 	for (i = 0; i < *done; i++)
 		res->skipped[DMMU_SKIP_KIND] += dmmu_wrong_kind(args->src[i]);
 	for (i = 0; i < got; i++) {
@@ -448,7 +458,7 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 {
 	unsigned long start = *at, next, pages;
 	struct vm_area_struct *vma;
-	unsigned int done = 0;
+	unsigned int done;
 	int ret;
 
 	*lacking = 0;
@@ -463,6 +473,7 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 	next = min3(*end, vma->vm_end,
 		    ALIGN(start + 1, (unsigned long)DMMU_COPY_BATCH * PAGE_SIZE));
 	pages = (next - start) >> PAGE_SHIFT;
+	done = pages;
 	if (!dmmu_vma_fits(vma, pages, res))
 		goto out_unlock;
 	if (to == DMMU_MIGRATE_TO_DEVICE)
@@ -471,10 +482,16 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 		ret = dmmu_move_out(ctx->dev, vma, start, next, m, res);
 	if (ret)
 		res->skipped[DMMU_SKIP_KIND] += pages;
+	*end = next;
+	next = start + done * PAGE_SIZE;
+	mmap_read_unlock(ctx->mm);
+	*at = next;
+	return;
+
 out_unlock:
 	mmap_read_unlock(ctx->mm);
 	*end = next;
-	*at = *lacking ? start + done * PAGE_SIZE : next;
+	*at = next;
 }
 
 /*

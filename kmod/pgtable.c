@@ -494,6 +494,9 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 			continue;
 		page = hmm_pfn_to_page(pfns[i]);
 		r = dmmu_plan_find(req, win->count, va);
+		/* A neighbour that should move moves when it faults. */
+		if (!r && dmmu_hint_against(ctx, va, page))
+			continue;
 		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page, va);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
 				       dmmu_want_atomics(ctx, r, page), &error);

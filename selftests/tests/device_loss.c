@@ -141,8 +141,8 @@ CLAIM(device_loss, killed_under_munmap)
 }
 
 /*
- * What was in the memory of a device that vanished is gone. Who touches it is told, by SIGBUS; nobody
- * reads something else instead. What was at home is untouched, and munmap and exit work.
+ * What was in the memory of a device that vanished is gone. Who touches it is told, by SIGBUS;
+ * nobody reads something else instead. What was at home is untouched, and munmap and exit work.
  */
 CLAIM(device_loss, killed_with_pages_in_local_memory)
 {

@@ -8,48 +8,47 @@
 
 #include "dmmu_fixture.h"
 
-#define DMMU_LOCAL_FIXTURE(topic)                                                  \
-	FIXTURE(topic)                                                             \
-	{                                                                          \
-		int fd;                                                            \
-		struct dmmu_ioc_query info;                                        \
-		struct dmmu_ioc_local local;                                       \
-	};                                                                         \
-	FIXTURE_SETUP(topic)                                                       \
-	{                                                                          \
-		self->fd = dmmu_open_bound();                                      \
-		ASSERT_GE(self->fd, 0);                                            \
-		ASSERT_EQ(0, dmmu_query(self->fd, &self->info));                   \
-		if (!(self->info.features & DMMU_FEATURE_MIGRATE))                 \
-			SKIP(return, "no pages in local memory: the kernel has no " \
+#define DMMU_LOCAL_FIXTURE(topic)                                                     \
+	FIXTURE(topic)                                                                \
+	{                                                                             \
+		int fd;                                                               \
+		struct dmmu_ioc_query info;                                           \
+		struct dmmu_ioc_local local;                                          \
+	};                                                                            \
+	FIXTURE_SETUP(topic)                                                          \
+	{                                                                             \
+		self->fd = dmmu_open_bound();                                         \
+		ASSERT_GE(self->fd, 0);                                               \
+		ASSERT_EQ(0, dmmu_query(self->fd, &self->info));                      \
+		if (!(self->info.features & DMMU_FEATURE_MIGRATE))                    \
+			SKIP(return, "no pages in local memory: the kernel has no "   \
 				     "DEVICE_PRIVATE, or the device no way to copy"); \
-		ASSERT_EQ(0, dmmu_local(self->fd, &self->local));                  \
-	}                                                                          \
-	FIXTURE_TEARDOWN(topic)                                                    \
-	{                                                                          \
-		if (self->fd >= 0)                                                 \
-			close(self->fd);                                           \
+		ASSERT_EQ(0, dmmu_local(self->fd, &self->local));                     \
+	}                                                                             \
+	FIXTURE_TEARDOWN(topic)                                                       \
+	{                                                                             \
+		if (self->fd >= 0)                                                    \
+			close(self->fd);                                              \
 	}
 
 /* All pages of the range are in local memory afterwards, and so many were moved for that. */
-#define MOVE_IN(p, bytes, pages)                                                              \
-	do {                                                                                  \
-		struct dmmu_migrate_result in_result;                                         \
-		ASSERT_EQ(0, dmmu_migrate(self->fd, p, bytes, DMMU_MIGRATE_TO_DEVICE,         \
-					  &in_result));                                       \
-		ASSERT_EQ(pages, in_result.moved) TH_LOG("%s", dmmu_migrate_text(&in_result)); \
-		ASSERT_EQ((bytes) / DMMU_PAGE, in_result.moved + in_result.already)           \
-		TH_LOG("%s", dmmu_migrate_text(&in_result));                                  \
+#define MOVE_IN(p, bytes, pages)                                                                 \
+	do {                                                                                     \
+		struct dmmu_migrate_result in_result;                                            \
+		ASSERT_EQ(0,                                                                     \
+			  dmmu_migrate(self->fd, p, bytes, DMMU_MIGRATE_TO_DEVICE, &in_result)); \
+		ASSERT_EQ(pages, in_result.moved) TH_LOG("%s", dmmu_migrate_text(&in_result));   \
+		ASSERT_EQ((bytes) / DMMU_PAGE, in_result.moved + in_result.already)              \
+		TH_LOG("%s", dmmu_migrate_text(&in_result));                                     \
 	} while (0)
 
-#define MOVE_OUT(p, bytes, pages)                                                              \
-	do {                                                                                   \
-		struct dmmu_migrate_result out_result;                                         \
-		ASSERT_EQ(0, dmmu_migrate(self->fd, p, bytes, DMMU_MIGRATE_TO_HOST,            \
-					  &out_result));                                       \
-		ASSERT_EQ(pages, out_result.moved) TH_LOG("%s", dmmu_migrate_text(&out_result)); \
-		ASSERT_EQ((bytes) / DMMU_PAGE, out_result.moved + out_result.already)          \
-		TH_LOG("%s", dmmu_migrate_text(&out_result));                                  \
+#define MOVE_OUT(p, bytes, pages)                                                                  \
+	do {                                                                                       \
+		struct dmmu_migrate_result out_result;                                             \
+		ASSERT_EQ(0, dmmu_migrate(self->fd, p, bytes, DMMU_MIGRATE_TO_HOST, &out_result)); \
+		ASSERT_EQ(pages, out_result.moved) TH_LOG("%s", dmmu_migrate_text(&out_result));   \
+		ASSERT_EQ((bytes) / DMMU_PAGE, out_result.moved + out_result.already)              \
+		TH_LOG("%s", dmmu_migrate_text(&out_result));                                      \
 	} while (0)
 
 #endif /* DMMU_MIGRATE_H */

@@ -123,7 +123,8 @@ bool dmmu_await_local_free(int fd, long pages)
 
 	while ((now = dmmu_local_free(fd)) != pages) {
 		if (dmmu_now_ns() > until) {
-			fprintf(stderr, "# %ld pages of local memory are free, not %ld\n", now, pages);
+			fprintf(stderr, "# %ld pages of local memory are free, not %ld\n", now,
+				pages);
 			return false;
 		}
 		dmmu_sleep_us(1000);
@@ -146,7 +147,8 @@ const char *dmmu_migrate_text(const struct dmmu_migrate_result *r)
 	static char text[200];
 
 	snprintf(text, sizeof(text),
-		 "moved %llu, already %llu, unmapped %llu, kind %llu, busy %llu, no memory %llu, copy %llu",
+		 "moved %llu, already %llu, unmapped %llu, kind %llu, busy %llu, no memory %llu, "
+		 "copy %llu",
 		 (unsigned long long)r->moved, (unsigned long long)r->already,
 		 (unsigned long long)r->skipped[DMMU_SKIP_UNMAPPED],
 		 (unsigned long long)r->skipped[DMMU_SKIP_KIND],

@@ -95,7 +95,8 @@ int dmmu_migrate(int fd, const volatile void *p, size_t bytes, unsigned int to,
 		 struct dmmu_migrate_result *result);
 int dmmu_local(int fd, struct dmmu_ioc_local *out);
 long dmmu_local_free(int fd); /* pages, or negative errno */
-/* Free pages become this many; false after DMMU_WAIT_SECONDS. Freeing may be put off by the kernel. */
+/* Free pages become this many; false after DMMU_WAIT_SECONDS. Freeing may be put off by the kernel.
+ */
 bool dmmu_await_local_free(int fd, long pages);
 /* All that became of the pages, in a static buffer. */
 const char *dmmu_migrate_text(const struct dmmu_migrate_result *r);

@@ -15,11 +15,11 @@
 DMMU_LOCAL_FIXTURE(evict)
 
 /* A limit for one claim; the next gets all of it again, also when this one fails. */
-#define LIMIT_LOCAL(pages)                                                  \
-	do {                                                                \
-		if (dmmu_knob("local_limit", pages))                        \
-			SKIP(return, "no local_limit in debugfs");          \
-		atexit(no_limit);                                           \
+#define LIMIT_LOCAL(pages)                                         \
+	do {                                                       \
+		if (dmmu_knob("local_limit", pages))               \
+			SKIP(return, "no local_limit in debugfs"); \
+		atexit(no_limit);                                  \
 	} while (0)
 
 static void no_limit(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * exclusive: with BIND's SYSTEM_ATOMICS, atomic operations of the device are atomic against those of
- * the CPU, too, although the bus between them knows no such thing.
+ * exclusive: with BIND's SYSTEM_ATOMICS, atomic operations of the device are atomic against those
+ * of the CPU, too, although the bus between them knows no such thing.
  */
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -91,7 +91,8 @@ CLAIM(exclusive, cpu_and_device_increment_one_counter_and_lose_nothing)
 	EXPECT_LT(1, taken(self->fd)) TH_LOG("CPU and device never met: nothing was tested");
 }
 
-/* Each side takes a step when it is its turn: a lost or doubled one is a wrong number, or a hang. */
+/* Each side takes a step when it is its turn: a lost or doubled one is a wrong number, or a hang.
+ */
 CLAIM(exclusive, compare_and_swap_hands_a_token_to_and_fro)
 {
 	enum { ROUNDS = 60 };

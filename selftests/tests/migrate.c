@@ -88,7 +88,8 @@ CLAIM(migrate, memory_that_is_new_begins_in_local_memory_as_zeros)
 
 	ASSERT_NE(NULL, p);
 	for (round = 0; round < 3; round++) {
-		/* Nothing there, in the first round; zero pages in the second; both in the third. */
+		/* Nothing there, in the first round; zero pages in the second; both in the third.
+		 */
 		if (round) {
 			ASSERT_EQ(WORDS / round, dmmu_other_than(p, 0, WORDS / round));
 		}
@@ -134,8 +135,9 @@ CLAIM(migrate, the_result_says_why_pages_stayed)
 	ASSERT_EQ(0, ftruncate(file, 3 * DMMU_PAGE));
 	ASSERT_EQ(0, munmap(p + 4 * DMMU_PAGE, 2 * DMMU_PAGE));
 	ASSERT_EQ(0, mprotect(p + 8 * DMMU_PAGE, DMMU_PAGE, PROT_NONE));
-	ASSERT_EQ(p + 10 * DMMU_PAGE, mmap(p + 10 * DMMU_PAGE, 3 * DMMU_PAGE, PROT_READ | PROT_WRITE,
-					   MAP_SHARED | MAP_FIXED, file, 0));
+	ASSERT_EQ(p + 10 * DMMU_PAGE,
+		  mmap(p + 10 * DMMU_PAGE, 3 * DMMU_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_FIXED, file, 0));
 	memset(p + 10 * DMMU_PAGE, 2, 3 * DMMU_PAGE);
 	ASSERT_EQ(0, dmmu_migrate(self->fd, p, 16 * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r));
 	EXPECT_EQ(10, r.moved) TH_LOG("%s", dmmu_migrate_text(&r));
@@ -228,7 +230,8 @@ CLAIM(migrate, closing_the_file_leaves_the_memory_to_the_process)
 	EXPECT_EQ(WORDS, dmmu_difference(p, copy, WORDS));
 }
 
-/* Both see what was there at the fork; what one writes, by CPU or device, the other does not see. */
+/* Both see what was there at the fork; what one writes, by CPU or device, the other does not see.
+ */
 CLAIM(migrate, fork_shares_pages_in_local_memory_until_somebody_writes)
 {
 	uint64_t *p = dmmu_map(BYTES);
@@ -496,10 +499,8 @@ CLAIM(migrate, migrations_race_with_each_other_and_with_dontneed)
 {
 	const size_t bytes = 16 * DMMU_PAGE, words = bytes / 8;
 	uint64_t *p = dmmu_map(bytes);
-	struct mover in = {
-		.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_DEVICE};
-	struct mover out = {
-		.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_HOST};
+	struct mover in = {.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_DEVICE};
+	struct mover out = {.fd = self->fd, .p = p, .bytes = bytes, .to = DMMU_MIGRATE_TO_HOST};
 	pthread_t a, b;
 	uint64_t i;
 
