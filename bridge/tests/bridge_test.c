@@ -602,6 +602,7 @@ static void death_and_restart(void)
 	CHECK_EQ(vu_map(sock, 0x5000, 0x1000, 0x1000, 3, ram_fd), 0);
 	vu_write(sock, 2, 0x80, 4, 0xcafe);
 	vu_write(sock, 0, 0x40, 4, 0xcafe);
+	CHECK_EQ(vu_read(sock, 2, 0x80, 4), 0xcafe); /* writes are posted: it has come now */
 	kill_device();
 	CHECK(lost_read() < 200);
 	vu_write(sock, 0, 0x40, 4, 1);

@@ -285,7 +285,7 @@ static void run_hmm(unsigned int checks)
 	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 		   "3600000");
 	if (!strcmp(module, "dmmu_dmirror")) {
-		setenv("DMMU_TIME_SCALE", "20", 1);
+		setenv("DMMU_TIME_SCALE", "60", 1);
 		write_file("/sys/module/dmmu/parameters/time_scale", "20");
 	}
 
