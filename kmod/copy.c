@@ -11,7 +11,7 @@
  * engine (CAPS.COPY is 0), and reading back what is in a device that failed but still answers.
  *
  * Called with folio locks and mmap_lock held. Nothing here allocates memory, and each wait ends
- * when the device has made no progress for fence_timeout_ms.
+ * when the device has made no progress for a multiple of fence_timeout_ms.
  */
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
@@ -34,6 +34,9 @@
 
 /* How often a sleeper looks by itself, should an interrupt get lost. */
 #define DMMU_CPY_SLICE		(HZ / 20 + 1)
+
+/* A copy of so many pages takes longer than any command: so many times the limit of one. */
+#define DMMU_CPY_PATIENCE	4
 
 static bool dmmu_has_engine(const struct dmmu_dev *dev)
 {
@@ -172,7 +175,9 @@ static void dmmu_copy_describe(struct dmmu_cpy *to, const struct dmmu_copy_op *o
 static int dmmu_copy_wait(struct dmmu_dev *dev, u32 index)
 {
 	struct dmmu_copyq *q = &dev->copy;
-	unsigned long until = jiffies + dmmu_fence_timeout();
+	/* Counted in looks, see dmmu_ctl_wait(). */
+	unsigned long most = DMMU_CPY_PATIENCE * dmmu_fence_timeout() / DMMU_CPY_SLICE + 1;
+	unsigned long slices = most;
 	u32 head = dmmu_copy_head(dev);
 
 	while (!wait_event_timeout(q->wq,
@@ -182,8 +187,8 @@ static int dmmu_copy_wait(struct dmmu_dev *dev, u32 index)
 
 		if (now != head) {
 			head = now;
-			until = jiffies + dmmu_fence_timeout();
-		} else if (time_after(jiffies, until)) {
+			slices = most;
+		} else if (!--slices) {
 			trace_dmmu_copy_timeout(dev->id, index, now);
 			dmmu_dev_fail(dev, "a copy did not end in time");
 		}

@@ -135,18 +135,22 @@ static bool dmmu_ctl_spin(struct dmmu_dev *dev, u32 index, u64 ns)
  */
 int dmmu_ctl_wait(struct dmmu_dev *dev, u32 index, enum dmmu_wait how)
 {
-	unsigned long until;
+	unsigned long slices;
 
 	dmmu_ctl_kick(dev);
 	if (!dmmu_ctl_spin(dev, index,
 			   how == DMMU_POLL ? dmmu_nonblock_poll_ns() : dmmu_spin_ns())) {
 		if (how == DMMU_POLL)
 			return -EAGAIN;
-		until = jiffies + dmmu_fence_timeout();
+		/*
+		 * Looks are counted, not time: on a machine that stood still, time passed for us
+		 * in which the device could do nothing.
+		 */
+		slices = dmmu_fence_timeout() / DMMU_CTL_SLICE + 1;
 		while (!wait_event_timeout(dev->ctl.wq,
 					   dmmu_ctl_done(dev, index) || !dmmu_is_up(dev),
 					   DMMU_CTL_SLICE)) {
-			if (time_before(jiffies, until))
+			if (--slices)
 				continue;
 			trace_dmmu_ctl_timeout(dev->id, index, dmmu_ctl_head(dev));
 			dmmu_dev_fail(dev, "a control command was not acknowledged in time");

@@ -235,6 +235,103 @@ static void speed(int fd, unsigned int threads)
 	result("device.idle", each(d.device[DMMU_CNT_CYCLES] * 1000, d.ns), "simulated MHz");
 }
 
+/* One way for a size, several times: what it took in all, and what the copy engine did for it. */
+struct way {
+	struct delta sum;
+	uint64_t pages;
+};
+
+static void add_delta(struct way *way, const struct delta *d, uint64_t pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < DMMU_MAX_DEVICE_COUNTERS; i++)
+		way->sum.device[i] += d->device[i];
+	way->sum.ns += d->ns;
+	way->pages += pages;
+}
+
+static void move(int fd, char *p, size_t bytes, unsigned int to, struct way *way)
+{
+	struct dmmu_migrate_result r;
+	struct delta d;
+
+	start(fd);
+	if (dmmu_migrate(fd, p, bytes, to, &r))
+		exit(1);
+	d = stop(fd);
+	if (r.moved != bytes / DMMU_PAGE)
+		die(dmmu_migrate_text(&r), EPROTO);
+	add_delta(way, &d, r.moved);
+}
+
+static void way_results(const char *what, const char *size, const struct way *way)
+{
+	uint64_t cycles = way->sum.device[DMMU_CNT_COPY_CYCLES];
+	uint64_t beats = way->sum.device[DMMU_CNT_COPY_BEATS];
+	char name[64];
+
+	snprintf(name, sizeof(name), "migrate.%s.%s.copy", what, size);
+	result(name, each(cycles, way->pages), "cycles/page");
+	snprintf(name, sizeof(name), "migrate.%s.%s.of_limit", what, size);
+	result(name, 100 * each(beats, cycles), "% of a beat a cycle");
+	snprintf(name, sizeof(name), "migrate.%s.%s.host", what, size);
+	result(name, each(way->sum.ns, way->pages), "ns/page");
+	snprintf(name, sizeof(name), "migrate.%s.%s.mmio", what, size);
+	result(name,
+	       each(way->sum.device[DMMU_CNT_MMIO_READS] + way->sum.device[DMMU_CNT_MMIO_WRITES],
+		    way->pages),
+	       "accesses/page");
+}
+
+/* Pages go to local memory and come back by request, a size at a time, then by touch. */
+static void migrations(int fd)
+{
+	static const struct {
+		const char *name;
+		size_t bytes;
+		unsigned int rounds;
+	} sizes[] = {{"4k", DMMU_PAGE, 32}, {"64k", 16 * DMMU_PAGE, 16}, {"2m", DMMU_HUGE, 4}};
+	struct way touch = {0};
+	unsigned int i, k;
+	char *p;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct way in = {0}, out = {0};
+
+		p = dmmu_map_huge_aligned(sizes[i].bytes);
+		if (!p)
+			exit(1);
+		memset(p, 1, sizes[i].bytes);
+		for (k = 0; k < sizes[i].rounds; k++) {
+			move(fd, p, sizes[i].bytes, DMMU_MIGRATE_TO_DEVICE, &in);
+			move(fd, p, sizes[i].bytes, DMMU_MIGRATE_TO_HOST, &out);
+		}
+		way_results("in", sizes[i].name, &in);
+		way_results("out", sizes[i].name, &out);
+	}
+
+	/* A CPU touch in every 64 KiB; the neighbours come along as the driver is set up. */
+	p = dmmu_map_huge_aligned(DMMU_HUGE);
+	if (!p)
+		exit(1);
+	memset(p, 1, DMMU_HUGE);
+	if (dmmu_migrate(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, NULL))
+		exit(1);
+	for (k = 0; k < 32; k++) {
+		struct delta d;
+
+		start(fd);
+		*(volatile char *)(p + k * 16 * DMMU_PAGE) += 1;
+		d = stop(fd);
+		add_delta(&touch, &d, d.driver[DMMU_DRV_PAGES_OUT]);
+	}
+	result("migrate.cpu_fault.pages", each(touch.pages, 32), "pages/fault");
+	result("migrate.cpu_fault.copy", each(touch.sum.device[DMMU_CNT_COPY_CYCLES], 32),
+	       "cycles/fault");
+	result("migrate.cpu_fault.host", each(touch.sum.ns, 32), "ns/fault");
+}
+
 static double uptime(void)
 {
 	FILE *f = fopen("/proc/uptime", "r");
@@ -250,9 +347,10 @@ static double uptime(void)
 static void usage(FILE *to)
 {
 	fprintf(to,
-		"usage: dmmu-bench e2e [--tsv]\n"
-		"Measure faults, invalidations, throughput and simulation speed through the whole "
-		"stack.\n"
+		"usage: dmmu-bench e2e|migrate [--tsv]\n"
+		"e2e: measure faults, invalidations, throughput and simulation speed through the "
+		"whole stack.\n"
+		"migrate: pages to local memory and back, by request and by touch.\n"
 		"  --tsv   tab-separated: name, value, unit\n"
 		"Device: %s (or $DMMU_DEV). Exit code: 0 done, 1 failed, 2 usage.\n",
 		dmmu_path());
@@ -262,12 +360,14 @@ int main(int argc, char **argv)
 {
 	double boot = uptime();
 	struct dmmu_ioc_query info;
-	bool e2e = false;
+	bool e2e = false, migrate = false;
 	int i, fd;
 
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "e2e")) {
 			e2e = true;
+		} else if (!strcmp(argv[i], "migrate")) {
+			migrate = true;
 		} else if (!strcmp(argv[i], "--tsv")) {
 			tsv = true;
 		} else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
@@ -279,7 +379,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!e2e) {
+	if (e2e == migrate) {
 		usage(stderr);
 		return 2;
 	}
@@ -297,6 +397,15 @@ int main(int argc, char **argv)
 		printf("name\tvalue\tunit\n");
 	else
 		printf("%-44s %16s %s\n", "name", "value", "unit");
+	if (migrate) {
+		if (!(info.features & DMMU_FEATURE_MIGRATE)) {
+			fprintf(stderr, "dmmu-bench: pages cannot live in local memory here\n");
+			return 1;
+		}
+		migrations(fd);
+		close(fd);
+		return 0;
+	}
 	result("guest.boot", boot, "s");
 	faults(fd);
 	invalidations(fd);

@@ -105,12 +105,13 @@ static bool group_empties(void)
 	return false;
 }
 
-/* The charge is about this, and what is charged as anonymous nearly exactly this. */
+/* The charge is about this, and what the statistics, which lag as much, call anonymous about that.
+ */
 static bool near(const char *what, long pages, long want, long anon)
 {
 	long have = group_anon() / (long)DMMU_PAGE;
 
-	if (labs(have - anon) > 16) {
+	if (labs(have - anon) > SLACK) {
 		printf("# %s: %ld pages are anonymous, not %ld\n", what, have, anon);
 		return false;
 	}
