@@ -9,7 +9,8 @@
 # --fresh      do not believe earlier results (they are kept by a hash of all that went into them)
 #
 # Engines: yosys makes an AIGER file; yosys-abc proves it without bound (pdr) or to a depth (bmc), and finds traces
-# (reach: the property must fail); yosys sat does k-induction (induct) where data is wide. Exit: 0 when all hold.
+# (reach: the property must fail); yosys sat does k-induction (induct) where data is wide. Exit: 0 when all are as they should be, 1 when
+# a property is violated or a run failed, 3 when nothing worse happened than that the time ended before an answer.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -135,7 +136,7 @@ one() {
 			case $engine/$v in
 			pdr/proved) outcome=proved result=unbounded ;;
 			reach:*/failed*) outcome=reached result="trace of ${v#failed } cycles" ;;
-			reach:*) result="not reached, ${v} only" ;;
+			reach:*) outcome=open result="not reached, ${v} only" ;;
 			*/failed*) result="a counterexample of ${v#failed } cycles" ;;
 			bmc:*/depth*) if [ "${v#depth }" -ge "${engine#*:}" ]; then outcome=holds; else outcome=short; fi
 				result="bounded, ${v}" ;;
@@ -162,7 +163,7 @@ row() {
 	fi
 }
 
-bad=0 all=0
+bad=0 unknown=0 all=0
 if [ -z "$broken" ]; then
 	header property where engine outcome result seconds
 	while IFS='|' read -r name where sources top property engine limit set params; do
@@ -175,7 +176,7 @@ if [ -z "$broken" ]; then
 		all=$((all + 1))
 		answer=$(one "$name" "$where" "$sources" "$top" "$property" "$engine" "$limit" "$params")
 		outcome=$(printf '%s' "$answer" | cut -f1)
-		case $outcome in proved | holds | reached) ;; *) bad=$((bad + 1)) ;; esac
+		case $outcome in proved | holds | reached) ;; short | open) unknown=$((unknown + 1)) ;; *) bad=$((bad + 1)) ;; esac
 		row "$name" "$where" "$engine" "$outcome" "$(printf '%s' "$answer" | cut -f2)" "$(printf '%s' "$answer" | cut -f3)"
 	done <"$formal/properties"
 else
@@ -219,5 +220,6 @@ else
 	done <"$formal/broken/list"
 fi
 [ $all -gt 0 ] || { echo "prove: no property is called '$pattern'" >&2; exit 2; }
-[ -n "$tsv" ] || echo "$((all - bad)) as they should be, $bad not"
-[ $bad = 0 ]
+[ -n "$tsv" ] || echo "$((all - bad - unknown)) as they should be, $unknown without an answer in the time they had, $bad not"
+[ $bad = 0 ] || exit 1
+[ $unknown = 0 ] || exit 3
