@@ -32,6 +32,6 @@ unsigned int rows_next_threads(unsigned int threads, unsigned int most);
 
 void mmu_rows(void);	/* at the MMU's own ports */
 void device_rows(void); /* the whole device, from doorbell to what the host sees */
-void copy_rows(void);   /* the copy engine, and PT_AGE */
+void copy_rows(void);	/* the copy engine, and PT_AGE */
 
 #endif /* RTL_BENCH_ROWS_H */

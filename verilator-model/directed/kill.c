@@ -169,8 +169,7 @@ void claim_context_set_waits_for_threads_of_its_former_life(struct dmmu_bench_co
 	bench = dmmu_bench_new(config);
 	root = context_new(bench, 2);
 	dma = map_host(bench, root, VA, 1, PTE_RW);
-	submit(bench,
-	       (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA + PAGE, .len = 8});
+	submit(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA + PAGE, .len = 8});
 	flt = next_fault(bench);
 	submit(bench,
 	       (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA, .len = PAGE, .arg = 1});
@@ -180,16 +179,15 @@ void claim_context_set_waits_for_threads_of_its_former_life(struct dmmu_bench_co
 	dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_FAULT_ANSWER,
 						      .tag = flt.tag,
 						      .action = DMMU_ANSWER_KILL});
-	dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){
-					   .opcode = DMMU_CTL_CTX_SET, .ctx = 2, .local = root});
+	dmmu_bench_ctl_push(
+		bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_CTX_SET, .ctx = 2, .local = root});
 	dmmu_bench_ctl_ring(bench);
 	BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_CTL_HEAD) == bench->ctl_tail, 20000);
 	BENCH_CHECK(bench, !dmmu_mem_in_flight(bench->dev->host, dma, PAGE),
 		    "the context is set anew with a write of its former life in flight");
 	for (unsigned int i = 0; i < 2; i++)
 		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_KILLED);
-	run(bench,
-	    (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA, .len = 8, .arg = 2});
+	run(bench, (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 2, .dst = VA, .len = 8, .arg = 2});
 	BENCH_EQ(bench, host_word(bench, fresh), 2);
 	dmmu_bench_free(bench);
 }

@@ -176,7 +176,6 @@ void claim_cleared_pte_stays_clear_under_ad_updates(struct dmmu_bench_config *co
 	/* the clearing did come into the middle of it */
 	BENCH_CHECK(bench, late > 60, "only %u of the operations met a cleared entry", late);
 	if (counted(bench, DMMU_CNT_AD_UPDATES, "AD_UPDATES", &updates))
-		BENCH_CHECK(bench, updates > 300, "only %llu updates",
-			    (unsigned long long)updates);
+		BENCH_CHECK(bench, updates > 300, "only %llu updates", (unsigned long long)updates);
 	dmmu_bench_free(bench);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * record.c: see record.h. Fields from the left: single bits in groups of four, then everything wider.
+ * record.c: see record.h. Fields from the left: single bits in groups of four, then everything
+ * wider.
  */
 #include "record.h"
 
