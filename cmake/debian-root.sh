@@ -3,6 +3,7 @@
 # work (its mirror, proxy and keyring) with lists, caches and an empty status of its own: no root, nothing installed.
 #
 #   debian_needs            dies unless this machine can do it
+#   debian_lock FILE WHAT   waits while another run does WHAT; the lock is descriptor 9, until it is closed
 #   debian_root WORK SUITE...  makes the apt root in WORK/apt
 #   debian_apt ARGUMENTS    apt-get in that root; its output goes to WORK/log
 #   debian_cache ARGUMENTS  apt-cache in that root
@@ -19,6 +20,12 @@ debian_needs() {
 		command -v "$tool" >/dev/null || die "needs the command $tool"
 	done
 	[ -r "$debian_keyring" ] || die "needs $debian_keyring to check signatures: install debian-archive-keyring"
+}
+
+# At most 15 minutes; then that run hangs, or has a network that is too slow.
+debian_lock() {
+	exec 9>"$1"
+	flock -n 9 || { say "another run is $2, waiting for it"; flock -w 900 9 || die 'gave up after 15 minutes'; }
 }
 
 # The mirror: the first one of the host's apt sources that serves the host's own release, in either syntax.

@@ -54,8 +54,7 @@ fi
 debian_instead='name a folder with the tools in DMMU_FPGA_TOOLS'
 debian_needs
 mkdir -p "$cache"
-exec 9>"$cache/fpga-$hash.lock"
-flock -n 9 || { say 'another run is making the private copy, waiting for it'; flock -w 900 9 || die 'gave up after 15 minutes'; }
+debian_lock "$cache/fpga-$hash.lock" 'making the private copy'
 if [ -f "$home/version" ]; then
 	printf '%s\n' "$home"
 	exit 0

@@ -72,8 +72,7 @@ fetch_source() {
 	debian_instead="apt-get install linux-source-$release from wherever you can"
 	debian_needs
 	mkdir -p "$cache"
-	exec 9>"$private.lock"
-	flock -n 9 || { say "another run is fetching linux-source-$release, waiting for it"; flock -w 900 9 || die 'gave up after 15 minutes'; }
+	debian_lock "$private.lock" "fetching linux-source-$release"
 	if [ ! -f "$private/version" ]; then
 		rm -rf "$private.new"
 		trap 'rm -rf "$private.new"' EXIT

@@ -57,8 +57,7 @@ debian_instead='name a QEMU 10.1 or newer in DMMU_QEMU'
 debian_needs
 
 mkdir -p "$cache"
-exec 9>"$cache/qemu-$hash.lock"
-flock -n 9 || { say 'another run is making the private copy, waiting for it'; flock -w 900 9 || die 'gave up after 15 minutes'; }
+debian_lock "$cache/qemu-$hash.lock" 'making the private copy'
 if [ -x "$home/qemu" ]; then
 	printf '%s\n' "$home/qemu"
 	exit 0

@@ -38,8 +38,7 @@ command -v xz >/dev/null || die 'needs the command xz'
 [ -n "$codename" ] || die 'no release named in /etc/os-release: on what Debian is this?'
 
 mkdir -p "$cache"
-exec 9>"$cache/linux-stock.lock"
-flock -n 9 || { say "another run is fetching Debian's kernel, waiting for it"; flock -w 900 9 || die 'gave up after 15 minutes'; }
+debian_lock "$cache/linux-stock.lock" "fetching Debian's kernel"
 ! found || exit 0
 
 work=$cache/linux-stock.new
