@@ -64,21 +64,18 @@ static int dmmu_ahead_fault_in(struct dmmu_ctx *ctx, u64 start, u64 end, bool wr
 
 static void dmmu_ahead_round(struct dmmu_ctx *ctx, const struct dmmu_ahead *a)
 {
-	const u64 bytes = DMMU_WINDOW_MAX_PAGES * PAGE_SIZE;
-	u64 at = a->start & ~(bytes - 1), begin;
+	const struct dmmu_window like = {
+		.write = a->write,
+		.wanted = { a->start, a->end },
+	};
+	u64 at = a->start, begin;
 	unsigned int n;
 
 	while (at < a->end) {
 		begin = at;
-		for (n = 0; n < ctx->dev->threads && at < a->end; n++, at += bytes)
-			ctx->win[n] = (struct dmmu_window){
-				.start = at,
-				.npages = DMMU_WINDOW_MAX_PAGES,
-				.write = a->write,
-				.wanted = { a->start, a->end },
-			};
+		n = dmmu_plan_range(&at, a->end, &like, ctx->win, ctx->dev->threads);
 		/* Those that fault on the page that is missing will be told. */
-		if (dmmu_ahead_fault_in(ctx, max(begin, a->start), min(at, a->end), a->write) ||
+		if (dmmu_ahead_fault_in(ctx, begin, min(at, a->end), a->write) ||
 		    dmmu_mirror_round(ctx, 0, n))
 			return;
 		cond_resched();

@@ -90,7 +90,7 @@ int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 		req->exclusive = false;
 		if (!req->atomic || req->error)
 			continue;
-		if ((pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
+		if (!dmmu_hmm_has_page(pfn))
 			return -EBUSY;
 		ret = dmmu_atomics_take_one(ctx, req, hmm_pfn_to_page(pfn));
 		if (ret)

@@ -59,25 +59,25 @@ static __poll_t dmmu_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
-static u64 dmmu_features(struct dmmu_dev *dev)
-{
-	u64 features = 0;
-
-	if (dmmu_local_total(dev))
-		features |= DMMU_FEATURE_MIGRATE;
-	if (dev->caps & DMMU_CAPS_COPY)
-		features |= DMMU_FEATURE_COPY_ENGINE;
-	if (IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS)
-		features |= DMMU_FEATURE_SYSTEM_ATOMICS;
-	return features;
-}
-
 /* What BIND can do here. */
 static u32 dmmu_bind_flags(struct dmmu_dev *dev)
 {
 	bool can = IS_ENABLED(CONFIG_DEVICE_PRIVATE) && dev->caps & DMMU_CAPS_ATOMICS;
 
 	return can ? DMMU_BIND_SYSTEM_ATOMICS : 0;
+}
+
+static u64 dmmu_features(struct dmmu_dev *dev)
+{
+	u64 features = 0;
+
+	if (dmmu_local_total(dev))
+		features |= DMMU_FEATURE_MIGRATE;
+	if (dmmu_has_copy_engine(dev))
+		features |= DMMU_FEATURE_COPY_ENGINE;
+	if (dmmu_bind_flags(dev) & DMMU_BIND_SYSTEM_ATOMICS)
+		features |= DMMU_FEATURE_SYSTEM_ATOMICS;
+	return features;
 }
 
 static int dmmu_ioctl_query(struct dmmu_ctx *ctx, void __user *argp)

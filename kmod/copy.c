@@ -38,21 +38,16 @@
 /* A copy of so many pages takes longer than any command: so many times the limit of one. */
 #define DMMU_CPY_PATIENCE	4
 
-static bool dmmu_has_engine(const struct dmmu_dev *dev)
-{
-	return dev->caps & DMMU_CAPS_COPY;
-}
-
 /* The engine, unless the user says that the CPU shall do it and it can. */
 static bool dmmu_use_engine(const struct dmmu_dev *dev)
 {
-	return dmmu_has_engine(dev) && (READ_ONCE(dmmu_copy_engine) || !dev->copy.bar);
+	return dmmu_has_copy_engine(dev) && (READ_ONCE(dmmu_copy_engine) || !dev->copy.bar);
 }
 
 /* Can pages be copied at all? */
 bool dmmu_copy_possible(const struct dmmu_dev *dev)
 {
-	return dmmu_has_engine(dev) || dev->copy.bar;
+	return dmmu_has_copy_engine(dev) || dev->copy.bar;
 }
 
 static u32 dmmu_copy_head(const struct dmmu_dev *dev)
@@ -64,7 +59,7 @@ static u32 dmmu_copy_head(const struct dmmu_dev *dev)
 void dmmu_copy_program(struct dmmu_dev *dev)
 {
 	dev->copy.tail = 0;
-	if (!dmmu_has_engine(dev))
+	if (!dmmu_has_copy_engine(dev))
 		return;
 	dmmu_write64(dev, DMMU_REG_CPY_BASE_LO, dev->copy.dma);
 	dmmu_write(dev, DMMU_REG_CPY_SIZE, ilog2(DMMU_CPY_ENTRIES));
@@ -81,7 +76,7 @@ int dmmu_copy_init(struct dmmu_dev *dev)
 		if (!q->bar)
 			pci_release_region(pdev, DMMU_PCI_BAR_LOCAL);
 	}
-	if (!dmmu_has_engine(dev))
+	if (!dmmu_has_copy_engine(dev))
 		return 0;
 	q->ring = dma_alloc_coherent(dev->dev, DMMU_CPY_ENTRIES * sizeof(*q->ring), &q->dma,
 				     GFP_KERNEL);

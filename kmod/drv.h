@@ -13,6 +13,7 @@
 #define DMMU_DRV_H
 
 #include <linux/atomic.h>
+#include <linux/hmm.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
 #include <linux/kref.h>
@@ -379,6 +380,12 @@ void dmmu_dma_unstock(struct dmmu_ctx *ctx);
 int dmmu_dma_get(struct dmmu_ctx *ctx, struct page *page, dma_addr_t *dma);
 void dmmu_dma_put(struct dmmu_dev *dev, struct page *page);
 
+/* Does an answer of hmm_range_fault() name a page? */
+static inline bool dmmu_hmm_has_page(unsigned long pfn)
+{
+	return (pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID;
+}
+
 /* mirror.c */
 extern const struct mmu_interval_notifier_ops dmmu_mirror_ops;
 int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
@@ -386,6 +393,11 @@ int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin
 bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
 int dmmu_fault_as_cpu(struct hmm_range *range);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
+
+static inline bool dmmu_has_copy_engine(const struct dmmu_dev *dev)
+{
+	return dev->caps & DMMU_CAPS_COPY;
+}
 
 /* copy.c */
 int dmmu_copy_init(struct dmmu_dev *dev);

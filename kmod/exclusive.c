@@ -90,7 +90,7 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 	int ret;
 
 	t->win = (struct dmmu_window){
-		.start = start & ~(DMMU_WINDOW_MAX_PAGES * PAGE_SIZE - 1),
+		.start = start & ~(DMMU_WINDOW_MAX_BYTES - 1),
 		.npages = DMMU_WINDOW_MAX_PAGES,
 		.write = true,
 		.wanted = { start, *end },
@@ -120,7 +120,6 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
  */
 int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
 {
-	const u64 bytes = DMMU_WINDOW_MAX_PAGES * PAGE_SIZE;
 	struct dmmu_taking *t;
 	int ret = 0;
 	u64 next;
@@ -135,7 +134,7 @@ int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
 		return -ESRCH;
 	}
 	for (; !ret && start < end; start = next) {
-		next = min(end, (start & ~(bytes - 1)) + bytes);
+		next = min(end, (start & ~(DMMU_WINDOW_MAX_BYTES - 1)) + DMMU_WINDOW_MAX_BYTES);
 		ret = dmmu_exclusive_window(ctx, t, start, &next);
 	}
 	mmput(ctx->mm);

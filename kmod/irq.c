@@ -116,7 +116,7 @@ static const struct {
 /* A device without a copy engine has one vector less. */
 unsigned int dmmu_irq_vectors(const struct dmmu_dev *dev)
 {
-	return dev->caps & DMMU_CAPS_COPY ? DMMU_IRQ_COUNT : DMMU_IRQ_CPY;
+	return dmmu_has_copy_engine(dev) ? DMMU_IRQ_COUNT : DMMU_IRQ_CPY;
 }
 
 /* The vectors are requested disabled: turn them on when the device is started. */

@@ -5,7 +5,7 @@
  * The lower part of local memory is for page tables (pgtable.c), the rest is here: it gets struct
  * pages of type MEMORY_DEVICE_PRIVATE, which the CPU cannot reach, but which the kernel counts,
  * charges and finds by rmap as it does any page. Which are in use says a bitmap; those in use are
- * in a list with the coldest first (evict.c).
+ * in a list with the coldest first, which is how migrate.c makes room.
  *
  * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
  * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page

@@ -68,6 +68,12 @@ static bool dmmu_may_move_in(unsigned long src)
 	return src & MIGRATE_PFN_MIGRATE && !dmmu_wrong_kind(src);
 }
 
+/* The destination entry for @to, as writable as the source entry says. */
+static unsigned long dmmu_dst(struct page *to, unsigned long src)
+{
+	return migrate_pfn(page_to_pfn(to)) | (src & MIGRATE_PFN_WRITE);
+}
+
 /*
  * Give each page that moves its place, as far as there is room: @done is how many pages from the
  * first have been dealt with, @lacking how many after them found no place. Returns how many move.
@@ -96,9 +102,7 @@ static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, s
 		op->host = migrate_pfn_to_page(args->src[op->at]);
 		op->dir = op->host ? DMMU_COPY_IN : DMMU_COPY_ZERO;
 		op->local = dmmu_local_offset(m->page[i]);
-		args->dst[op->at] = migrate_pfn(page_to_pfn(m->page[i]));
-		if (args->src[op->at] & MIGRATE_PFN_WRITE)
-			args->dst[op->at] |= MIGRATE_PFN_WRITE;
+		args->dst[op->at] = dmmu_dst(m->page[i], args->src[op->at]);
 	}
 	return got;
 }
@@ -210,9 +214,7 @@ static void dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsi
 		if (!to)
 			continue;
 		lock_page(to);
-		dst[i] = migrate_pfn(page_to_pfn(to));
-		if (src[i] & MIGRATE_PFN_WRITE)
-			dst[i] |= MIGRATE_PFN_WRITE;
+		dst[i] = dmmu_dst(to, src[i]);
 		op[todo++] = (struct dmmu_copy_op){
 			.host = to,
 			.local = dmmu_local_offset(from),
@@ -376,7 +378,7 @@ void dmmu_evict_all(struct dmmu_dev *dev)
 
 static bool dmmu_is_local(unsigned long pfn)
 {
-	return (pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID &&
+	return dmmu_hmm_has_page(pfn) &&
 	       is_device_private_page(hmm_pfn_to_page(pfn));
 }
 

@@ -32,12 +32,11 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  *
  * UNMAP: the range goes away; tables that become empty go, too.
  * CLEAR, PROTECTION_VMA, MIGRATE, EXCLUSIVE: the pages may be others afterwards, or may permit
- * less.
- *	Which, only the CPU page table will know; the next access faults and looks.
+ *	less. Which, only the CPU page table will know; the next access faults and looks. EXCLUSIVE
+ *	comes when another device takes the page, and when a CPU takes it back from us.
  * PROTECTION_PAGE, SOFT_DIRTY: the same pages stay, but writes are to be noticed (fork, writeback,
  *	soft-dirty tracking). Pages the device can only read stay mapped; for the others the next
  *	write faults.
- *	EXCLUSIVE comes when another device takes the page, and when a CPU takes it back from us.
  * RELEASE: the address space ends.
  *
  * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
@@ -322,9 +321,9 @@ void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 		.opcode = DMMU_CTL_FENCE,
 		.flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ,
 	};
-	unsigned long bytes = DMMU_WINDOW_MAX_PAGES * PAGE_SIZE;
 	struct dmmu_range r = dmmu_range_clip(start, end, ctx->dev->va_bits);
-	u64 at = r.start & ~(bytes - 1);
+	const struct dmmu_window empty = {};
+	u64 at = r.start;
 	int ret = 0;
 	u32 index;
 
@@ -332,11 +331,7 @@ void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 		unsigned int n;
 
 		mutex_lock(&ctx->map_lock);
-		for (n = 0; n < ctx->dev->threads && at < r.end; n++, at += bytes)
-			ctx->win[n] = (struct dmmu_window){
-				.start = at,
-				.npages = DMMU_WINDOW_MAX_PAGES,
-			};
+		n = dmmu_plan_range(&at, r.end, &empty, ctx->win, ctx->dev->threads);
 		ret = dmmu_mirror_round(ctx, 0, n);
 		mutex_unlock(&ctx->map_lock);
 		cond_resched();

@@ -474,7 +474,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 
 	lockdep_assert_held(&ctx->pt_lock);
 	for (i = 0; i < win->npages; i++)
-		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) == HMM_PFN_VALID)
+		if (dmmu_hmm_has_page(pfns[i]))
 			break;
 	if (i == win->npages)
 		return 0;
@@ -490,7 +490,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		bool write;
 
 		pte[i] = 0;
-		if ((pfns[i] & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID)
+		if (!dmmu_hmm_has_page(pfns[i]))
 			continue;
 		page = hmm_pfn_to_page(pfns[i]);
 		r = dmmu_plan_find(req, win->count, va);

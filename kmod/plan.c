@@ -72,6 +72,25 @@ unsigned int dmmu_plan_windows(const struct dmmu_page_req *req, unsigned int n, 
 	return out;
 }
 
+/*
+ * The largest windows that the range from *@at to @end lies in, at most @most of them, each with
+ * what @like has but its place. Moves *@at, at first anywhere in the range, to where the next would
+ * begin. Returns how many.
+ */
+unsigned int dmmu_plan_range(u64 *at, u64 end, const struct dmmu_window *like,
+			     struct dmmu_window *win, unsigned int most)
+{
+	unsigned int n;
+
+	*at &= ~(DMMU_WINDOW_MAX_BYTES - 1);
+	for (n = 0; n < most && *at < end; n++, *at += DMMU_WINDOW_MAX_BYTES) {
+		win[n] = *like;
+		win[n].start = *at;
+		win[n].npages = DMMU_WINDOW_MAX_PAGES;
+	}
+	return n;
+}
+
 /* How many requests from the first are adjacent pages with the same access. */
 unsigned int dmmu_plan_run(const struct dmmu_page_req *req, unsigned int n)
 {

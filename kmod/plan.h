@@ -11,11 +11,14 @@
 
 #include <linux/types.h>
 
+#include "pte.h"
+
 /*
  * Upper bound of a window, so that it never leaves one leaf table and its buffers have a fixed
  * size.
  */
 #define DMMU_WINDOW_MAX_PAGES 64U
+#define DMMU_WINDOW_MAX_BYTES (DMMU_WINDOW_MAX_PAGES * DMMU_PAGE_SIZE)
 
 /* One page that somebody waits for. */
 struct dmmu_page_req {
@@ -39,6 +42,8 @@ struct dmmu_window {
 unsigned int dmmu_plan_pages(struct dmmu_page_req *req, unsigned int n);
 unsigned int dmmu_plan_windows(const struct dmmu_page_req *req, unsigned int n, unsigned int around,
 			       struct dmmu_window *win);
+unsigned int dmmu_plan_range(u64 *at, u64 end, const struct dmmu_window *like,
+			     struct dmmu_window *win, unsigned int most);
 unsigned int dmmu_plan_run(const struct dmmu_page_req *req, unsigned int n);
 struct dmmu_page_req *dmmu_plan_find(struct dmmu_page_req *req, unsigned int n, u64 va);
 

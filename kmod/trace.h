@@ -244,7 +244,7 @@ TRACE_EVENT(dmmu_complete,
 		  __entry->cycles, __entry->stall, __entry->faults)
 );
 
-TRACE_EVENT(dmmu_ctl_timeout,
+DECLARE_EVENT_CLASS(dmmu_timeout,
 	TP_PROTO(int dev, u32 index, u32 done),
 	TP_ARGS(dev, index, done),
 	TP_STRUCT__entry(
@@ -259,6 +259,11 @@ TRACE_EVENT(dmmu_ctl_timeout,
 	),
 	TP_printk("dmmu%d index=%u done=%u",
 		  __entry->dev, __entry->index, __entry->done)
+);
+
+DEFINE_EVENT(dmmu_timeout, dmmu_ctl_timeout,
+	TP_PROTO(int dev, u32 index, u32 done),
+	TP_ARGS(dev, index, done)
 );
 
 TRACE_EVENT(dmmu_copy,
@@ -283,21 +288,9 @@ TRACE_EVENT(dmmu_copy,
 		  __entry->pages, __entry->ns, __entry->ret)
 );
 
-TRACE_EVENT(dmmu_copy_timeout,
+DEFINE_EVENT(dmmu_timeout, dmmu_copy_timeout,
 	TP_PROTO(int dev, u32 index, u32 done),
-	TP_ARGS(dev, index, done),
-	TP_STRUCT__entry(
-		__field(int, dev)
-		__field(u32, index)
-		__field(u32, done)
-	),
-	TP_fast_assign(
-		__entry->dev = dev;
-		__entry->index = index;
-		__entry->done = done;
-	),
-	TP_printk("dmmu%d index=%u done=%u",
-		  __entry->dev, __entry->index, __entry->done)
+	TP_ARGS(dev, index, done)
 );
 
 TRACE_EVENT(dmmu_migrate,

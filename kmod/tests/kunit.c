@@ -311,6 +311,26 @@ static void fault_window_size_is_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, win.start, 0x40000ULL);
 }
 
+static void fault_windows_of_a_range(struct kunit *test)
+{
+	const struct dmmu_window like = { .write = true, .wanted = { 0x41000, 0x100000 } };
+	struct dmmu_window win[2];
+	u64 at = 0x41000;
+
+	KUNIT_ASSERT_EQ(test, dmmu_plan_range(&at, 0x81000, &like, win, 2), 2U);
+	KUNIT_EXPECT_EQ(test, at, 0xc0000ULL);
+	KUNIT_EXPECT_EQ(test, win[0].start, 0x40000ULL);
+	KUNIT_EXPECT_EQ(test, win[1].start, 0x80000ULL);
+	KUNIT_EXPECT_EQ(test, win[1].npages, (unsigned int)DMMU_WINDOW_MAX_PAGES);
+	KUNIT_EXPECT_TRUE(test, win[1].write);
+	KUNIT_EXPECT_EQ(test, win[1].wanted[1], 0x100000ULL);
+	KUNIT_EXPECT_EQ(test, dmmu_plan_range(&at, 0x81000, &like, win, 2), 0U);
+	/* more than there is room for */
+	at = 0;
+	KUNIT_EXPECT_EQ(test, dmmu_plan_range(&at, 0x100000, &like, win, 2), 2U);
+	KUNIT_EXPECT_EQ(test, at, 0x80000ULL);
+}
+
 static void fault_runs(struct kunit *test)
 {
 	const struct dmmu_page_req req[] = {
@@ -339,6 +359,7 @@ static struct kunit_case dmmu_fault_cases[] = { KUNIT_CASE(fault_sorts_and_merge
 						KUNIT_CASE(fault_batch_of_none_and_one),
 						KUNIT_CASE(fault_windows),
 						KUNIT_CASE(fault_window_size_is_bounded),
+						KUNIT_CASE(fault_windows_of_a_range),
 						KUNIT_CASE(fault_runs),
 						KUNIT_CASE(fault_find),
 						{} };
