@@ -40,8 +40,6 @@ module copy_write #(
     // pulse: a word went out
     output wire                     ev_beat
 );
-    localparam LOG2 = 3, DEPTH = 1 << LOG2;     // of the queue; more than the cycles from issue to pop and back
-
     logic              aw_valid_reg;
     logic [SLOT_W-1:0] aw_id_reg;
     logic [63:0]       aw_addr_reg;
@@ -87,9 +85,9 @@ module copy_write #(
     logic [7:0]        left_reg;        // words after the one at hand
     logic              local_reg;
     logic              fill_reg;
-    logic [LOG2:0]     room_reg;
+    wire               room;
     wire               pop = |(wvalid & wready);
-    wire               issue = run_reg && room_reg != '0;
+    wire               issue = run_reg && room;
     wire               is_last = left_reg == 8'd0;
 
     assign load = next_reg && (!run_reg || (issue && is_last));
@@ -108,12 +106,7 @@ module copy_write #(
             local_reg <= next_local_reg;
             fill_reg <= next_fill_reg;
         end
-        if (issue && !pop) room_reg <= room_reg - 1'b1;
-        if (!issue && pop) room_reg <= room_reg + 1'b1;
-        if (rst) begin
-            run_reg <= 1'b0;
-            room_reg <= (LOG2+1)'(DEPTH);
-        end
+        if (rst) run_reg <= 1'b0;
     end
 
     // ---- the words come: buffer (1), its register (2), queued
@@ -130,51 +123,26 @@ module copy_write #(
         end
     end
 
-    logic [65:0]   queue [0:DEPTH-1];
-    logic [LOG2:0] in_reg;
-    logic [LOG2:0] out_reg;
-    wire           any = in_reg != out_reg;
-    wire           to_local;
-
-    always_ff @(posedge clk)
-        if (valid2_reg) queue[in_reg[LOG2-1:0]] <= {local2_reg, last2_reg, word};
-
-    always_ff @(posedge clk) begin
-        if (valid2_reg) in_reg <= in_reg + 1'b1;
-        if (pop) out_reg <= out_reg + 1'b1;
-        if (rst) begin
-            in_reg <= '0;
-            out_reg <= '0;
-        end
-    end
+    wire any;
+    wire to_local;
+    word_queue #(.W(66), .LOG2(3)) queue (
+        .clk(clk), .rst(rst), .room(room), .reserve(issue), .push(valid2_reg), .in({local2_reg, last2_reg, word}),
+        .any(any), .out({to_local, wlast, wdata}), .pop(pop));
 
     assign index = {slot_reg, word_reg};
     assign awvalid = {aw_valid_reg && aw_local_reg, aw_valid_reg && !aw_local_reg};
     assign awid = aw_id_reg;
     assign awaddr = aw_addr_reg;
     assign awlen = aw_len_reg;
-    assign {to_local, wlast, wdata} = queue[out_reg[LOG2-1:0]];
     assign wvalid = {any && to_local, any && !to_local};
     assign ev_beat = pop;
-
-`ifdef CHECK
-    wire [LOG2:0] held = in_reg - out_reg;
-    always_ff @(posedge clk) begin
-        if (!rst) begin
-            if (valid2_reg) begin
-                `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
-            end
-            `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
-        end
-    end
-`endif
 
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(address_ahead_of_the_data_before) cover (take && run_reg && left_reg > 8'd4);
             `COVER_NAME(memories_change_from_burst_to_burst) cover (load && run_reg && next_local_reg != local_reg);
-            `COVER_NAME(data_waits_for_the_bus) cover (run_reg && room_reg == '0);
+            `COVER_NAME(data_waits_for_the_bus) cover (run_reg && !room);
         end
     end
 `endif

@@ -47,8 +47,6 @@ module threads_write #(
     input  wire [SUB_W-1:0]         m_bid,
     input  wire [1:0]               m_bresp
 );
-    localparam LOG2 = 4, DEPTH = 1 << LOG2;     // of the queue; more than the cycles from issue to pop and back
-
     // ---- whose burst is next
     wire                any;
     wire [THR_W-1:0]    pick;
@@ -122,9 +120,9 @@ module threads_write #(
     logic [2:0]       shift_reg;
     logic [2:0]       head_reg;
     logic [2:0]       tail_reg;
-    logic [LOG2:0]    room_reg;
+    wire              room;
     wire              pop = m_wvalid && m_wready;
-    wire              issue = run_reg && room_reg != '0;
+    wire              issue = run_reg && room;
     wire              is_last = left_reg == 8'd0;
     wire              beat = issue && !skip_reg;
 
@@ -151,12 +149,7 @@ module threads_write #(
             head_reg <= next_head_reg;
             tail_reg <= next_tail_reg;
         end
-        if (beat && !pop) room_reg <= room_reg - 1'b1;
-        if (!beat && pop) room_reg <= room_reg + 1'b1;
-        if (rst) begin
-            run_reg <= 1'b0;
-            room_reg <= (LOG2+1)'(DEPTH);
-        end
+        if (rst) run_reg <= 1'b0;
     end
 
     // ---- the words come: buffer (1), its register (2), the thread's is chosen (3), shifted (4), queued
@@ -218,41 +211,21 @@ module threads_write #(
         end
     end
 
-    // ---- the queue
-    logic [72:0]   queue [0:DEPTH-1];
-    logic [LOG2:0] in_reg;
-    logic [LOG2:0] out_reg;
-
-    always_ff @(posedge clk)
-        if (beat4_reg) queue[in_reg[LOG2-1:0]] <= {last4_reg, strb4_reg, word4_reg};
-
-    always_ff @(posedge clk) begin
-        if (beat4_reg) in_reg <= in_reg + 1'b1;
-        if (pop) out_reg <= out_reg + 1'b1;
-        if (rst) begin
-            in_reg <= '0;
-            out_reg <= '0;
-        end
-    end
+    word_queue #(.W(73), .LOG2(4)) queue (
+        .clk(clk), .rst(rst), .room(room), .reserve(beat), .push(beat4_reg), .in({last4_reg, strb4_reg, word4_reg}),
+        .any(m_wvalid), .out({m_wlast, m_wstrb, m_wdata}), .pop(pop));
 
     assign index = index_reg;
     assign m_awvalid = aw_valid_reg;
     assign m_awid = SUB_W'(aw_id_reg);
     assign m_awaddr = {12'd0, aw_addr_reg};
     assign m_awlen = aw_len_reg;
-    assign m_wvalid = in_reg != out_reg;
-    assign {m_wlast, m_wstrb, m_wdata} = queue[out_reg[LOG2-1:0]];
     assign bvalid = b_valid_reg;
     assign bresp = b_resp_reg;
 
 `ifdef CHECK
-    wire [LOG2:0] held = in_reg - out_reg;
     always_ff @(posedge clk) begin
         if (!rst) begin
-            if (beat4_reg) begin
-                `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
-            end
-            `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
             if (take) begin
                 `CHECK_NAME(strobes_hold_a_byte) assert (
                     len[pick_reg*8 +: 8] != 8'd0 || head[pick_reg*3 +: 3] <= tail[pick_reg*3 +: 3]);

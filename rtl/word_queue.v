@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// word_queue: holds words that come some cycles after they were asked for, until the bus takes them. Room is reserved
+// when a word is asked for, so that none has to wait on its way: ask while `room`, push each later, in order.
+`default_nettype none
+
+module word_queue #(
+    // bits of a word
+    parameter W = 64,
+    // words, as a power of two; for a word a cycle more than the cycles from reserving to pop and back
+    parameter LOG2 = 3
+) (
+    input  wire         clk,
+    input  wire         rst,
+
+    // a word may be asked for; pulse: it is
+    output wire         room,
+    input  wire         reserve,
+    // the word comes
+    input  wire         push,
+    input  wire [W-1:0] in,
+    // the oldest word, and pulse: it is taken
+    output wire         any,
+    output wire [W-1:0] out,
+    input  wire         pop
+);
+    localparam DEPTH = 1 << LOG2;
+
+    logic [W-1:0]  words [0:DEPTH-1];
+    logic [LOG2:0] in_reg;
+    logic [LOG2:0] out_reg;
+    logic [LOG2:0] room_reg;
+
+    always_ff @(posedge clk)
+        if (push) words[in_reg[LOG2-1:0]] <= in;
+
+    always_ff @(posedge clk) begin
+        if (push) in_reg <= in_reg + 1'b1;
+        if (pop) out_reg <= out_reg + 1'b1;
+        if (reserve && !pop) room_reg <= room_reg - 1'b1;
+        if (!reserve && pop) room_reg <= room_reg + 1'b1;
+        if (rst) begin
+            in_reg <= '0;
+            out_reg <= '0;
+            room_reg <= (LOG2+1)'(DEPTH);
+        end
+    end
+
+    assign room = room_reg != '0;
+    assign any = in_reg != out_reg;
+    assign out = words[out_reg[LOG2-1:0]];
+
+`ifdef CHECK
+    wire [LOG2:0] held = in_reg - out_reg;
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            if (push) begin
+                `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
+            end
+            `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
+        end
+    end
+`endif
+endmodule
+
+`default_nettype wire
