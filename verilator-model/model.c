@@ -20,10 +20,24 @@
 #define REST	     4	/* cycles at rest before the device counts as idle: outputs lag an edge */
 #define PEER_CHECK   65536   /* cycles between two looks whether the other end lives */
 #define CONTROL	     4096    /* cycles between two looks at the control socket */
+#define CLOCK	     256     /* cycles between two readings of the clock for the log */
 #define RESET_BOUND  1000000 /* cycles a function-level reset may take to drain */
 #define SEND_BOUND_S 10	     /* a completion that finds no room for so long: the other end hangs */
 
 enum step { STEP_GO = -1 }; /* anything else is an enum model_exit */
+
+/* So that the cycles of a log can be laid beside what others did meanwhile. */
+static void log_clock(struct model *model)
+{
+	uint64_t ns;
+	struct timespec t;
+
+	if (!model->log)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	stimulus_remark(model->log, STIMULUS_CLOCK, &ns, sizeof(ns));
+}
 
 static int device_broke(struct model *model)
 {
@@ -42,6 +56,7 @@ static int send_completion(struct model *model, struct dmmu_msg *reply)
 	double until = model_now() + SEND_BOUND_S;
 
 	reply->cycle = dmmu_device_cycles(model->dev);
+	log_clock(model);
 	if (model->log)
 		stimulus_remark(model->log, STIMULUS_ANSWER, reply, sizeof(*reply));
 	while (!dmmu_link_send(model->link, reply)) {
@@ -75,6 +90,7 @@ static bool send_irq(struct model *model, unsigned int vector)
 
 	if (!dmmu_link_send(model->link, &msg))
 		return false;
+	log_clock(model);
 	if (model->log)
 		stimulus_remark(model->log, STIMULUS_ANSWER, &msg, sizeof(msg));
 	model->stats.irqs++;
@@ -200,6 +216,7 @@ static int handle(struct model *model, const struct dmmu_msg *msg)
 	struct dmmu_msg reply = {.kind = DMMU_MSG_COMPLETION, .tag = msg->tag};
 	int step;
 
+	log_clock(model);
 	if (model->log)
 		stimulus_remark(model->log, STIMULUS_MESSAGE, msg, sizeof(*msg));
 	switch (msg->kind) {
@@ -233,6 +250,7 @@ static int rest(struct model *model)
 	double start = model_now(), end = start + 1e-6 * model->options.spin_us;
 	int woken, limit;
 
+	log_clock(model);
 	while (model_now() < end)
 		if (!dmmu_link_arm(model->link))
 			return STEP_GO;
@@ -245,6 +263,7 @@ static int rest(struct model *model)
 	}
 	model->stats.sleeps++;
 	model->stats.sleep_seconds += model_now() - start;
+	log_clock(model);
 	control_serve(model);
 	return woken < 0 ? link_ended(model) : STEP_GO;
 }
@@ -267,6 +286,8 @@ static int busy(struct model *model, unsigned int *resting, uint64_t *next_check
 	}
 	if (model->control_fd >= 0 && dmmu_device_cycles(dev) / CONTROL != started / CONTROL)
 		control_serve(model);
+	if (dmmu_device_cycles(dev) / CLOCK != started / CLOCK)
+		log_clock(model);
 	if (dmmu_device_cycles(dev) >= *next_check) {
 		*next_check = dmmu_device_cycles(dev) + PEER_CHECK;
 		if (dmmu_link_broken(model->link))

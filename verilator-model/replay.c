@@ -5,6 +5,7 @@
  * the same as then, and if not, since when.
  */
 #include "dmmu_link.h"
+#include "events.h"
 #include "stimulus.h"
 
 #include <errno.h>
@@ -19,17 +20,20 @@
 enum { EXIT_SAME, EXIT_DIFFERENT, EXIT_USAGE, EXIT_LOG };
 
 struct options {
-	const char *log, *wave;
+	const char *log, *wave, *events;
 	uint64_t from, to;
 	bool messages;
 };
 
 static const char usage[] =
 	"usage: dmmu-replay LOG [--wave FILE [--from CYCLE]] [--to CYCLE] [--messages]\n"
+	"                   [--events FILE]\n"
 	"Runs the device again with exactly the inputs of a log that dmmu-model --record-log "
 	"wrote, and\n"
 	"compares what comes out.\n\n"
 	"  --wave FILE     waveform, FST, of the cycles from --from to --to\n"
+	"  --events FILE   what happened, as a table: stalls, walks, commands, interrupts, bus "
+	"load\n"
 	"  --to CYCLE      stop after this cycle\n"
 	"  --messages      print what the host said, and what went wrong on purpose, with its "
 	"cycle\n\n"
@@ -62,8 +66,13 @@ static uint64_t number(const char *option, const char *text)
 static struct options parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"wave", 1, NULL, 'w'},	    {"from", 1, NULL, 'f'}, {"to", 1, NULL, 't'},
-		{"messages", 0, NULL, 'm'}, {"help", 0, NULL, 'h'}, {0},
+		{"wave", 1, NULL, 'w'},
+		{"from", 1, NULL, 'f'},
+		{"to", 1, NULL, 't'},
+		{"messages", 0, NULL, 'm'},
+		{"events", 1, NULL, 'e'},
+		{"help", 0, NULL, 'h'},
+		{0},
 	};
 	struct options o = {.to = UINT64_MAX};
 	int c;
@@ -81,6 +90,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'm':
 			o.messages = true;
+			break;
+		case 'e':
+			o.events = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -100,42 +112,80 @@ static struct options parse(int argc, char **argv)
 	return o;
 }
 
-static void print_message(const struct dmmu_msg *msg, uint64_t cycle, bool answer)
+static const char *message_name(const struct dmmu_msg *msg)
 {
 	static const char *const names[] = {"none",	 "read",  "write",     "dma-map",
 					    "dma-unmap", "reset", "bus-master"};
+
+	return msg->kind < sizeof(names) / sizeof(*names) ? names[msg->kind] : NULL;
+}
+
+static void print_message(const struct dmmu_msg *msg, uint64_t cycle, bool answer)
+{
+	const char *name = message_name(msg);
 
 	if (answer && msg->kind == DMMU_MSG_IRQ)
 		printf("%12" PRIu64 "  < interrupt %" PRIu64 "\n", cycle, msg->aux);
 	else if (answer)
 		printf("%12" PRIu64 "  < completion %u, status %u, 0x%" PRIx64 "\n", cycle,
 		       msg->tag, msg->status, msg->data);
-	else if (msg->kind < sizeof(names) / sizeof(*names))
+	else if (name)
 		printf("%12" PRIu64 "  > %s %u, bar %u, 0x%" PRIx64 " + %" PRIu64 ", 0x%" PRIx64
 		       "\n",
-		       cycle, names[msg->kind], msg->tag, msg->bar, msg->addr, msg->size,
-		       msg->data);
+		       cycle, name, msg->tag, msg->bar, msg->addr, msg->size, msg->data);
 }
 
-static void remark(const struct stimulus_record *record, uint64_t cycle, const struct options *o)
+static void note_message(struct events *events, const struct dmmu_msg *msg, bool answer)
 {
-	struct dmmu_msg msg = {0};
+	const char *name = message_name(msg);
+	char text[160];
 
-	if (record->remark.kind == STIMULUS_LIMIT)
-		printf("the log ends in cycle %" PRIu64 ", where it had reached its limit\n",
-		       cycle);
-	if (!o->messages)
-		return;
-	if (record->remark.kind == STIMULUS_FAULT)
-		printf("%12" PRIu64 "  ! %s\n", cycle, (const char *)record->remark.bytes);
-	if (record->remark.length == sizeof(msg) &&
-	    (record->remark.kind == STIMULUS_MESSAGE || record->remark.kind == STIMULUS_ANSWER)) {
-		memcpy(&msg, record->remark.bytes, sizeof(msg));
-		print_message(&msg, cycle, record->remark.kind == STIMULUS_ANSWER);
+	if (answer && msg->kind == DMMU_MSG_IRQ) {
+		snprintf(text, sizeof(text), "vector=%" PRIu64, msg->aux);
+		events_note(events, "link", "interrupt", text);
+	} else if (answer) {
+		snprintf(text, sizeof(text), "tag=%u status=%u data=0x%" PRIx64, msg->tag,
+			 msg->status, msg->data);
+		events_note(events, "link", "completion", text);
+	} else if (name) {
+		snprintf(text, sizeof(text),
+			 "tag=%u bar=%u addr=0x%" PRIx64 " size=%" PRIu64 " data=0x%" PRIx64,
+			 msg->tag, msg->bar, msg->addr, msg->size, msg->data);
+		events_note(events, "link", name, text);
 	}
 }
 
-static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct options *o)
+static void remark(const struct stimulus_record *record, uint64_t cycle, const struct options *o,
+		   struct events *events)
+{
+	const char *text = (const char *)record->remark.bytes;
+	char kind = record->remark.kind;
+	struct dmmu_msg msg = {0};
+	uint64_t ns;
+
+	if (kind == STIMULUS_LIMIT)
+		printf("the log ends in cycle %" PRIu64 ", where it had reached its limit\n",
+		       cycle);
+	if (kind == STIMULUS_FAULT && o->messages)
+		printf("%12" PRIu64 "  ! %s\n", cycle, text);
+	if (kind == STIMULUS_FAULT && events)
+		events_note(events, "link", text, "");
+	if (kind == STIMULUS_CLOCK && record->remark.length == sizeof(ns) && events) {
+		memcpy(&ns, record->remark.bytes, sizeof(ns));
+		events_clock(events, ns);
+	}
+	if (record->remark.length != sizeof(msg) ||
+	    (kind != STIMULUS_MESSAGE && kind != STIMULUS_ANSWER))
+		return;
+	memcpy(&msg, record->remark.bytes, sizeof(msg));
+	if (o->messages)
+		print_message(&msg, cycle, kind == STIMULUS_ANSWER);
+	if (events)
+		note_message(events, &msg, kind == STIMULUS_ANSWER);
+}
+
+static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct options *o,
+		  struct events *events)
 {
 	struct stimulus_record record = {0};
 	struct dmmu_pins_out out;
@@ -155,13 +205,15 @@ static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct optio
 				break;
 			}
 			hash = stimulus_hash(hash, &out);
+			if (events)
+				events_cycle(events, sim, &record.in, &out);
 			cycle++;
 		} else if (what == STIMULUS_HASH) {
 			same = stimulus_hash_short(hash) == record.hash;
 			hashes++;
 			good = same ? cycle : good;
 		} else if (what == STIMULUS_REMARK) {
-			remark(&record, cycle, o);
+			remark(&record, cycle, o, events);
 		} else {
 			break;
 		}
@@ -192,6 +244,7 @@ int main(int argc, char **argv)
 	struct stimulus *log = stimulus_read_open(o.log);
 	const char *local = NULL;
 	struct dmmu_sim *sim = NULL;
+	struct events *events = NULL;
 	struct stat file;
 	int status = EXIT_LOG;
 
@@ -218,7 +271,19 @@ int main(int argc, char **argv)
 		printf("recorded by: %s\n", stimulus_header(log, "command"));
 	if (!stat(o.log, &file))
 		printf("%s: %lld bytes\n", o.log, (long long)file.st_size);
-	status = replay(log, sim, &o);
+	if (o.events) {
+		events = events_open(o.events, strtoull(local, NULL, 10));
+		if (!events) {
+			fprintf(stderr, "dmmu-replay: cannot write %s: %s\n", o.events,
+				strerror(errno));
+			goto out;
+		}
+	}
+	status = replay(log, sim, &o, events);
+	if (!events_close(events)) {
+		fprintf(stderr, "dmmu-replay: %s is not complete\n", o.events);
+		status = EXIT_LOG;
+	}
 	dmmu_sim_trace_close(sim);
 out:
 	dmmu_sim_free(sim);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY	  64u
 #define MAX_LOG2  15u
 #define PAGE_BITS 12
 
@@ -86,11 +85,6 @@ void traffic_register(struct traffic *traffic, uint64_t addr, uint32_t data)
 	}
 }
 
-static bool in_ring(const struct traffic_ring *ring, uint64_t addr)
-{
-	return ring->log2 && addr - ring->base < (uint64_t)ENTRY << ring->log2;
-}
-
 static void note_table(struct traffic *traffic, uint64_t local)
 {
 	if (local < traffic->local_bytes)
@@ -123,7 +117,7 @@ static unsigned int note_command(struct traffic *traffic, const struct dmmu_ctl 
 
 static unsigned int fetch(struct traffic *traffic, const struct traffic_access *access)
 {
-	uint32_t slot = (uint32_t)((access->addr - traffic->ctl.base) / ENTRY);
+	uint32_t slot = (uint32_t)((access->addr - traffic->ctl.base) / TRAFFIC_ENTRY);
 	unsigned int points = 0;
 
 	for (unsigned int i = 0; access->data && 8 * i + 8 <= access->beats; i++)
@@ -170,19 +164,19 @@ enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_
 		*points = status(traffic, access);
 		return TRAFFIC_HOST_RING;
 	}
-	if (in_ring(&traffic->ctl, addr)) {
+	if (traffic_in_ring(&traffic->ctl, addr)) {
 		*points = access->write ? 0 : fetch(traffic, access);
 		return TRAFFIC_HOST_RING;
 	}
-	if (in_ring(&traffic->flt, addr)) {
+	if (traffic_in_ring(&traffic->flt, addr)) {
 		*points = POINT_RECORD;
 		return TRAFFIC_HOST_RING;
 	}
-	if (in_ring(&traffic->cpl, addr)) {
+	if (traffic_in_ring(&traffic->cpl, addr)) {
 		*points = POINT_COMPLETION;
 		return TRAFFIC_HOST_RING;
 	}
-	if (in_ring(&traffic->work, addr) || in_ring(&traffic->cpy, addr))
+	if (traffic_in_ring(&traffic->work, addr) || traffic_in_ring(&traffic->cpy, addr))
 		return TRAFFIC_HOST_RING;
 	return !access->write && is_source(traffic, addr) ? TRAFFIC_HOST_TABLE : TRAFFIC_HOST_DATA;
 }

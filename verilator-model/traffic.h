@@ -37,6 +37,7 @@ struct traffic_ring {
 	uint32_t log2;
 };
 
+#define TRAFFIC_ENTRY	64u /* bytes, of every ring */
 #define TRAFFIC_SOURCES 64
 
 struct traffic {
@@ -51,6 +52,11 @@ struct traffic {
 	} source[TRAFFIC_SOURCES]; /* of the last PT_WRITEs */
 	unsigned int sources;
 };
+
+static inline bool traffic_in_ring(const struct traffic_ring *ring, uint64_t addr)
+{
+	return ring->log2 && addr - ring->base < (uint64_t)TRAFFIC_ENTRY << ring->log2;
+}
 
 struct traffic_access {
 	bool local, write;

@@ -329,7 +329,7 @@ static void keep_stimulus(const struct run *run)
 		if (bad || run->options.keep)
 			fprintf(stderr, "vm: the device again: ./dmmu replay %s --messages\n",
 				path);
-		else
+		else if (!run->options.keep_log)
 			unlink(path);
 	}
 }

@@ -31,6 +31,7 @@ static const char help[] =
 	"  --collect                  exit 0 when there are results, whatever they say\n"
 	"  --verbose                  print all the guest says\n"
 	"  --keep                     keep sockets, disks and stimulus.log after the run\n"
+	"  --keep-log                 keep stimulus.log\n"
 	"  --no-record                no stimulus.log (else a failed run leaves one, for ./dmmu "
 	"replay)\n"
 	"device:\n"
@@ -142,6 +143,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		DEVICES,
 		LEAKS,
 		NO_RECORD,
+		KEEP_LOG,
 		KERNEL_IMAGE,
 		INITRAMFS,
 		QEMU,
@@ -178,6 +180,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"devices", 1, NULL, DEVICES},
 		{"leaks", 0, NULL, LEAKS},
 		{"no-record", 0, NULL, NO_RECORD},
+		{"keep-log", 0, NULL, KEEP_LOG},
 		{"kernel-image", 1, NULL, KERNEL_IMAGE},
 		{"initramfs", 1, NULL, INITRAMFS},
 		{"qemu", 1, NULL, QEMU},
@@ -297,6 +300,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			break;
 		case NO_RECORD:
 			record = false;
+			break;
+		case KEEP_LOG:
+			options->keep_log = true;
 			break;
 		case LEAKS:
 			options->leaks = true;

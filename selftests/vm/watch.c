@@ -75,6 +75,7 @@ void watch_test(void *context, const char *line)
 	struct run *run = context;
 	struct options *options = &run->options;
 	static const char mark[] = "# dmmu-guest: ";
+	static const char trace[] = "# dmmu-trace: "; /* for dmmu-timeline, which reads the log */
 	bool ours = !strncmp(line, mark, sizeof(mark) - 1);
 
 	for (int i = 0; i < options->action_count; i++) {
@@ -86,6 +87,8 @@ void watch_test(void *context, const char *line)
 		machine_act(run, action->what);
 	}
 	model_control(run, line);
+	if (!strncmp(line, trace, sizeof(trace) - 1))
+		return;
 	if (ours)
 		remark(run, line + sizeof(mark) - 1);
 	else if (run->ktap)

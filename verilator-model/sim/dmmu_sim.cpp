@@ -8,6 +8,9 @@
 #include <new>
 
 #include "Vdmmu.h"
+#ifdef DMMU_PROBED
+#include "Vdmmu___024root.h"
+#endif
 #include "sim_core.h"
 
 struct dmmu_sim : sim_core {
@@ -134,6 +137,18 @@ bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct 
 	top.clk = 1;
 	top.eval();
 	return sim->end();
+}
+
+void dmmu_sim_probe(const struct dmmu_sim *sim, struct dmmu_probe *probe)
+{
+	*probe = {};
+#ifdef DMMU_PROBED
+	probe->busy = sim->top->rootp->dmmu__DOT__thread_busy;
+	probe->stalled = sim->top->rootp->dmmu__DOT__stalled;
+	probe->invalidating = sim->top->rootp->dmmu__DOT__invalidating;
+#else
+	(void)sim;
+#endif
 }
 
 uint64_t dmmu_sim_cycles(const struct dmmu_sim *sim)

@@ -78,6 +78,16 @@ uint64_t dmmu_sim_cycles(const struct dmmu_sim *sim);	/* complete cycles, never 
 const char *dmmu_sim_error(const struct dmmu_sim *sim); /* NULL when all is well */
 
 /*
+ * What no pin tells: which threads have work and which wait for the answer to a fault, a bit each; whether an
+ * invalidation is under way. As after the last cycle. All zero where the device was not Verilated with PROBED.
+ */
+struct dmmu_probe {
+	uint64_t busy, stalled;
+	bool invalidating;
+};
+void dmmu_sim_probe(const struct dmmu_sim *sim, struct dmmu_probe *probe);
+
+/*
  * Waveform (FST). Cycle N is at times 10 * N to 10 * N + 9: clock low, then high. `from` is the
  * first cycle to dump, `count` how many (0: to the end). Nothing is created before `from`; until
  * then, and without a waveform, it costs one comparison a cycle. False: the file cannot be created.

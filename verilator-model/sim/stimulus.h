@@ -41,6 +41,7 @@ bool stimulus_close(struct stimulus_log *log, uint64_t *bytes);
 #define STIMULUS_ANSWER	 'a' /* ... to the host */
 #define STIMULUS_FAULT	 'f' /* text: what misbehaviour came */
 #define STIMULUS_LIMIT	 'l' /* the limit was reached, the rest is missing */
+#define STIMULUS_CLOCK	 'c' /* uint64_t: the host's monotonic clock, ns */
 
 /* Reading. */
 struct stimulus;
