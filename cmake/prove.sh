@@ -32,7 +32,7 @@ done
 [ -n "$pattern" ] || { echo 'prove: --property takes a pattern' >&2; exit 2; }
 
 work=$build/prove
-mkdir -p "$work"
+mkdir -p "$work" "$build/report"
 pkg=$build/generated/dmmu_pkg.v
 [ -f "$pkg" ] || { echo "prove: $pkg is missing; build the target dmmu_generated" >&2; exit 2; }
 for tool in yosys yosys-abc; do
@@ -156,6 +156,7 @@ header() {
 	[ -n "$tsv" ] || printf '%-30s %-44s %-9s %-8s %-44s %8s\n' "$@"
 }
 row() {
+	[ -n "$broken" ] || printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$work/rows"
 	if [ -n "$tsv" ]; then
 		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@"
 	else
@@ -164,6 +165,7 @@ row() {
 }
 
 bad=0 unknown=0 all=0
+: >"$work/rows"
 if [ -z "$broken" ]; then
 	header property where engine outcome result seconds
 	while IFS='|' read -r name where sources top property engine limit set params; do
@@ -220,6 +222,8 @@ else
 	done <"$formal/broken/list"
 fi
 [ $all -gt 0 ] || { echo "prove: no property is called '$pattern'" >&2; exit 2; }
+# of all properties, for the report
+[ -n "$broken$quick" ] || [ "$pattern" != '*' ] || mv "$work/rows" "$build/report/proofs.tsv"
 [ -n "$tsv" ] || echo "$((all - bad - unknown)) as they should be, $unknown without an answer in the time they had, $bad not"
 [ $bad = 0 ] || exit 1
 [ $unknown = 0 ] || exit 3

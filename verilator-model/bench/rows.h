@@ -7,6 +7,7 @@
 #ifndef RTL_BENCH_ROWS_H
 #define RTL_BENCH_ROWS_H
 
+#include <stdio.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum better { HIGHER, LOWER };
 
 struct rows_options {
 	bool tsv;
+	FILE *save;	      /* rows go there too, as with tsv; or NULL */
 	bool brief;	      /* small amounts, to see that it runs: figures of no use */
 	unsigned int threads; /* rows for this many only; 0: for 1, 2, 4, 8, 16 */
 };

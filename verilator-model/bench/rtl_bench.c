@@ -51,6 +51,8 @@ void row(const char *name, unsigned int threads, double value, const char *unit,
 		if (note && ratio < 0.95)
 			snprintf(mark, sizeof(mark), " %u", note_number(note));
 	}
+	if (rows_options.save)
+		fprintf(rows_options.save, "%s\t%.6g\t%s\t%s\t%s\n", full, value, unit, at, of);
 	if (rows_options.tsv)
 		printf("%s\t%.6g\t%s\t%s\t%s\n", full, value, unit, at, of);
 	else
@@ -60,17 +62,23 @@ void row(const char *name, unsigned int threads, double value, const char *unit,
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"tsv", no_argument, NULL, 't'},
-						{"brief", no_argument, NULL, 'b'},
-						{"threads", required_argument, NULL, 'n'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	static const struct option options[] = {
+		{"tsv", no_argument, NULL, 't'},   {"save", required_argument, NULL, 's'},
+		{"brief", no_argument, NULL, 'b'}, {"threads", required_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},  {0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 't':
 			rows_options.tsv = true;
+			break;
+		case 's':
+			rows_options.save = fopen(optarg, "we");
+			if (!rows_options.save) {
+				perror(optarg);
+				return 1;
+			}
 			break;
 		case 'b':
 			rows_options.brief = true;
@@ -83,7 +91,8 @@ int main(int argc, char **argv)
 			return 2;
 		default:
 			fprintf(option == 'h' ? stdout : stderr,
-				"usage: %s [--tsv] [--threads N] [--brief]\n", argv[0]);
+				"usage: %s [--tsv] [--save FILE.tsv] [--threads N] [--brief]\n",
+				argv[0]);
 			return option == 'h' ? 0 : 2;
 		}
 	}
@@ -101,5 +110,9 @@ int main(int argc, char **argv)
 		printf("\nWhat holds it back:\n");
 	for (unsigned int i = 0; !rows_options.tsv && i < note_count; i++)
 		printf("%3u %s\n", i + 1, notes[i]);
+	if (rows_options.save && fclose(rows_options.save)) {
+		perror("rtl_bench: --save");
+		return 1;
+	}
 	return 0;
 }
