@@ -7,6 +7,8 @@
  * restarted.
  */
 #include "client.h"
+#include "dmmu_link.h"
+#include "dmmu_regs.h"
 #include "log.h"
 #include "pci_function.h"
 #include "unix_socket.h"
@@ -46,7 +48,7 @@ static const char usage[] =
 	"                         and in order with BAR0, or not at all\n"
 	"  --mmio-timeout-ms N    how long the device may take to answer, 10 to 3500 (2000)\n"
 	"  --log error|info|debug (info)\n"
-	"  --help\n"
+	"  --help, --version\n"
 	"\n"
 	"Exit status: 0 after a signal, 1 failed, 2 usage.\n";
 
@@ -97,6 +99,7 @@ static int parse_options(int argc, char **argv, struct options *opt)
 		{"mmio-timeout-ms", 1, NULL, 't'},
 		{"log", 1, NULL, 'v'},
 		{"help", 0, NULL, 'h'},
+		{"version", 0, NULL, 'V'},
 		{0},
 	};
 	static const char *const bar2[] = {"map", "trap", "none", NULL};
@@ -138,6 +141,11 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			printf("dmmu-bridge %u.%u.%u, link %u.%u\n", DMMU_RST_RELEASE >> 16,
+			       DMMU_RST_RELEASE >> 8 & 0xff, DMMU_RST_RELEASE & 0xff,
+			       DMMU_LINK_MAJOR, DMMU_LINK_MINOR);
 			return 0;
 		default:
 			return 2;

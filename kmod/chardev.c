@@ -387,6 +387,7 @@ int dmmu_chardev_add(struct dmmu_dev *dev)
 	dev->misc.fops = &dmmu_fops;
 	dev->misc.parent = dev->dev;
 	dev->misc.mode = 0600;
+	dev->misc.groups = dmmu_sysfs_groups();
 	return misc_register(&dev->misc);
 }
 

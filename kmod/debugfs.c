@@ -26,20 +26,13 @@
 
 static struct dentry *dmmu_debugfs_root;
 
-static const char * const dmmu_state_name[] = {
-	[DMMU_STOPPED] = "stopped",
-	[DMMU_UP] = "up",
-	[DMMU_FAILED] = "failed",
-	[DMMU_REMOVED] = "removed",
-};
-
 static int state_show(struct seq_file *s, void *unused)
 {
 	struct dmmu_dev *dev = s->private;
 	const char *why = READ_ONCE(dev->why);
 	unsigned int i;
 
-	seq_printf(s, "state %s\n", dmmu_state_name[READ_ONCE(dev->state)]);
+	seq_printf(s, "state %s\n", dmmu_state_name(READ_ONCE(dev->state)));
 	if (why)
 		seq_printf(s, "why %s\n", why);
 	seq_printf(s, "version %#x\ncaps %#x\nthreads %u\ncontexts %u\nlevels %u\nva_bits %u\n",

@@ -189,6 +189,7 @@ struct dmmu_dev {
 	atomic64_t mmio_writes;
 
 	u32 version;
+	u32 release;			/* 0: not told */
 	u32 caps;
 	u32 clock_khz;
 	u64 local_size;
@@ -566,6 +567,10 @@ void dmmu_fault_forget(struct dmmu_ctx *ctx);
 /* chardev.c */
 int dmmu_chardev_add(struct dmmu_dev *dev);
 void dmmu_chardev_remove(struct dmmu_dev *dev);
+
+/* sysfs.c */
+const char *dmmu_state_name(enum dmmu_state state);
+const struct attribute_group **dmmu_sysfs_groups(void);
 
 /* debugfs.c */
 void dmmu_debugfs_init(void);

@@ -135,6 +135,7 @@ static int dmmu_identify(struct dmmu_dev *dev)
 	dev->va_bits = DMMU_GET(DMMU_PARAMS0_VA_BITS, params0);
 	dev->tlb_entries = DMMU_GET(DMMU_PARAMS1_L2_ENTRIES, params1);
 	dev->clock_khz = dmmu_read(dev, DMMU_REG_CLOCK_KHZ);
+	dev->release = dmmu_read(dev, DMMU_REG_RELEASE);
 	dev->local_size = dmmu_read64(dev, DMMU_REG_LOCAL_SIZE_LO);
 	dev->table_bytes = dev->local_size;
 	if (!dev->threads || !dev->contexts || dev->levels < 2 || dev->levels > 5 ||

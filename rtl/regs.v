@@ -362,6 +362,7 @@ module regs #(
             dmmu_pkg::REG_PARAMS0: rdata = PARAMS0;
             dmmu_pkg::REG_PARAMS1: rdata = PARAMS1;
             dmmu_pkg::REG_CLOCK_KHZ: rdata = CLOCK_KHZ;
+            dmmu_pkg::REG_RELEASE: rdata = dmmu_pkg::RST_RELEASE;
             dmmu_pkg::REG_LOCAL_SIZE_LO: rdata = local_size[31:0];
             dmmu_pkg::REG_LOCAL_SIZE_HI: rdata = local_size[63:32];
             dmmu_pkg::REG_CTRL: begin

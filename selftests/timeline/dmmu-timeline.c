@@ -11,6 +11,8 @@
  */
 #include "timeline.h"
 
+#include "dmmu_regs.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -53,13 +55,10 @@ static FILE *must_open(const char *path, const char *mode)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"guest", 1, NULL, 'g'},
-		{"out", 1, NULL, 'o'},
-		{"cycles", 0, NULL, 'c'},
-		{"faults", 1, NULL, 'f'},
-		{"strict", 0, NULL, 's'},
-		{"help", 0, NULL, 'h'},
-		{0},
+		{"guest", 1, NULL, 'g'},   {"out", 1, NULL, 'o'},
+		{"cycles", 0, NULL, 'c'},  {"faults", 1, NULL, 'f'},
+		{"version", 0, NULL, 'V'}, {"strict", 0, NULL, 's'},
+		{"help", 0, NULL, 'h'},	   {0},
 	};
 	const char *guest = NULL, *out = NULL, *faults = NULL;
 	struct timeline timeline = {0};
@@ -85,6 +84,10 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			printf("dmmu-timeline %u.%u.%u\n", DMMU_RST_RELEASE >> 16,
+			       DMMU_RST_RELEASE >> 8 & 0xff, DMMU_RST_RELEASE & 0xff);
 			return 0;
 		default:
 			return 2;

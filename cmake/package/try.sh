@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# try.sh PACKAGES WORK: installs dmmu-dkms and dmmu-tools in a clean Debian (made by debootstrap in WORK, which is removed
+# afterwards), where DKMS builds the driver for the Debian kernel that `--kernel stock` means. Prints the path of the module,
+# kept beside the packages. As root; the host's mirror.
+set -eu
+packages=$1 work=$2
+here=$(cd "$(dirname "$0")/.." && pwd)
+say() { printf 'package: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+[ "$(id -u)" = 0 ] || die 'a clean Debian is made in a chroot: as root, please'
+command -v debootstrap >/dev/null || die 'needs the command debootstrap: apt-get install debootstrap'
+
+# shellcheck source=cmake/debian-root.sh
+. "$here/debian-root.sh"
+home=$("$here/stock-kernel.sh")
+release=$(cat "$home/release")
+codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+mirror=${DMMU_MIRROR:-$(debian_host_mirror)}
+root=$work/root
+log=$work/log
+clean() {
+	! mountpoint -q "$root/proc" || umount "$root/proc"
+	rm -rf "$root"
+}
+trap clean EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$root"
+say "making a clean Debian $codename (some minutes)"
+debootstrap --variant=minbase --include=dkms,kmod,make,gcc-12,libelf1,libssl3 "$codename" "$root" "$mirror" >"$log" 2>&1 ||
+	{ tail -n 15 "$log" >&2; die 'debootstrap failed'; }
+mount -t proc proc "$root/proc"
+# The headers of that kernel, as their package would put them.
+mkdir -p "$root/lib/modules/$release" "$root/usr/src" "$root/usr/lib"
+cp -a "$home"/root/usr/src/. "$root/usr/src/"
+for folder in "$home"/root/usr/lib/linux-kbuild-*; do [ ! -e "$folder" ] || cp -a "$folder" "$root/usr/lib/"; done
+ln -s "/usr/src/linux-headers-$release" "$root/lib/modules/$release/build"
+: >"$root/lib/modules/$release/modules.order"
+: >"$root/lib/modules/$release/modules.builtin"
+mkdir "$root/packages"
+cp "$packages"/dmmu-dkms_*.deb "$packages"/dmmu-tools_*.deb "$root/packages/"
+say "installing the packages there"
+chroot "$root" sh -c 'dpkg -i /packages/*.deb' >>"$log" 2>&1 || { tail -n 15 "$log" >&2; die 'the packages could not be installed'; }
+# What dpkg's trigger does on a machine whose running kernel has headers.
+chroot "$root" dkms install -m dmmu -v "$(chroot "$root" dpkg-query -Wf '${Version}' dmmu-dkms | sed 's/-.*//')" -k "$release" >>"$log" 2>&1 ||
+	{ find "$root/var/lib/dkms" -name make.log -exec tail -n 25 {} \; >&2; tail -n 15 "$log" >&2; die 'DKMS could not build the driver'; }
+chroot "$root" dkms status >&2
+module=$(find "$root/lib/modules/$release/updates" -name 'dmmu.ko*' | head -n 1)
+[ -n "$module" ] || die 'DKMS installed no module'
+case $module in *.xz) xz -dc "$module" >"$packages/dmmu-$release.ko" ;; *) cp "$module" "$packages/dmmu-$release.ko" ;; esac
+chroot "$root" /usr/bin/dmmu-tool --version >&2 || die 'dmmu-tool does not run there'
+say 'removing the packages there'
+chroot "$root" dpkg -r dmmu-dkms dmmu-tools >>"$log" 2>&1 || { tail -n 15 "$log" >&2; die 'the packages could not be removed'; }
+[ -z "$(chroot "$root" dkms status)" ] || die 'DKMS still has the driver'
+printf '%s\n' "$packages/dmmu-$release.ko"
