@@ -261,6 +261,10 @@ static bool start_qemu(struct run *run)
 	/* share=on: otherwise no file descriptors come with the DMA maps. */
 	add(&command, "-object");
 	add(&command, "memory-backend-memfd,id=ram,size=%s,share=on", options->memory);
+	if (options->iommu) { /* before what it is for */
+		add(&command, "-device");
+		add(&command, "intel-iommu,caching-mode=on");
+	}
 	add(&command, "-chardev");
 	add(&command, "socket,id=kernel,fd=%d", run->console.guest_fd);
 	add(&command, "-serial");
@@ -308,7 +312,10 @@ static bool start_qemu(struct run *run)
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
 	    options->mode == MODE_SHELL && getenv("TERM") ? " dmmu.term=linux" : "",
 	    options->args ? "dmmu.args=\"" : "", options->args ? options->args : "",
-	    options->args ? "\"" : "", options->gdb ? "nokaslr" : "",
+	    options->args ? "\"" : "",
+	    options->gdb     ? "nokaslr"
+	    : options->iommu ? "intel_iommu=on iommu.strict=1"
+			     : "",
 	    options->append ? options->append : "");
 	bool ok = start(run, &run->qemu, "qemu", &command, keep_fds);
 

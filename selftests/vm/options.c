@@ -54,6 +54,8 @@ static const char help[] =
 	"  --devices N                so many devices, each with a bridge and a model of its own "
 	"(default "
 	"1)\n"
+	"  --iommu                    an IOMMU in the machine, in use (kernel stock; others lack "
+	"the driver)\n"
 	"  --no-device                none: the bare machine\n"
 	"  --kernel-image FILE --initramfs FILE --qemu FILE --bridge FILE --model FILE\n"
 	"                             instead of those of the build directory and the cache\n\n"
@@ -140,6 +142,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		KVM,
 		APPEND,
 		NO_DEVICE,
+		IOMMU,
 		DEVICES,
 		LEAKS,
 		NO_RECORD,
@@ -177,6 +180,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"kvm", 0, NULL, KVM},
 		{"append", 1, NULL, APPEND},
 		{"no-device", 0, NULL, NO_DEVICE},
+		{"iommu", 0, NULL, IOMMU},
 		{"devices", 1, NULL, DEVICES},
 		{"leaks", 0, NULL, LEAKS},
 		{"no-record", 0, NULL, NO_RECORD},
@@ -286,6 +290,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			break;
 		case APPEND:
 			options->append = optarg;
+			break;
+		case IOMMU:
+			options->iommu = true;
 			break;
 		case NO_DEVICE:
 			options->devices = 0;

@@ -38,7 +38,7 @@ struct options {
 	int program_timeout; /* s */
 	int cpus;
 	int devices; /* 0 to MAX_DEVICES */
-	bool gdb, keep, keep_log, kvm, ktap, verbose, collect, leaks;
+	bool gdb, iommu, keep, keep_log, kvm, ktap, verbose, collect, leaks;
 	bool record; /* what goes into the devices, and keep it when the run fails */
 };
 
