@@ -27,23 +27,27 @@ trap clean EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$root"
 say "making a clean Debian $codename (some minutes)"
-debootstrap --variant=minbase --include=dkms,kmod,make,gcc-12,libelf1,libssl3 "$codename" "$root" "$mirror" >"$log" 2>&1 ||
+debootstrap --variant=minbase --include=dkms,kmod,make,gcc-12,libelf1,libssl3,pahole "$codename" "$root" "$mirror" >"$log" 2>&1 ||
 	{ tail -n 15 "$log" >&2; die 'debootstrap failed'; }
 mount -t proc proc "$root/proc"
-# The headers of that kernel, as their package would put them.
-mkdir -p "$root/lib/modules/$release" "$root/usr/src" "$root/usr/lib"
+# The headers of that kernel, as their package would put them (it depends on pahole).
+mkdir -p "$root/lib/modules/$release" "$root/usr/src"
 cp -a "$home"/root/usr/src/. "$root/usr/src/"
-for folder in "$home"/root/usr/lib/linux-kbuild-*; do [ ! -e "$folder" ] || cp -a "$folder" "$root/usr/lib/"; done
+cp -a "$home"/root/usr/lib/. "$root/usr/lib/"
+# they were made to be used where they are
+sed -i "s|$home/root||" "$root/usr/src/linux-headers-$release/Makefile"
 ln -s "/usr/src/linux-headers-$release" "$root/lib/modules/$release/build"
 : >"$root/lib/modules/$release/modules.order"
 : >"$root/lib/modules/$release/modules.builtin"
 mkdir "$root/packages"
 cp "$packages"/dmmu-dkms_*.deb "$packages"/dmmu-tools_*.deb "$root/packages/"
 say "installing the packages there"
-chroot "$root" sh -c 'dpkg -i /packages/*.deb' >>"$log" 2>&1 || { tail -n 15 "$log" >&2; die 'the packages could not be installed'; }
-# What dpkg's trigger does on a machine whose running kernel has headers.
-chroot "$root" dkms install -m dmmu -v "$(chroot "$root" dpkg-query -Wf '${Version}' dmmu-dkms | sed 's/-.*//')" -k "$release" >>"$log" 2>&1 ||
-	{ find "$root/var/lib/dkms" -name make.log -exec tail -n 25 {} \; >&2; tail -n 15 "$log" >&2; die 'DKMS could not build the driver'; }
+# DKMS builds for every kernel that has headers.
+chroot "$root" sh -c 'dpkg -i /packages/*.deb' >>"$log" 2>&1 || {
+	tail -n 15 "$log" >&2
+	find "$root/var/lib/dkms" -name make.log -exec tail -n 25 {} \; >&2
+	die 'the packages could not be installed'
+}
 chroot "$root" dkms status >&2
 module=$(find "$root/lib/modules/$release/updates" -name 'dmmu.ko*' | head -n 1)
 [ -n "$module" ] || die 'DKMS installed no module'
