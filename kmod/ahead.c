@@ -57,6 +57,8 @@ static int dmmu_ahead_fault_in(struct dmmu_ctx *ctx, u64 start, u64 end, bool wr
 		ret = hmm_range_fault(&range);
 		if (!ret && dmmu_shares_local(&range, (end - start) >> PAGE_SHIFT))
 			ret = dmmu_fault_as_cpu(&range);
+		if (!ret)
+			ret = dmmu_fetch_from_other(ctx, &range);
 		mmap_read_unlock(ctx->mm);
 	} while (ret == -EBUSY && time_before(jiffies, until));
 	return ret;

@@ -73,6 +73,8 @@ static u64 dmmu_features(struct dmmu_dev *dev)
 
 	if (dmmu_local_total(dev))
 		features |= DMMU_FEATURE_MIGRATE;
+	if (dmmu_local_coherent(dev))
+		features |= DMMU_FEATURE_COHERENT;
 	if (dmmu_has_copy_engine(dev))
 		features |= DMMU_FEATURE_COPY_ENGINE;
 	if (dmmu_bind_flags(dev) & DMMU_BIND_SYSTEM_ATOMICS)

@@ -228,7 +228,18 @@ EXPORT_SYMBOL_DMMU(dmmu_client_owner);
 
 bool dmmu_client_page_is_on(struct dmmu_dev *dev, const struct page *page)
 {
-	return is_device_private_page(page) &&
-	       dmmu_page_pgmap(page)->owner == dmmu_local_owner(dev);
+	return dmmu_local_has(dev, page);
 }
 EXPORT_SYMBOL_DMMU(dmmu_client_page_is_on);
+
+bool dmmu_client_page_is_elsewhere(struct dmmu_dev *dev, const struct page *page)
+{
+	return dmmu_local_other(dev, page);
+}
+EXPORT_SYMBOL_DMMU(dmmu_client_page_is_elsewhere);
+
+bool dmmu_client_coherent(struct dmmu_dev *dev)
+{
+	return dmmu_local_coherent(dev);
+}
+EXPORT_SYMBOL_DMMU(dmmu_client_coherent);

@@ -37,7 +37,10 @@ struct dmmu_client_copy {
 int dmmu_client_copy(struct dmmu_ctx *ctx, struct dmmu_client_copy *copy);
 bool dmmu_client_maps(struct dmmu_ctx *ctx, u64 start, u64 end);
 
-/* Pages that live on a device. Without CONFIG_DEVICE_PRIVATE: -EOPNOTSUPP. */
+/* Can CPUs use the pages that live on the device, so that they need not move for it? */
+bool dmmu_client_coherent(struct dmmu_dev *dev);
+
+/* Pages that live on a device. Where none can: -EOPNOTSUPP. */
 struct dmmu_client_moved {
 	unsigned long moved;
 	unsigned long unmapped; /* pages no mapping of which can be read */
@@ -55,5 +58,7 @@ bool dmmu_client_any_exclusive(struct dmmu_ctx *ctx, u64 start, u64 end);
 void dmmu_client_evict_all(struct dmmu_dev *dev);
 void *dmmu_client_owner(struct dmmu_dev *dev);
 bool dmmu_client_page_is_on(struct dmmu_dev *dev, const struct page *page);
+/* The same for all other devices, as far as CPUs can use the page. */
+bool dmmu_client_page_is_elsewhere(struct dmmu_dev *dev, const struct page *page);
 
 #endif /* DMMU_CLIENT_H */

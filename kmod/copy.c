@@ -7,8 +7,9 @@
  * after the other, so that the count of failed descriptors can only have grown by this batch's. A
  * batch with a failed descriptor has failed as a whole.
  *
- * The CPU copies, through the BAR that shows local memory, in two cases: a device without the
- * engine (CAPS.COPY is 0), and reading back what is in a device that failed but still answers.
+ * The CPU copies, where it sees local memory (by a BAR, or by coherent pages), in two cases: a
+ * device without the engine (CAPS.COPY is 0), and reading back what is in a device that failed but
+ * still answers.
  *
  * Called with folio locks and mmap_lock held. Nothing here allocates memory, and each wait ends
  * when the device has made no progress for a multiple of fence_timeout_ms.
@@ -44,10 +45,24 @@ static bool dmmu_use_engine(const struct dmmu_dev *dev)
 	return dmmu_has_copy_engine(dev) && (READ_ONCE(dmmu_copy_engine) || !dev->copy.bar);
 }
 
+/* Does the BAR show all of local memory, and may CPUs cache it? */
+bool dmmu_offers_coherent(const struct dmmu_dev *dev)
+{
+	return dev->caps & DMMU_CAPS_COHERENT &&
+	       pci_resource_len(dev->pdev, DMMU_PCI_BAR_LOCAL) >= dev->local_size;
+}
+
 /* Can pages be copied at all? */
 bool dmmu_copy_possible(const struct dmmu_dev *dev)
 {
-	return dmmu_has_copy_engine(dev) || dev->copy.bar;
+	return dmmu_has_copy_engine(dev) || dev->copy.bar || dmmu_offers_coherent(dev);
+}
+
+/* Local memory from @from on has become memory of the CPU, at @at. */
+void dmmu_copy_show(struct dmmu_dev *dev, void *at, u64 from)
+{
+	dev->copy.bar = (void __iomem *)at;
+	dev->copy.bar_from = from;
 }
 
 static u32 dmmu_copy_head(const struct dmmu_dev *dev)
@@ -72,9 +87,10 @@ int dmmu_copy_init(struct dmmu_dev *dev)
 
 	if (pci_resource_len(pdev, DMMU_PCI_BAR_LOCAL) >= dev->local_size &&
 	    !pci_request_region(pdev, DMMU_PCI_BAR_LOCAL, DMMU_NAME)) {
-		q->bar = pci_iomap_wc(pdev, DMMU_PCI_BAR_LOCAL, dev->local_size);
-		if (!q->bar)
-			pci_release_region(pdev, DMMU_PCI_BAR_LOCAL);
+		q->bar_claimed = true;
+		/* Coherent pages (local.c) are mapped with another kind of caching. */
+		if (!dmmu_offers_coherent(dev))
+			q->bar = pci_iomap_wc(pdev, DMMU_PCI_BAR_LOCAL, dev->local_size);
 	}
 	if (!dmmu_has_copy_engine(dev))
 		return 0;
@@ -92,11 +108,12 @@ void dmmu_copy_exit(struct dmmu_dev *dev)
 	struct dmmu_copyq *q = &dev->copy;
 
 	mutex_lock(&q->lock);
-	if (q->bar) {
+	if (q->bar && !dmmu_offers_coherent(dev))
 		pci_iounmap(dev->pdev, q->bar);
-		pci_release_region(dev->pdev, DMMU_PCI_BAR_LOCAL);
-	}
 	q->bar = NULL;
+	if (q->bar_claimed)
+		pci_release_region(dev->pdev, DMMU_PCI_BAR_LOCAL);
+	q->bar_claimed = false;
 	if (q->ring)
 		dma_free_coherent(dev->dev, DMMU_CPY_ENTRIES * sizeof(*q->ring), q->ring, q->dma);
 	q->ring = NULL;
@@ -246,7 +263,7 @@ static int dmmu_copy_by_cpu(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsig
 	if (!dmmu_bar_answers(dev))
 		return -ENODEV;
 	for (i = 0; i < n; i++) {
-		at = dev->copy.bar + op[i].local;
+		at = dev->copy.bar + (op[i].local - dev->copy.bar_from);
 		if (op[i].dir == DMMU_COPY_ZERO) {
 			memset_io(at, 0, PAGE_SIZE);
 			continue;

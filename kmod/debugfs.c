@@ -60,8 +60,9 @@ static int local_show(struct seq_file *s, void *unused)
 	struct dmmu_dev *dev = s->private;
 	unsigned int i;
 
-	seq_printf(s, "pages %lu\nfree %lu\ntable_bytes %llu\n", dmmu_local_total(dev),
-		   dmmu_local_free(dev), dev->table_bytes);
+	seq_printf(s, "coherent %d\npages %lu\nfree %lu\ntable_bytes %llu\n",
+		   dmmu_local_coherent(dev), dmmu_local_total(dev), dmmu_local_free(dev),
+		   dev->table_bytes);
 	for (i = 0; i < ARRAY_SIZE(name); i++)
 		seq_printf(s, "%s %lld\n", name[i], atomic64_read(&dev->moved[i]));
 	return 0;

@@ -124,6 +124,7 @@ static void dmmu_dev_lose_all(struct dmmu_dev *dev)
 	list_for_each_entry(ctx, &dev->ctxs, node)
 		wake_up_all(&ctx->wq);
 	mutex_unlock(&dev->ctx_lock);
+	dmmu_poison_lost(dev);
 }
 
 /*

@@ -141,13 +141,15 @@ struct dmmu_faultq {
 	u64 irqs;
 };
 
-/* The copy ring, and the BAR by which the CPU sees local memory. */
+/* The copy ring, and where the CPU sees local memory. */
 struct dmmu_copyq {
 	struct mutex lock;		/* one batch at a time; all below */
 	struct dmmu_cpy *ring;
 	dma_addr_t dma;
 	u32 tail;
-	void __iomem *bar;		/* NULL: not shown */
+	void __iomem *bar;		/* from offset bar_from on; NULL: not shown */
+	u64 bar_from;
+	bool bar_claimed;
 	wait_queue_head_t wq;		/* waiters for cpy_head, and for the end of a reset */
 };
 
@@ -161,7 +163,7 @@ struct dmmu_lpage {
 struct dmmu_local {
 	struct dmmu_dev *dev;
 	struct dev_pagemap pgmap;
-	struct resource *res;
+	struct resource *res;		/* of addresses that stand for nothing, or NULL */
 	u64 base;			/* byte offset of the first */
 	unsigned long npages;
 	unsigned long first_pfn;
@@ -403,18 +405,30 @@ static inline bool dmmu_has_copy_engine(const struct dmmu_dev *dev)
 /* copy.c */
 int dmmu_copy_init(struct dmmu_dev *dev);
 void dmmu_copy_exit(struct dmmu_dev *dev);
+void dmmu_copy_show(struct dmmu_dev *dev, void *at, u64 from);
 bool dmmu_copy_possible(const struct dmmu_dev *dev);
+bool dmmu_offers_coherent(const struct dmmu_dev *dev);
 void dmmu_copy_program(struct dmmu_dev *dev);
 int dmmu_copy_pages(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigned int n);
 
-#ifdef CONFIG_DEVICE_PRIVATE
+/* Why a device with local memory has no pages there. */
+#define DMMU_NO_MIGRATION \
+	"migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n"
+
+#ifdef CONFIG_DEVICE_MIGRATION
 /* local.c */
 void dmmu_local_init(struct dmmu_dev *dev);
 void dmmu_local_close(struct dmmu_dev *dev);
 void dmmu_local_exit(struct dmmu_dev *dev);
 void dmmu_local_release(struct dmmu_dev *dev);
 void dmmu_local_lose(struct dmmu_dev *dev);
+bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page);
+struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page);
+bool dmmu_local_coherent(struct dmmu_dev *dev);
+unsigned long dmmu_local_select(struct dmmu_dev *dev);
 bool dmmu_local_lost(const struct page *page);
+unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsigned long *pfn,
+				   unsigned int n);
 unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n);
 void dmmu_local_unalloc(struct page *page);
 void dmmu_local_page_free(struct page *page);
@@ -434,20 +448,33 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
 void dmmu_evict_all(struct dmmu_dev *dev);
+void dmmu_poison_lost(struct dmmu_dev *dev);
+int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range);
 void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to);
 
 /* hint.c */
 int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint);
 void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n);
 bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page);
-
-/* exclusive.c */
-int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
 #else
 static inline void dmmu_local_init(struct dmmu_dev *dev)
 {
-	dev_info(dev->dev,
-		 "migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n");
+	dev_info(dev->dev, DMMU_NO_MIGRATION);
+}
+
+static inline bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page)
+{
+	return false;
+}
+
+static inline struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page)
+{
+	return NULL;
+}
+
+static inline bool dmmu_local_coherent(struct dmmu_dev *dev)
+{
+	return false;
 }
 
 static inline void dmmu_local_close(struct dmmu_dev *dev)
@@ -506,13 +533,17 @@ static inline int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, 
 	return -EOPNOTSUPP;
 }
 
-static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
-{
-	return -EOPNOTSUPP;
-}
-
 static inline void dmmu_evict_all(struct dmmu_dev *dev)
 {
+}
+
+static inline void dmmu_poison_lost(struct dmmu_dev *dev)
+{
+}
+
+static inline int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
+{
+	return 0;
 }
 
 static inline int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
@@ -532,12 +563,20 @@ static inline bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct 
 #endif
 
 #ifdef CONFIG_DEVICE_PRIVATE
+/* exclusive.c */
+int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
+
 /* atomics.c */
 int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 		      const unsigned long *pfns);
 void dmmu_atomics_release(struct dmmu_ctx *ctx);
 void dmmu_atomics_hold(struct dmmu_ctx *ctx);
 #else
+static inline int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	return -EOPNOTSUPP;
+}
+
 static inline int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 				    const unsigned long *pfns)
 {

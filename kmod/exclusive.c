@@ -23,6 +23,7 @@ struct dmmu_taking {
 	struct dmmu_window win;
 	struct page *page[DMMU_WINDOW_MAX_PAGES];
 	unsigned long pfn[DMMU_WINDOW_MAX_PAGES];
+	unsigned long look; /* HMM_PFN_REQ_*, for dmmu_take_look() */
 };
 
 static void dmmu_taking_release(struct dmmu_taking *t)
@@ -36,6 +37,24 @@ static void dmmu_taking_release(struct dmmu_taking *t)
 		put_page(t->page[i]);
 		t->page[i] = NULL;
 	}
+}
+
+/* A page in the memory of another device must come home first, and can as long as CPUs have it. */
+static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned long seq, u64 start,
+			  u64 end)
+{
+	struct hmm_range range = {
+		.notifier = &ctx->notifier,
+		.notifier_seq = seq,
+		.start = start,
+		.end = end,
+		.hmm_pfns = t->pfn,
+		.default_flags = t->look,
+		.dev_private_owner = dmmu_local_owner(ctx->dev),
+	};
+	int ret = hmm_range_fault(&range);
+
+	return ret ? ret : dmmu_fetch_from_other(ctx, &range);
 }
 
 /*
@@ -57,6 +76,11 @@ static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64
 			return PTR_ERR(page);
 		i = (va - t->win.start) >> PAGE_SHIFT;
 		t->page[i] = page;
+		if (dmmu_local_other(ctx->dev, page)) {
+			/* Moved there since we looked. Touching gives it back to the CPUs. */
+			t->look = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+			return -EBUSY;
+		}
 		t->pfn[i] = page_to_pfn(page) | HMM_PFN_VALID | HMM_PFN_WRITE;
 		if (folio_test_large(page_folio(page)))
 			*end = va + PAGE_SIZE;
@@ -95,6 +119,7 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 		.write = true,
 		.wanted = { start, *end },
 	};
+	t->look = 0;
 	mutex_lock(&ctx->map_lock);
 	do {
 		ret = dmmu_pt_prepare(ctx, &t->win, 1);
@@ -102,7 +127,9 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 			break;
 		seq = mmu_interval_read_begin(&ctx->notifier);
 		mmap_read_lock(ctx->mm);
-		ret = dmmu_take(ctx, t, start, end);
+		ret = dmmu_take_look(ctx, t, seq, start, *end);
+		if (!ret)
+			ret = dmmu_take(ctx, t, start, end);
 		mmap_read_unlock(ctx->mm);
 		if (!ret)
 			ret = dmmu_give(ctx, t, seq, start, *end);

@@ -55,7 +55,7 @@ bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
 	entry = mtree_load(&ctx->hints, va >> PAGE_SHIFT);
 	if (!entry)
 		return false;
-	return is_device_private_page(page) != (xa_to_value(entry) == DMMU_HINT_PREFER_LOCAL);
+	return dmmu_local_has(ctx->dev, page) != (xa_to_value(entry) == DMMU_HINT_PREFER_LOCAL);
 }
 
 /*

@@ -3,9 +3,11 @@
  * Local memory that holds pages of processes.
  *
  * The lower part of local memory is for page tables (pgtable.c), the rest is here: it gets struct
- * pages of type MEMORY_DEVICE_PRIVATE, which the CPU cannot reach, but which the kernel counts,
- * charges and finds by rmap as it does any page. Which are in use says a bitmap; those in use are
- * in a list with the coldest first, which is how migrate.c makes room.
+ * pages, which the kernel counts, charges and finds by rmap as it does any page. Usually of type
+ * MEMORY_DEVICE_PRIVATE, in addresses that stand for nothing, because the CPU cannot reach them.
+ * Where it can, by a BAR that is as cacheable as its own memory (CAPS.COHERENT), of type
+ * MEMORY_DEVICE_COHERENT, at the addresses of that BAR. Which are in use says a bitmap; those in
+ * use are in a list with the coldest first, which is how migrate.c makes room.
  *
  * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
  * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page
@@ -13,6 +15,7 @@
  */
 #include <linux/ioport.h>
 #include <linux/memremap.h>
+#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -42,6 +45,13 @@ u64 dmmu_local_offset(const struct page *page)
 	return dmmu_local_of(page)->base + ((u64)dmmu_local_index(page) << PAGE_SHIFT);
 }
 
+/* Is it a page in local memory of this device? The caller keeps it from going away. */
+bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page)
+{
+	return (is_device_private_page(page) || is_device_coherent_page(page)) &&
+	       dmmu_page_pgmap(page)->owner == dev->local;
+}
+
 /* The device vanished while it had the page, so that nobody knows what is in it. */
 bool dmmu_local_lost(const struct page *page)
 {
@@ -66,6 +76,7 @@ void dmmu_local_page_free(struct page *page)
 	unsigned long i = dmmu_local_index(page);
 	bool last;
 
+	ClearPageHWPoison(page);
 	spin_lock(&l->lock);
 	WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
 	list_del_init(&l->page[i].lru);
@@ -172,6 +183,26 @@ unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsign
 	return got;
 }
 
+/*
+ * Pages whose content is lost, at most @n, from index *@at on, which is moved past them. Only
+ * numbers, as above.
+ */
+unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsigned long *pfn,
+				   unsigned int n)
+{
+	struct dmmu_local *l = dev->local;
+	unsigned int got = 0;
+
+	spin_lock(&l->lock);
+	for (; got < n && *at < l->npages; ++*at) {
+		*at = find_next_bit(l->used, l->npages, *at);
+		if (*at < l->npages && l->page[*at].era != l->era)
+			pfn[got++] = l->first_pfn + *at;
+	}
+	spin_unlock(&l->lock);
+	return got;
+}
+
 /* The device used a page since it was last asked. */
 void dmmu_local_touch(struct page *page)
 {
@@ -213,10 +244,24 @@ void *dmmu_local_owner(struct dmmu_dev *dev)
 	return dev->local;
 }
 
+/* Can the CPU use the pages where they are? */
+bool dmmu_local_coherent(struct dmmu_dev *dev)
+{
+	return dev->local && dev->local->pgmap.type == MEMORY_DEVICE_COHERENT;
+}
+
+/* What a migration from there selects. */
+unsigned long dmmu_local_select(struct dmmu_dev *dev)
+{
+	return dmmu_local_coherent(dev) ? MIGRATE_VMA_SELECT_DEVICE_COHERENT :
+					  MIGRATE_VMA_SELECT_DEVICE_PRIVATE;
+}
+
 static void dmmu_local_unmap(struct dmmu_local *l)
 {
 	memunmap_pages(&l->pgmap);
-	release_mem_region(l->pgmap.range.start, range_len(&l->pgmap.range));
+	if (l->res)
+		release_mem_region(l->pgmap.range.start, range_len(&l->pgmap.range));
 	dmmu_dev_put(l->dev);
 }
 
@@ -228,26 +273,63 @@ static void dmmu_local_leave_work(struct work_struct *work)
 
 DMMU_PAGEMAP_OPS(dmmu_pagemap_ops, dmmu_local_page_free, dmmu_migrate_to_ram);
 
-static int dmmu_local_add_pages(struct dmmu_local *l)
+/* Is it a page that another device of this driver has in memory which the CPU reaches, too? */
+struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page)
+{
+	struct dev_pagemap *pgmap;
+
+	if (!is_device_coherent_page(page))
+		return NULL;
+	pgmap = dmmu_page_pgmap(page);
+	if (pgmap->ops != &dmmu_pagemap_ops || pgmap->owner == dev->local)
+		return NULL;
+	return dmmu_local_dev(page);
+}
+
+/* Addresses for the pages: where the CPU sees them, or some that nobody has. */
+static int dmmu_local_place(struct dmmu_local *l)
 {
 	struct dmmu_dev *dev = l->dev;
-	unsigned long i;
-	void *ret;
+	u64 bytes = (u64)l->npages << PAGE_SHIFT;
 
-	l->res = request_free_mem_region(&iomem_resource, l->npages << PAGE_SHIFT, dev->name);
+	if (dmmu_offers_coherent(dev)) {
+		l->pgmap.type = MEMORY_DEVICE_COHERENT;
+		l->pgmap.range.start = pci_resource_start(dev->pdev, DMMU_PCI_BAR_LOCAL) + l->base;
+		l->pgmap.range.end = l->pgmap.range.start + bytes - 1;
+		return 0;
+	}
+	if (!IS_ENABLED(CONFIG_DEVICE_PRIVATE))
+		return -EOPNOTSUPP;
+	l->res = request_free_mem_region(&iomem_resource, bytes, dev->name);
 	if (IS_ERR(l->res))
 		return PTR_ERR(l->res);
 	l->pgmap.type = MEMORY_DEVICE_PRIVATE;
 	l->pgmap.range.start = l->res->start;
 	l->pgmap.range.end = l->res->end;
+	return 0;
+}
+
+static int dmmu_local_add_pages(struct dmmu_local *l)
+{
+	struct dmmu_dev *dev = l->dev;
+	unsigned long i;
+	void *at;
+	int ret;
+
+	ret = dmmu_local_place(l);
+	if (ret)
+		return ret;
 	l->pgmap.nr_range = 1;
 	l->pgmap.ops = &dmmu_pagemap_ops;
 	l->pgmap.owner = l;
-	ret = memremap_pages(&l->pgmap, dev_to_node(dev->dev));
-	if (IS_ERR(ret)) {
-		release_mem_region(l->res->start, resource_size(l->res));
-		return PTR_ERR(ret);
+	at = memremap_pages(&l->pgmap, dev_to_node(dev->dev));
+	if (IS_ERR(at)) {
+		if (l->res)
+			release_mem_region(l->res->start, resource_size(l->res));
+		return PTR_ERR(at);
 	}
+	if (l->pgmap.type == MEMORY_DEVICE_COHERENT)
+		dmmu_copy_show(dev, at, l->base);
 	l->first_pfn = PHYS_PFN(l->pgmap.range.start);
 	for (i = 0; i < l->npages; i++) {
 		INIT_LIST_HEAD(&l->page[i].lru);
@@ -268,6 +350,10 @@ void dmmu_local_init(struct dmmu_dev *dev)
 
 	if (!dmmu_use_local_memory || !dmmu_copy_possible(dev) || base >= dev->local_size)
 		return;
+	if (!IS_ENABLED(CONFIG_DEVICE_PRIVATE) && !dmmu_offers_coherent(dev)) {
+		dev_info(dev->dev, DMMU_NO_MIGRATION);
+		return;
+	}
 	l = kzalloc(sizeof(*l), GFP_KERNEL);
 	if (!l)
 		goto err_message;
@@ -325,6 +411,9 @@ void dmmu_local_exit(struct dmmu_dev *dev)
 	if (!l)
 		return;
 	dmmu_local_close(dev);
+	/* What is still there cannot be reached any more, and CPUs must not try. */
+	dmmu_local_lose(dev);
+	dmmu_poison_lost(dev);
 	spin_lock(&l->lock);
 	l->leaving = true;
 	left = l->npages - l->nfree;

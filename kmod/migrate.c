@@ -37,6 +37,9 @@
  */
 #define DMMU_NEW_PAGES 64U
 
+/* Pages poisoned at once. */
+#define DMMU_POISON_PAGES 32U
+
 /* The buffers of a batch. */
 struct dmmu_move {
 	unsigned long src[DMMU_COPY_BATCH];
@@ -242,7 +245,7 @@ static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsig
 		.src = m->src,
 		.dst = m->dst,
 		.pgmap_owner = dmmu_local_owner(dev),
-		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+		.flags = dmmu_local_select(dev),
 	};
 	unsigned int moved;
 	int ret;
@@ -374,12 +377,94 @@ void dmmu_evict_all(struct dmmu_dev *dev)
 	}
 }
 
+/*
+ * A device that is gone takes the content of its coherent pages with it, but CPUs have them mapped.
+ * Take each away from all of them, for good: who touches it gets SIGBUS, or EFAULT in a system
+ * call, as for host memory that broke. That is what setting up a migration does with a page that is
+ * poisoned; nothing is left to migrate then, and the page is freed. Device-private pages need none
+ * of it: CPUs never have them, and dmmu_migrate_to_ram() refuses. May sleep; called without locks.
+ */
+void dmmu_poison_lost(struct dmmu_dev *dev)
+{
+	unsigned long pfn[DMMU_POISON_PAGES], src[DMMU_POISON_PAGES];
+	unsigned long none[DMMU_POISON_PAGES] = {};
+	unsigned long at = 0, lost = 0;
+	unsigned int i, n;
+
+	if (!dmmu_local_coherent(dev))
+		return;
+	while ((n = dmmu_local_lost_pages(dev, &at, pfn, DMMU_POISON_PAGES))) {
+		lost += n;
+		if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+			continue;
+		for (i = 0; i < n; i++)
+			SetPageHWPoison(pfn_to_page(pfn[i]));
+		dmmu_isolate(pfn, src, n);
+		migrate_device_finalize(src, none, n);
+		cond_resched();
+	}
+	if (lost && !IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		dev_err(dev->dev,
+			"%lu pages of processes are lost, and this kernel cannot tell them (no CONFIG_MEMORY_FAILURE): they read what the bus returns\n",
+			lost);
+}
+
+/* --- from another device --- */
+
+/*
+ * Does another device have a page of @range? Then that device, with a reference; NULL when not,
+ * -EBUSY when the range is out of date.
+ */
+static struct dmmu_dev *dmmu_find_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
+{
+	struct dmmu_dev *other = NULL;
+	unsigned long i;
+
+	/* As in dmmu_count_found(): under the lock the pages cannot go away. */
+	mutex_lock(&ctx->pt_lock);
+	if (mmu_interval_read_retry(range->notifier, range->notifier_seq))
+		other = ERR_PTR(-EBUSY);
+	for (i = 0; !other && i < (range->end - range->start) >> PAGE_SHIFT; i++)
+		if (dmmu_hmm_has_page(range->hmm_pfns[i]))
+			other = dmmu_local_other(ctx->dev, hmm_pfn_to_page(range->hmm_pfns[i]));
+	if (!IS_ERR_OR_NULL(other))
+		kref_get(&other->ref);
+	mutex_unlock(&ctx->pt_lock);
+	return other;
+}
+
+/*
+ * What hmm_range_fault() found in @range may be in the coherent memory of another device. A CPU
+ * reaches it there, this device does not: bring it home. Returns 0 when there is nothing of that
+ * kind, -EBUSY when there was: look again. Called with mmap_lock.
+ */
+int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
+{
+	struct dmmu_dev *other = dmmu_find_other(ctx, range);
+	struct dmmu_migrate_result res = {};
+	unsigned long at = range->start, next;
+	struct vm_area_struct *vma;
+	struct dmmu_move *m;
+
+	if (IS_ERR_OR_NULL(other))
+		return PTR_ERR_OR_ZERO(other);
+	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	while (m && (vma = find_vma_intersection(ctx->mm, at, range->end))) {
+		at = max(at, vma->vm_start);
+		next = min3(vma->vm_end, range->end, at + DMMU_COPY_BATCH * PAGE_SIZE);
+		dmmu_move_out(other, vma, at, next, m, &res);
+		at = next;
+	}
+	kvfree(m);
+	dmmu_dev_put(other);
+	return m ? -EBUSY : -ENOMEM;
+}
+
 /* --- on request --- */
 
-static bool dmmu_is_local(unsigned long pfn)
+static bool dmmu_is_local(struct dmmu_dev *dev, unsigned long pfn)
 {
-	return dmmu_hmm_has_page(pfn) &&
-	       is_device_private_page(hmm_pfn_to_page(pfn));
+	return dmmu_hmm_has_page(pfn) && dmmu_local_has(dev, hmm_pfn_to_page(pfn));
 }
 
 /* Count, and @touch, what @range found in local memory; -EBUSY when it is out of date. */
@@ -394,7 +479,7 @@ static int dmmu_count_found(struct dmmu_ctx *ctx, const struct hmm_range *range,
 	if (mmu_interval_read_retry(range->notifier, range->notifier_seq))
 		ret = -EBUSY;
 	for (i = 0; !ret && i < (range->end - range->start) >> PAGE_SHIFT; i++) {
-		if (!dmmu_is_local(range->hmm_pfns[i]))
+		if (!dmmu_is_local(ctx->dev, range->hmm_pfns[i]))
 			continue;
 		if (touch)
 			dmmu_local_touch(hmm_pfn_to_page(range->hmm_pfns[i]));

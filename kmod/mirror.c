@@ -159,6 +159,8 @@ static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct 
 	range->default_flags = HMM_PFN_REQ_FAULT | (req[0].write ? HMM_PFN_REQ_WRITE : 0);
 	ret = hmm_range_fault(range);
 	trace_dmmu_hmm_fault(ctx->dev->id, ctx->id, range->start, n, req[0].write, ret);
+	if (!ret)
+		ret = dmmu_fetch_from_other(ctx, range);
 	shared = !ret && dmmu_shares_local(range, n);
 	if (shared && n == 1)
 		ret = dmmu_fault_as_cpu(range);

@@ -402,7 +402,7 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 			leaf->entry = dmmu_pte_host(dmmu_pte_addr(leaf->entry), write, atomics);
 		return leaf->entry;
 	}
-	if (is_device_private_page(page)) {
+	if (dmmu_local_has(ctx->dev, page)) {
 		leaf->entry = dmmu_pte_local(dmmu_local_offset(page), write, atomics);
 		t->local_used++;
 	} else {
@@ -433,19 +433,19 @@ static bool dmmu_dirt_is_free(struct folio *folio)
 }
 
 /* Shall the device be able to write @page? @req is the request for it, if there is one. */
-static bool dmmu_want_write(const struct dmmu_window *win, const struct dmmu_page_req *req,
-			    struct page *page, u64 va)
+static bool dmmu_want_write(struct dmmu_ctx *ctx, const struct dmmu_window *win,
+			    const struct dmmu_page_req *req, struct page *page, u64 va)
 {
 	if (win->write && va >= win->wanted[0] && va < win->wanted[1])
 		return true;
-	if ((req && req->write) || is_device_private_page(page))
+	if ((req && req->write) || dmmu_local_has(ctx->dev, page))
 		return true;
 	return win->write && dmmu_dirt_is_free(page_folio(page));
 }
 
 /*
- * May the device do atomics on @page? They are indivisible among its threads. In host memory not
- * against the CPU, unless that cannot reach the page; who asked for that gets it.
+ * May the device do atomics on @page? They are indivisible among its threads. Not against the CPU,
+ * unless that cannot reach the page; who asked for that gets it.
  */
 static bool dmmu_want_atomics(struct dmmu_ctx *ctx, const struct dmmu_page_req *req,
 			      struct page *page)
@@ -495,9 +495,9 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		page = hmm_pfn_to_page(pfns[i]);
 		r = dmmu_plan_find(req, win->count, va);
 		/* A neighbour that should move moves when it faults. */
-		if (!r && dmmu_hint_against(ctx, va, page))
+		if (dmmu_local_other(ctx->dev, page) || (!r && dmmu_hint_against(ctx, va, page)))
 			continue;
-		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(win, r, page, va);
+		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(ctx, win, r, page, va);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
 				       dmmu_want_atomics(ctx, r, page), &error);
 	}

@@ -50,6 +50,8 @@ module dmmu #(
     output wire             flr_done,
     // size of local memory in bytes, constant
     input  wire [63:0]      local_size,
+    // 1: the CPU may cache local memory, through BAR2; constant, shown as CAPS.COHERENT
+    input  wire             local_coherent,
     // as STATUS.BUSY: low means that no clock edge changes anything until a port does; may gate the clock
     output wire             busy,
 
@@ -200,7 +202,7 @@ module dmmu #(
         .PARAMS0({8'(12 + 9 * LEVELS), 4'(PORTS), 4'(LEVELS), 8'(CONTEXTS), 8'(THREADS)}),
         .PARAMS1({16'(TLB_SETS * TLB_WAYS), 16'(L1_ENTRIES)}), .CLOCK_KHZ(CLOCK_KHZ)
     ) registers (
-        .clk(clk), .rst(rst), .core_rst(core_rst), .local_size(local_size),
+        .clk(clk), .rst(rst), .core_rst(core_rst), .local_size(local_size), .local_coherent(local_coherent),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata),
         .s_axil_wstrb(s_axil_wstrb), .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready),

@@ -16,6 +16,7 @@ module regs #(
     input  wire         rst,
     input  wire         core_rst,
     input  wire [63:0]  local_size,
+    input  wire         local_coherent,
 
     input  wire         s_axil_awvalid,
     output wire         s_axil_awready,
@@ -358,7 +359,10 @@ module regs #(
         case (raddr_reg)
             dmmu_pkg::REG_ID: rdata = dmmu_pkg::RST_ID;
             dmmu_pkg::REG_VERSION: rdata = dmmu_pkg::RST_VERSION;
-            dmmu_pkg::REG_CAPS: rdata = dmmu_pkg::RST_CAPS;
+            dmmu_pkg::REG_CAPS: begin
+                rdata = dmmu_pkg::RST_CAPS;
+                rdata[dmmu_pkg::CAPS_COHERENT_LSB] = local_coherent;
+            end
             dmmu_pkg::REG_PARAMS0: rdata = PARAMS0;
             dmmu_pkg::REG_PARAMS1: rdata = PARAMS1;
             dmmu_pkg::REG_CLOCK_KHZ: rdata = CLOCK_KHZ;

@@ -122,6 +122,7 @@ static void usage(FILE *to)
 	      "  --host-bandwidth F      beats of 8 bytes per cycle each way, above 0, at most 1\n"
 	      "                          (default 1)\n"
 	      "  --local-bandwidth F     the same for local memory\n"
+	      "  --coherent              say that the CPU may cache local memory (CAPS.COHERENT)\n"
 	      "  --reorder               memories answer in any order AXI allows, at random\n"
 	      "  --stall N               back-pressure of the memories, N times in 1000\n"
 	      "  --seed N                for --reorder, --stall and --faults (default 1)\n"
@@ -208,6 +209,7 @@ enum {
 	OPT_TRACE_FROM,
 	OPT_TRACE_CYCLES,
 	OPT_STATS,
+	OPT_COHERENT,
 	OPT_NO_SLEEP,
 	OPT_SPIN,
 	OPT_HELP,
@@ -233,6 +235,7 @@ static const struct option long_options[] = {
 	{"trace-from", required_argument, NULL, OPT_TRACE_FROM},
 	{"trace-cycles", required_argument, NULL, OPT_TRACE_CYCLES},
 	{"stats", required_argument, NULL, OPT_STATS},
+	{"coherent", no_argument, NULL, OPT_COHERENT},
 	{"no-sleep", no_argument, NULL, OPT_NO_SLEEP},
 	{"spin", required_argument, NULL, OPT_SPIN},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -308,6 +311,9 @@ static struct model_options parse(int argc, char **argv)
 			break;
 		case OPT_STATS:
 			o.stats = optarg;
+			break;
+		case OPT_COHERENT:
+			o.coherent = true;
 			break;
 		case OPT_NO_SLEEP:
 			o.no_sleep = true;
@@ -395,6 +401,7 @@ static bool open_log(struct model *model)
 	const struct model_options *o = &model->options;
 	struct stimulus_config config = {
 		.local_bytes = model->local_bytes,
+		.local_coherent = o->coherent,
 		.hash_every = o->hash_every,
 		.limit = o->record_limit,
 		.command = o->command,
@@ -438,6 +445,7 @@ static bool start(struct model *model)
 {
 	struct model_options *o = &model->options;
 	struct dmmu_mem_config host, local;
+	struct dmmu_straps straps;
 
 	if (!model_connect(model) || !misbehave_init(model) || !open_log(model) ||
 	    !open_control(model))
@@ -459,9 +467,9 @@ static bool start(struct model *model)
 	local.beats_per_1024 = o->local_bandwidth;
 	local.translate = translate_local;
 	local.befall = misbehave_local;
+	straps = (struct dmmu_straps){model->local_bytes, o->coherent};
 	model->dma = dmmu_dma_new();
-	model->dev = model->dma ? dmmu_device_new_logged(model->local_bytes, &host, &local, false,
-							 model->log)
+	model->dev = model->dma ? dmmu_device_new_logged(&straps, &host, &local, false, model->log)
 				: NULL;
 	if (!model->dev) {
 		fprintf(stderr, "dmmu-model: out of memory\n");

@@ -27,6 +27,7 @@ struct model_options {
 	unsigned int connect_seconds;
 	uint32_t host_latency, local_latency;
 	uint32_t host_bandwidth, local_bandwidth; /* beats per 1024 cycles */
+	bool coherent;				  /* CAPS.COHERENT */
 	bool reorder;
 	uint32_t stall;
 	uint64_t seed;

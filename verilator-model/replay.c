@@ -242,7 +242,8 @@ int main(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
 	struct stimulus *log = stimulus_read_open(o.log);
-	const char *local = NULL;
+	const char *local = NULL, *coherent;
+	struct dmmu_straps straps;
 	struct dmmu_sim *sim = NULL;
 	struct events *events = NULL;
 	struct stat file;
@@ -257,7 +258,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log, stimulus_error(log));
 		goto out;
 	}
-	sim = dmmu_sim_new(strtoull(local, NULL, 10));
+	coherent = stimulus_header(log, "local_coherent"); /* older logs lack it: 0 */
+	straps.local_size = strtoull(local, NULL, 10);
+	straps.local_coherent = coherent && strcmp(coherent, "0");
+	sim = dmmu_sim_new(&straps);
 	if (!sim) {
 		fprintf(stderr, "dmmu-replay: out of memory\n");
 		goto out;

@@ -6,8 +6,9 @@
  * The kernel's own suite, tools/testing/selftests/mm/hmm-tests.c, wants /dev/hmm_dmirrorN, a mirror
  * of the process that opens it. Here each access that the suite asks for is made by hardware
  * threads through the device's MMU, and each page that it wants moved is moved to the device's
- * local memory. /dev/hmm_dmirrorN is /dev/dmmuN seen this way; nodes exist for the devices that
- * were there when the module was loaded. For tests only.
+ * local memory. The suite takes /dev/hmm_dmirror0 and 1 for devices with private memory, 2 and 3
+ * for such as have coherent memory; so the first two devices of either kind that were there when
+ * the module was loaded get these names. For tests only.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -21,6 +22,8 @@
 #include "dmirror.h"
 
 #define DMIRROR_NODES 4
+#define DMIRROR_COHERENT 2 /* the first node for coherent devices */
+#define DMIRROR_DEVICES 32 /* numbers of devices that are looked at */
 
 struct dmirror_node {
 	struct miscdevice misc;
@@ -146,37 +149,58 @@ static void dmirror_remove(void)
 {
 	struct dmirror_node *node;
 
-	for (node = dmirror_nodes; node < dmirror_nodes + DMIRROR_NODES && node->dev; node++) {
+	for (node = dmirror_nodes; node < dmirror_nodes + DMIRROR_NODES; node++) {
+		if (!node->dev)
+			continue;
 		misc_deregister(&node->misc);
 		dmmu_client_put(node->dev);
 		node->dev = NULL;
 	}
 }
 
+/* Keeps the reference to @dev unless it fails. */
+static int dmirror_add(struct dmmu_dev *dev, unsigned int at)
+{
+	struct dmirror_node *node = &dmirror_nodes[at];
+	int ret;
+
+	snprintf(node->name, sizeof(node->name), "hmm_dmirror%u", at);
+	node->dev = dev;
+	node->misc.minor = MISC_DYNAMIC_MINOR;
+	node->misc.name = node->name;
+	node->misc.fops = &dmirror_fops;
+	node->misc.mode = 0600;
+	ret = misc_register(&node->misc);
+	if (ret)
+		node->dev = NULL;
+	return ret;
+}
+
 static int __init dmirror_init(void)
 {
-	struct dmirror_node *node;
-	int id, ret;
+	unsigned int next[2] = { 0, DMIRROR_COHERENT };
+	const unsigned int end[2] = { DMIRROR_COHERENT, DMIRROR_NODES };
+	int id, ret, found = 0;
 
-	for (id = 0; id < DMIRROR_NODES; id++) {
-		node = &dmirror_nodes[id];
-		node->dev = dmmu_client_device(id);
-		if (!node->dev)
-			break;
-		snprintf(node->name, sizeof(node->name), "hmm_dmirror%d", id);
-		node->misc.minor = MISC_DYNAMIC_MINOR;
-		node->misc.name = node->name;
-		node->misc.fops = &dmirror_fops;
-		node->misc.mode = 0600;
-		ret = misc_register(&node->misc);
+	for (id = 0; id < DMIRROR_DEVICES; id++) {
+		struct dmmu_dev *dev = dmmu_client_device(id);
+		bool coherent = dev && dmmu_client_coherent(dev);
+
+		if (!dev)
+			continue;
+		if (next[coherent] == end[coherent]) {
+			dmmu_client_put(dev);
+			continue;
+		}
+		ret = dmirror_add(dev, next[coherent]++);
 		if (ret) {
-			dmmu_client_put(node->dev);
-			node->dev = NULL;
+			dmmu_client_put(dev);
 			dmirror_remove();
 			return ret;
 		}
+		found++;
 	}
-	return id ? 0 : -ENODEV;
+	return found ? 0 : -ENODEV;
 }
 
 static void __exit dmirror_exit(void)

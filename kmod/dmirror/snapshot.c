@@ -32,7 +32,10 @@ static u8 dmirror_kind(struct dmirror *d, unsigned long pfn)
 	struct page *page = hmm_pfn_to_page(pfn);
 
 	if (dmmu_client_page_is_on(d->dev, page))
-		return HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL;
+		return dmmu_client_coherent(d->dev) ? HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL :
+						      HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL;
+	if (dmmu_client_page_is_elsewhere(d->dev, page))
+		return HMM_DMIRROR_PROT_DEV_COHERENT_REMOTE;
 	if (is_zero_pfn(page_to_pfn(page)))
 		return HMM_DMIRROR_PROT_ZERO;
 	return HMM_DMIRROR_PROT_NONE;

@@ -64,7 +64,7 @@ CLAIM(ioctls, query_describes_the_device)
 	EXPECT_LT(0, q.clock_khz);
 	EXPECT_LE(1ull << 20, q.local_size);
 	EXPECT_EQ(0, q.features & ~(DMMU_FEATURE_MIGRATE | DMMU_FEATURE_COPY_ENGINE |
-				    DMMU_FEATURE_SYSTEM_ATOMICS));
+				    DMMU_FEATURE_SYSTEM_ATOMICS | DMMU_FEATURE_COHERENT));
 	EXPECT_EQ(-1, ioctl(self->fd, DMMU_IOC_QUERY, NULL));
 	EXPECT_EQ(EFAULT, errno);
 }

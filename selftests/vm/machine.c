@@ -128,6 +128,8 @@ static bool start_model(struct run *run, struct device *device)
 		add(&command, "--control");
 		add(&command, "%s/control%d", run->work, device->id);
 	}
+	if (device->id >= run->options.devices - run->options.coherent)
+		add(&command, "--coherent");
 	if (run->options.record && !run->options.model && !device->recorded) {
 		device->recorded = true;
 		device_name(device, "stimulus", ".log", name, sizeof(name));
@@ -284,7 +286,9 @@ static bool start_qemu(struct run *run)
 		add(&command, "if=none,id=%s,format=raw,cache=unsafe,file=%s/%s", name, run->work,
 		    name);
 		add(&command, "-device");
-		add(&command, "virtio-blk-pci,drive=%s,serial=%s", name, name);
+		/* Direct I/O to a page in a BAR goes through a bounce buffer, 4 KiB if not told. */
+		add(&command, "virtio-blk-pci,drive=%s,serial=%s%s", name, name,
+		    options->coherent ? ",x-max-bounce-buffer-size=16M" : "");
 	}
 	for (int i = 0; i < options->devices; i++) {
 		add(&command, "-device");

@@ -36,6 +36,8 @@ static const char help[] =
 	"replay)\n"
 	"device:\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
+	"  --coherent N               of the devices the last N have local memory that the CPU may "
+	"cache\n"
 	"  --local-size SIZE          local memory, a power of two (default 64M)\n"
 	"  --host-latency N           cycles from the device to host memory\n"
 	"  --wave FILE                waveform (FST); --wave-from CYCLE, --wave-cycles N bound it\n"
@@ -129,6 +131,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		VERBOSE,
 		KEEP,
 		BAR2,
+		COHERENT,
 		LOCAL_SIZE,
 		HOST_LATENCY,
 		WAVE,
@@ -167,6 +170,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"verbose", 0, NULL, VERBOSE},
 		{"keep", 0, NULL, KEEP},
 		{"bar2", 1, NULL, BAR2},
+		{"coherent", 1, NULL, COHERENT},
 		{"local-size", 1, NULL, LOCAL_SIZE},
 		{"host-latency", 1, NULL, HOST_LATENCY},
 		{"wave", 1, NULL, WAVE},
@@ -248,6 +252,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		case BAR2:
 			ok = one_of(optarg, bar2s, "bar2");
 			options->bar2 = optarg;
+			break;
+		case COHERENT:
+			ok = number(optarg, 0, &options->coherent, "coherent");
 			break;
 		case LOCAL_SIZE:
 			options->local_size = optarg;
@@ -344,6 +351,13 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	if (optind < argc || !options->mode_name) {
 		fprintf(stderr, "dmmu-vm: %s; see --help\n",
 			optind < argc ? "too many arguments" : "--mode is missing");
+		return false;
+	}
+	if (options->coherent > options->devices ||
+	    (options->coherent && strcmp(options->bar2, "map"))) {
+		fputs("dmmu-vm: --coherent takes no more than there are devices, and needs --bar2 "
+		      "map\n",
+		      stderr);
 		return false;
 	}
 	if ((options->args && strchr(options->args, '"')) ||

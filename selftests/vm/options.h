@@ -37,7 +37,8 @@ struct options {
 	int timeout;	     /* s, 0: none */
 	int program_timeout; /* s */
 	int cpus;
-	int devices; /* 0 to MAX_DEVICES */
+	int devices;  /* 0 to MAX_DEVICES */
+	int coherent; /* so many of them, the last */
 	bool gdb, iommu, keep, keep_log, kvm, ktap, verbose, collect, leaks;
 	bool record; /* what goes into the devices, and keep it when the run fails */
 };

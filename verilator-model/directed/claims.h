@@ -14,6 +14,7 @@
 #define DMMU_CLAIMS(X) \
 	/* registers.c */ \
 	X(reset_values_match_the_map) \
+	X(capabilities_say_whether_local_memory_is_coherent) \
 	X(unmapped_registers_read_zero) \
 	X(counter_snapshots_are_exact) \
 	X(byte_strobes_are_honoured) \

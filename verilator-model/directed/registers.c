@@ -58,6 +58,19 @@ void claim_reset_values_match_the_map(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+void claim_capabilities_say_whether_local_memory_is_coherent(struct dmmu_bench_config *config)
+{
+	for (unsigned int coherent = 0; coherent < 2; coherent++) {
+		struct dmmu_bench *bench;
+
+		config->local_coherent = coherent;
+		bench = dmmu_bench_new(config);
+		BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_CAPS),
+			 DMMU_RST_CAPS | (coherent ? DMMU_CAPS_COHERENT : 0));
+		dmmu_bench_free(bench);
+	}
+}
+
 void claim_unmapped_registers_read_zero(struct dmmu_bench_config *config)
 {
 	static const uint32_t holes[] = {0x01c + 4, 0x05c, 0x0fc, 0x10c, 0x124, 0x144,	0x1fc,

@@ -73,7 +73,8 @@ module replay_tb;
         .THREADS(THREADS), .CONTEXTS(CONTEXTS), .PORTS(PORTS), .L1_ENTRIES(L1_ENTRIES), .TLB_SETS(TLB_SETS), .TLB_WAYS(TLB_WAYS),
         .WALKERS(WALKERS), .STALL_CONTEXT(STALL_CONTEXT), .COPY_SLOTS(COPY_SLOTS), .COPY_BURST_WORDS(COPY_BURST_WORDS)
     ) device (
-        .clk(clk), .rst(rst), .flr_req(flr_req), .flr_done(flr_done), .local_size(local_size), .busy(busy),
+        .clk(clk), .rst(rst), .flr_req(flr_req), .flr_done(flr_done), .local_size(local_size), .local_coherent(1'b0),
+        .busy(busy),
         .s_axil_awvalid(l_awvalid), .s_axil_awready(l_awready), .s_axil_awaddr(l_awaddr),
         .s_axil_wvalid(l_wvalid), .s_axil_wready(l_wready), .s_axil_wdata(l_wdata), .s_axil_wstrb(l_wstrb),
         .s_axil_bvalid(l_bvalid), .s_axil_bready(l_bready), .s_axil_bresp(l_bresp),

@@ -177,6 +177,7 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	struct dmmu_bench *bench = calloc(1, sizeof(*bench));
 	struct dmmu_bench_config *c;
 	struct dmmu_mem_config host, local;
+	struct dmmu_straps straps;
 	uint32_t params;
 
 	if (!bench) {
@@ -217,7 +218,8 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	local.translate = translate_local;
 	local.respond = respond_local;
 	local.watch = accepted_local;
-	bench->dev = dmmu_device_new(c->local_bytes, &host, &local, c->axil_skew);
+	straps = (struct dmmu_straps){c->local_bytes, c->local_coherent};
+	bench->dev = dmmu_device_new(&straps, &host, &local, c->axil_skew);
 	if (!bench->dev) {
 		perror("bench: no memory");
 		exit(1);

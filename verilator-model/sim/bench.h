@@ -34,7 +34,8 @@ struct dmmu_bench_config {
 	const char *record; /* pins, cycle by cycle (record.h), or NULL */
 	const char *trace;  /* waveform file, or NULL */
 	uint64_t trace_from, trace_cycles;
-	bool no_enable; /* leave the rings unprogrammed and CTRL.ENABLE 0 */
+	bool local_coherent; /* what CAPS.COHERENT says */
+	bool no_enable;	     /* leave the rings unprogrammed and CTRL.ENABLE 0 */
 };
 
 struct dmmu_bench {

@@ -13,7 +13,8 @@
 #define RESET_CYCLES 8
 #define READY_BOUND  100000 /* cycles the device may take to clear its memories afterwards */
 
-struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmmu_mem_config *host,
+struct dmmu_device *dmmu_device_new_logged(const struct dmmu_straps *straps,
+					   const struct dmmu_mem_config *host,
 					   const struct dmmu_mem_config *local, bool axil_skew,
 					   struct stimulus_log *stimulus)
 {
@@ -25,7 +26,7 @@ struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmm
 	dmmu_axil_init(&dev->axil, axil_skew, host->seed);
 	dev->host = dmmu_mem_new(host);
 	dev->local = dmmu_mem_new(local);
-	dev->sim = dmmu_sim_new(local_size);
+	dev->sim = dmmu_sim_new(straps);
 	if (!dev->host || !dev->local || !dev->sim) {
 		dmmu_device_free(dev);
 		return NULL;
@@ -34,10 +35,11 @@ struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmm
 	return dev;
 }
 
-struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
+struct dmmu_device *dmmu_device_new(const struct dmmu_straps *straps,
+				    const struct dmmu_mem_config *host,
 				    const struct dmmu_mem_config *local, bool axil_skew)
 {
-	return dmmu_device_new_logged(local_size, host, local, axil_skew, NULL);
+	return dmmu_device_new_logged(straps, host, local, axil_skew, NULL);
 }
 
 void dmmu_device_free(struct dmmu_device *dev)

@@ -34,10 +34,12 @@ struct dmmu_device {
 };
 
 /* Errors: NULL, out of memory. The device comes out of power-on reset before this returns. */
-struct dmmu_device *dmmu_device_new(uint64_t local_size, const struct dmmu_mem_config *host,
+struct dmmu_device *dmmu_device_new(const struct dmmu_straps *straps,
+				    const struct dmmu_mem_config *host,
 				    const struct dmmu_mem_config *local, bool axil_skew);
 /* The same, with a log that has every cycle from the first. */
-struct dmmu_device *dmmu_device_new_logged(uint64_t local_size, const struct dmmu_mem_config *host,
+struct dmmu_device *dmmu_device_new_logged(const struct dmmu_straps *straps,
+					   const struct dmmu_mem_config *host,
 					   const struct dmmu_mem_config *local, bool axil_skew,
 					   struct stimulus_log *stimulus);
 void dmmu_device_free(struct dmmu_device *dev);

@@ -22,7 +22,7 @@ struct dmmu_sim : sim_core {
 	}
 };
 
-struct dmmu_sim *dmmu_sim_new(uint64_t local_size)
+struct dmmu_sim *dmmu_sim_new(const struct dmmu_straps *straps)
 {
 	auto *sim = new (std::nothrow) dmmu_sim;
 	if (!sim)
@@ -34,7 +34,8 @@ struct dmmu_sim *dmmu_sim_new(uint64_t local_size)
 		return nullptr;
 	}
 	sim->count_begin();
-	sim->top->local_size = local_size;
+	sim->top->local_size = straps->local_size;
+	sim->top->local_coherent = straps->local_coherent;
 	sim->top->clk = 0;
 	sim->top->rst = 1;
 	sim->top->eval();

@@ -64,8 +64,14 @@ struct dmmu_pins_out {
 
 struct dmmu_sim;
 
-/* LOCAL_SIZE is what the pins of that name carry. NULL: out of memory. */
-struct dmmu_sim *dmmu_sim_new(uint64_t local_size);
+/* Pins that never change, by their names. */
+struct dmmu_straps {
+	uint64_t local_size;
+	bool local_coherent;
+};
+
+/* NULL: out of memory. */
+struct dmmu_sim *dmmu_sim_new(const struct dmmu_straps *straps);
 void dmmu_sim_free(struct dmmu_sim *sim); /* closes the waveform; NULL is fine */
 
 /*

@@ -180,9 +180,11 @@ struct stimulus_log *stimulus_open(const char *path, const struct stimulus_confi
 		return NULL;
 	}
 	gzbuffer(log->file, 1 << 18);
-	if (gzprintf(log->file, MAGIC "local_bytes %llu\nhash_every %u\ncommand %.2000s\n\n",
-		     (unsigned long long)config->local_bytes, log->hash_every,
-		     config->command ? config->command : "-") <= 0)
+	if (gzprintf(log->file,
+		     MAGIC
+		     "local_bytes %llu\nlocal_coherent %d\nhash_every %u\ncommand %.2000s\n\n",
+		     (unsigned long long)config->local_bytes, config->local_coherent,
+		     log->hash_every, config->command ? config->command : "-") <= 0)
 		log->failed = true;
 	return log;
 }

@@ -21,6 +21,7 @@
 struct stimulus_log;
 struct stimulus_config {
 	uint64_t local_bytes;
+	bool local_coherent;
 	unsigned int hash_every; /* cycles; 0: 64 */
 	uint64_t limit;		 /* bytes of the file after which recording stops; 0: none */
 	const char *command;	 /* how the recorded program was started */

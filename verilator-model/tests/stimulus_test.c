@@ -51,8 +51,11 @@ static void write_reg(struct dmmu_device *dev, uint16_t addr, uint32_t data)
 /* A control ring with page-table copies from host memory: both buses carry data. */
 static void record(void)
 {
-	struct stimulus_config config = {
-		.local_bytes = HOST_BYTES, .hash_every = HASH_EVERY, .command = "stimulus_test"};
+	struct dmmu_straps straps = {.local_size = HOST_BYTES, .local_coherent = true};
+	struct stimulus_config config = {.local_bytes = HOST_BYTES,
+					 .local_coherent = true,
+					 .hash_every = HASH_EVERY,
+					 .command = "stimulus_test"};
 	struct dmmu_mem_config memory = {.name = "host",
 					 .latency = 20,
 					 .reorder = true,
@@ -78,7 +81,7 @@ static void record(void)
 					   .host = 0x8000 + 64 * i,
 					   .count = 1 + i % 32,
 					   .flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ};
-	dev = dmmu_device_new_logged(HOST_BYTES, &memory, &other, true, log);
+	dev = dmmu_device_new_logged(&straps, &memory, &other, true, log);
 	CHECK(dev);
 	write_reg(dev, DMMU_REG_CTL_BASE_LO, 4096);
 	write_reg(dev, DMMU_REG_CTL_SIZE, 8);
@@ -106,7 +109,8 @@ static void record(void)
 static uint64_t replay(uint64_t flip, bool keep)
 {
 	struct stimulus *log = stimulus_read_open(path);
-	struct dmmu_sim *sim = dmmu_sim_new(HOST_BYTES);
+	struct dmmu_straps straps = {.local_size = HOST_BYTES, .local_coherent = true};
+	struct dmmu_sim *sim = dmmu_sim_new(&straps);
 	struct stimulus_record record = {0};
 	uint64_t at = 0, hash = 0, different = UINT64_MAX;
 	struct dmmu_pins_out out;

@@ -25,8 +25,9 @@
 
 /* What driver, kernel and device can do together. */
 #define DMMU_FEATURE_MIGRATE 0x1ull /* pages can live in local memory */
-#define DMMU_FEATURE_SYSTEM_ATOMICS 0x4ull /* BIND knows DMMU_BIND_SYSTEM_ATOMICS */
 #define DMMU_FEATURE_COPY_ENGINE 0x2ull /* the device copies them, not the CPU */
+#define DMMU_FEATURE_SYSTEM_ATOMICS 0x4ull /* BIND knows DMMU_BIND_SYSTEM_ATOMICS */
+#define DMMU_FEATURE_COHERENT 0x8ull /* and the CPU uses them there, without a fault */
 
 /* What the device and the driver are. Needs no BIND. */
 struct dmmu_ioc_query {
