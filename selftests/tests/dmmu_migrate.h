@@ -31,6 +31,9 @@
 			close(self->fd);                                              \
 	}
 
+/* Of so many pages that the CPU touched, those that went home: none where it can use them there. */
+#define TOUCHED_HOME(pages) (self->info.features & DMMU_FEATURE_COHERENT ? 0ul : (pages))
+
 /* All pages of the range are in local memory afterwards, and so many were moved for that. */
 #define MOVE_IN(p, bytes, pages)                                                                 \
 	do {                                                                                     \

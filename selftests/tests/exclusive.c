@@ -211,8 +211,11 @@ CLAIM(exclusive, mprotect_and_munmap_end_it)
 	EXPECT_EQ(5, p[512]);
 }
 
-CLAIM(exclusive, pages_in_local_memory_are_out_of_the_cpus_reach_anyway)
+/* Where the CPU can use them there, they are taken from it like others, and stay where they are. */
+CLAIM(exclusive, pages_in_local_memory_need_it_only_if_the_cpu_reaches_them)
 {
+	bool coherent = self->info.features & DMMU_FEATURE_COHERENT;
+	long free_pages;
 	uint64_t *p = dmmu_map(DMMU_PAGE);
 	uint64_t before = taken(self->fd);
 	struct dmmu_migrate_result r;
@@ -223,9 +226,39 @@ CLAIM(exclusive, pages_in_local_memory_are_out_of_the_cpus_reach_anyway)
 	*p = 100;
 	ASSERT_EQ(0, dmmu_migrate(self->fd, p, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r));
 	ASSERT_EQ(1, r.moved);
+	free_pages = dmmu_local_free(self->fd);
 	RUN_OK(dmmu_add(p, 1, 50));
-	EXPECT_EQ(before, taken(self->fd));
+	EXPECT_EQ(before + coherent, taken(self->fd));
+	EXPECT_EQ(free_pages, dmmu_local_free(self->fd));
 	EXPECT_EQ(150, *p);
+}
+
+CLAIM(exclusive, cpu_and_device_increment_one_counter_in_local_memory_and_lose_nothing)
+{
+	enum { WORKS = 20, TIMES = 50 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct adder cpu = {.word = p + 3};
+	unsigned int i, round;
+	pthread_t thread;
+
+	if (!(self->info.features & DMMU_FEATURE_MIGRATE))
+		SKIP(return, "no pages in local memory");
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, add, &cpu));
+	for (i = 0; i < WORKS; i++)
+		work[i] = dmmu_add(p + 3, 1, TIMES);
+	for (round = 0; round < 5; round++) {
+		ASSERT_EQ(0, dmmu_migrate(self->fd, p, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, NULL));
+		ASSERT_EQ(0, dmmu_run(self->fd, work, WORKS, c));
+		for (i = 0; i < WORKS; i++)
+			EXPECT_OK(&c[i]);
+	}
+	cpu.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_LT(0, cpu.added);
+	EXPECT_EQ(5 * WORKS * TIMES + cpu.added, p[3]);
 }
 
 DMMU_TEST_MAIN

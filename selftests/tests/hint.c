@@ -60,7 +60,7 @@ CLAIM(hint, prefer_local_moves_what_the_device_faults_on)
 	EXPECT_EQ(PAGES, in_local(self->fd, &self->local));
 	EXPECT_GT(PAGES, c.faults) TH_LOG("neighbours did not come along");
 	EXPECT_EQ(WORDS, dmmu_difference(p, copy, WORDS));
-	/* The CPU had them back; the device takes them again. */
+	/* The CPU had them back, if it needed that; the device takes them again. */
 	RUN_OK(dmmu_fill(p, 9, BYTES));
 	EXPECT_EQ(PAGES, in_local(self->fd, &self->local));
 	EXPECT_EQ(WORDS, dmmu_other_than(p, 9, WORDS));
