@@ -11,6 +11,8 @@
  *	delay_map_us	widens the gap between looking at the CPU page table and mapping what was
  *			seen; for race tests, 0 otherwise
  *	local_limit	pages of local memory that are used at most, for tests
+ *	round_robin	1: make room by age in local memory alone, without the device's access bits;
+ *			for measuring what these are worth
  *	fail		write anything: the device is declared failed, for tests
  *
  * Reading threads and counters costs many register accesses.
@@ -204,6 +206,7 @@ void dmmu_debugfs_add(struct dmmu_dev *dev)
 	debugfs_create_file("rings", 0444, dir, dev, &rings_fops);
 	debugfs_create_file("threads", 0444, dir, dev, &threads_fops);
 	debugfs_create_u32("delay_map_us", 0644, dir, &dev->delay_map_us);
+	debugfs_create_bool("round_robin", 0644, dir, &dev->round_robin);
 	debugfs_create_file("fail", 0200, dir, dev, &fail_fops);
 	if (dmmu_local_limit(dev))
 		debugfs_create_u32("local_limit", 0644, dir, dmmu_local_limit(dev));

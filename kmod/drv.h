@@ -235,6 +235,7 @@ struct dmmu_dev {
 	struct miscdevice misc;
 	struct dentry *debugfs;
 	u32 delay_map_us;
+	bool round_robin;		/* make room without asking which pages are cold */
 };
 
 /* A range that is used as a whole; see ahead.c. */

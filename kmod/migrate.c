@@ -582,15 +582,15 @@ out_unlock:
 }
 
 /*
- * Ask the device which pages it used since it was last asked. Without PT_AGE the oldest count as
- * the coldest. Whoever holds ctx_lock is either about to do the same, or takes contexts and pages
- * away.
+ * Ask the device which pages it used since it was last asked. Without PT_AGE, or when told not to
+ * ask, the oldest count as the coldest. Whoever holds ctx_lock is either about to do the same, or
+ * takes contexts and pages away.
  */
 static void dmmu_age(struct dmmu_dev *dev)
 {
 	struct dmmu_ctx *ctx;
 
-	if (!dev->age || !mutex_trylock(&dev->ctx_lock))
+	if (!dev->age || READ_ONCE(dev->round_robin) || !mutex_trylock(&dev->ctx_lock))
 		return;
 	list_for_each_entry(ctx, &dev->ctxs, node) {
 		mutex_lock(&ctx->pt_lock);

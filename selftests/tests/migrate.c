@@ -59,8 +59,8 @@ CLAIM(migrate, the_cpu_reads_what_the_device_wrote_in_local_memory)
 	for (i = 0; i < PAGES; i++)
 		ASSERT_EQ(512, dmmu_other_than(p + i * 512, 1000 + i, 512));
 	/* Touched by the CPU, they are all back, unless it needs none of that. */
-	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages - PAGES +
-							    TOUCHED_HOME(PAGES)));
+	EXPECT_TRUE(dmmu_await_local_free(self->fd,
+					  self->local.free_pages - PAGES + TOUCHED_HOME(PAGES)));
 }
 
 CLAIM(migrate, every_word_survives_the_way_in_and_back)

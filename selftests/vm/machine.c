@@ -286,9 +286,14 @@ static bool start_qemu(struct run *run)
 		add(&command, "if=none,id=%s,format=raw,cache=unsafe,file=%s/%s", name, run->work,
 		    name);
 		add(&command, "-device");
-		/* Direct I/O to a page in a BAR goes through a bounce buffer, 4 KiB if not told. */
+		/*
+		 * QEMU does direct I/O to a page in a BAR through a bounce buffer, whose size is
+		 * heeded only when the device goes the way of an IOMMU.
+		 */
 		add(&command, "virtio-blk-pci,drive=%s,serial=%s%s", name, name,
-		    options->coherent ? ",x-max-bounce-buffer-size=16M" : "");
+		    options->coherent ? ",iommu_platform=on,disable-legacy=on,"
+					"x-max-bounce-buffer-size=16M"
+				      : "");
 	}
 	for (int i = 0; i < options->devices; i++) {
 		add(&command, "-device");
