@@ -117,6 +117,8 @@ static void dmmu_dev_lose_all(struct dmmu_dev *dev)
 {
 	struct dmmu_ctx *ctx;
 
+	/* First, so that who learns of the loss does not find old pages any more. */
+	dmmu_poison_lost(dev);
 	mutex_lock(&dev->ctx_lock);
 	list_for_each_entry(ctx, &dev->ctxs, node)
 		dmmu_ctx_lose(ctx);
@@ -124,7 +126,6 @@ static void dmmu_dev_lose_all(struct dmmu_dev *dev)
 	list_for_each_entry(ctx, &dev->ctxs, node)
 		wake_up_all(&ctx->wq);
 	mutex_unlock(&dev->ctx_lock);
-	dmmu_poison_lost(dev);
 }
 
 /*
