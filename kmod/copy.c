@@ -48,8 +48,7 @@ static bool dmmu_use_engine(const struct dmmu_dev *dev)
 /* Does the BAR show all of local memory, and may CPUs cache it? */
 bool dmmu_offers_coherent(const struct dmmu_dev *dev)
 {
-	return dev->caps & DMMU_CAPS_COHERENT &&
-	       pci_resource_len(dev->pdev, DMMU_PCI_BAR_LOCAL) >= dev->local_size;
+	return dev->caps & DMMU_CAPS_COHERENT && dev->copy.bar_claimed;
 }
 
 /* Can pages be copied at all? */

@@ -149,7 +149,7 @@ struct dmmu_copyq {
 	u32 tail;
 	void __iomem *bar;		/* from offset bar_from on; NULL: not shown */
 	u64 bar_from;
-	bool bar_claimed;
+	bool bar_claimed;		/* it shows all, and is ours */
 	wait_queue_head_t wq;		/* waiters for cpy_head, and for the end of a reset */
 };
 

@@ -340,7 +340,7 @@ static void migrations(int fd)
 #define CHUNK	    (16 * DMMU_PAGE) /* what a fault moves, as the driver is set up */
 #define ROOM_PAGES  256ul	     /* pages of local memory that the driver may use */
 #define ROOM_CHUNKS (ROOM_PAGES * DMMU_PAGE / CHUNK)
-#define ACCESSES    240
+#define ACCESSES    160
 
 /*
  * The device reads chunk after chunk of memory that should be local and does not fit: four reads in
