@@ -340,7 +340,8 @@ static void migrations(int fd)
 #define CHUNK	    (16 * DMMU_PAGE) /* what a fault moves, as the driver is set up */
 #define ROOM_PAGES  256ul	     /* pages of local memory that the driver may use */
 #define ROOM_CHUNKS (ROOM_PAGES * DMMU_PAGE / CHUNK)
-#define ACCESSES    160
+#define WARM_UP	    80
+#define ACCESSES    240
 
 /*
  * The device reads chunk after chunk of memory that should be local and does not fit: four reads in
@@ -360,12 +361,13 @@ static uint64_t skewed(int fd, unsigned int chunks, bool round_robin)
 		die("hint", errno);
 	if (dmmu_knob("local_limit", ROOM_PAGES) || dmmu_knob("round_robin", round_robin))
 		die("knobs in debugfs", ENOENT);
-	start(fd);
-	for (i = 0; i < ACCESSES; i++) {
+	for (i = 0; i < WARM_UP + ACCESSES; i++) {
 		uint64_t r = dmmu_random(&seed) >> 8, chunk;
 		struct dmmu_work_desc work;
 		struct dmmu_completion c;
 
+		if (i == WARM_UP)
+			start(fd);
 		/* The hot ones lie scattered, every fifth. */
 		chunk = r % 5 < 4 ? (r / 5 % hot) * 5 % chunks : r / 5 % chunks;
 		work = dmmu_reduce(p + chunk * CHUNK, CHUNK / 8);
