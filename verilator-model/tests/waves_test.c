@@ -19,7 +19,8 @@ static unsigned int name_count;
 
 static void make_wave(const char *path)
 {
-	struct dmmu_sim *sim = dmmu_sim_new(1 << 20);
+	const struct dmmu_straps straps = {.local_size = 1 << 20};
+	struct dmmu_sim *sim = dmmu_sim_new(&straps);
 	struct dmmu_pins_in in = {.rst = true};
 	struct dmmu_pins_out out;
 
