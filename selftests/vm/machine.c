@@ -265,7 +265,7 @@ static bool start_qemu(struct run *run)
 	add(&command, "memory-backend-memfd,id=ram,size=%s,share=on", options->memory);
 	if (options->iommu) { /* before what it is for */
 		add(&command, "-device");
-		add(&command, "intel-iommu,caching-mode=on");
+		add(&command, "intel-iommu,caching-mode=on,intremap=off");
 	}
 	add(&command, "-chardev");
 	add(&command, "socket,id=kernel,fd=%d", run->console.guest_fd);
