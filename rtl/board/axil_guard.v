@@ -56,14 +56,19 @@ module axil_guard #(
     logic [A-1:0] awaddr_reg;
     logic [31:0]  wdata_reg;
     logic [3:0]   wstrb_reg;
+    logic         write_lost_reg;   // the slave was held when it came
     logic         b_reg;        // its answer waits to be taken
     logic [1:0]   bresp_reg;
     logic         read_reg;
+    logic         read_lost_reg;
     logic         ar_reg;
     logic [A-1:0] araddr_reg;
     logic         r_reg;
     logic [31:0]  rdata_reg;
     logic [1:0]   rresp_reg;
+
+    wire write_gone = hold || write_lost_reg;
+    wire read_gone = hold || read_lost_reg;
 
     assign s_awready = !write_reg && !b_reg && s_wvalid;
     assign s_wready = !write_reg && !b_reg && s_awvalid;
@@ -75,29 +80,31 @@ module axil_guard #(
         if (m_wready) w_reg <= 1'b0;
         if (s_awvalid && s_awready) begin
             write_reg <= 1'b1;
+            write_lost_reg <= hold;
             aw_reg <= 1'b1;
             w_reg <= 1'b1;
             awaddr_reg <= s_awaddr;
             wdata_reg <= s_wdata;
             wstrb_reg <= s_wstrb;
         end
-        if (write_reg && (hold || m_bvalid)) begin
+        if (write_reg && (write_gone || m_bvalid)) begin
             write_reg <= 1'b0;
             b_reg <= 1'b1;
-            bresp_reg <= hold ? 2'd0 : m_bresp;
+            bresp_reg <= write_gone ? 2'd0 : m_bresp;
         end
         if (s_rready) r_reg <= 1'b0;
         if (m_arready) ar_reg <= 1'b0;
         if (s_arvalid && s_arready) begin
             read_reg <= 1'b1;
+            read_lost_reg <= hold;
             ar_reg <= 1'b1;
             araddr_reg <= s_araddr;
         end
-        if (read_reg && (hold || m_rvalid)) begin
+        if (read_reg && (read_gone || m_rvalid)) begin
             read_reg <= 1'b0;
             r_reg <= 1'b1;
-            rdata_reg <= hold ? 32'hffffffff : m_rdata;
-            rresp_reg <= hold ? 2'd0 : m_rresp;
+            rdata_reg <= read_gone ? 32'hffffffff : m_rdata;
+            rresp_reg <= read_gone ? 2'd0 : m_rresp;
         end
         if (hold) begin
             aw_reg <= 1'b0;

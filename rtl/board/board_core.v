@@ -246,7 +246,7 @@ module board_core #(
         .irq_req(d_irq_req), .irq_ack(d_irq_ack));
 
     irq_cross #(.N(5)) interrupts (
-        .s_clk(clk), .s_rst(host_near_rst || device_rst), .s_req(d_irq_req), .s_ack(d_irq_ack),
+        .s_clk(clk), .s_rst(host_near_rst), .s_req(d_irq_req), .s_ack(d_irq_ack),
         .m_clk(bridge_clk), .m_rst(host_far_rst), .m_req(irq_req), .m_ack(irq_ack));
 
     // ---- memories

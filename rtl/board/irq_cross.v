@@ -3,6 +3,8 @@
 // irq_cross: interrupt requests from the device's clock to the bridge's, by a handshake of four phases, so that each request
 // becomes one message however the clocks stand to each other. Towards the bridge it is what the XDMA and QDMA bridges
 // want of usr_irq_req and usr_irq_ack with MSI-X (PG194, PG195): held until acknowledged, then low before the next.
+// A request that a reset takes back while it crosses is still a message, but none is acknowledged for it: one made anew waits
+// for the handshake to end, and becomes a message of its own.
 // A request crosses after the data it announces: that was answered through the same bridge before it was made.
 `default_nettype none
 
@@ -23,6 +25,7 @@ module irq_cross #(
     input  wire [N-1:0] m_ack
 );
     logic [N-1:0] send_reg;
+    logic [N-1:0] stands_reg;   // what is being sent is still requested
     logic [N-1:0] ack_reg;
     logic [N-1:0] req_reg;
     logic [N-1:0] sent_reg;
@@ -31,10 +34,12 @@ module irq_cross #(
 
     always_ff @(posedge s_clk) begin
         send_reg <= (send_reg | (s_req & ~sent_here & ~ack_reg)) & ~(send_reg & sent_here);
-        ack_reg <= send_reg & sent_here;
+        stands_reg <= s_req & (stands_reg | ~send_reg);
+        ack_reg <= send_reg & sent_here & stands_reg & s_req;
         if (s_rst) begin
             send_reg <= '0;
             ack_reg <= '0;
+            stands_reg <= '0;
         end
     end
 
@@ -54,9 +59,11 @@ module irq_cross #(
     assign m_req = req_reg;
 
 `ifdef CHECK
+    logic [N-1:0] past_req;
     always_ff @(posedge s_clk) begin
+        past_req <= s_req;
         if (!s_rst) begin
-            `CHECK_NAME(acknowledged_is_requested) assert ((ack_reg & ~s_req) == '0);
+            `CHECK_NAME(acknowledged_is_requested) assert ((ack_reg & ~past_req) == '0);
         end
     end
 `endif

@@ -224,9 +224,9 @@ bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct 
 	sample(top, out);
 	sim->settled(edge);
 
-	top.clk = clocks & DMMU_CLOCK_DEVICE ? 1 : 0;
-	top.bridge_clk = clocks & DMMU_CLOCK_BRIDGE ? 1 : 0;
-	top.memory_clk = clocks & DMMU_CLOCK_MEMORY ? 1 : 0;
+	top.clk = !!(clocks & DMMU_CLOCK_DEVICE);
+	top.bridge_clk = !!(clocks & DMMU_CLOCK_BRIDGE);
+	top.memory_clk = !!(clocks & DMMU_CLOCK_MEMORY);
 	top.eval();
 	for (unsigned int i = 0; i < 3; i++)
 		if (sim->next[i] == edge)
@@ -239,9 +239,9 @@ unsigned int dmmu_sim_clocks(const struct dmmu_sim *sim)
 {
 	uint64_t edge = sim->now();
 
-	return (sim->next[0] == edge ? DMMU_CLOCK_DEVICE : 0u) |
-	       (sim->next[1] == edge ? DMMU_CLOCK_BRIDGE : 0u) |
-	       (sim->next[2] == edge ? DMMU_CLOCK_MEMORY : 0u);
+	return (sim->next[0] == edge) * (unsigned int)DMMU_CLOCK_DEVICE |
+	       (sim->next[1] == edge) * (unsigned int)DMMU_CLOCK_BRIDGE |
+	       (sim->next[2] == edge) * (unsigned int)DMMU_CLOCK_MEMORY;
 }
 
 void dmmu_sim_set_clocks(struct dmmu_sim *sim, uint32_t device, uint32_t bridge, uint32_t memory)
