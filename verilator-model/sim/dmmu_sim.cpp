@@ -100,12 +100,12 @@ void dmmu_sim_free(struct dmmu_sim *sim)
 }
 
 // A beat's data or strobes, however wide they are.
-static void put_words(QData &to, const uint64_t *from)
+static inline void put_words(QData &to, const uint64_t *from)
 {
 	to = *from;
 }
 
-static void take_words(const QData &from, uint64_t *to)
+static inline void take_words(const QData &from, uint64_t *to)
 {
 	*to = from;
 }
