@@ -30,7 +30,7 @@ function add_line(l) {
 # a design with clocks beside `clk` has a frequency of each; the path is that of `clk`
 /Max frequency for clock/ {
 	x = $0; sub(/.*: */, "", x)
-	c = $0; sub(/.*for clock *\047/, "", c); sub(/\047.*/, "", c); gsub(/\$glbnet\$|\$.*/, "", c)
+	c = $0; sub(/.*for clock *\047/, "", c); sub(/\047.*/, "", c); sub(/^\$glbnet\$/, "", c); sub(/\$.*/, "", c)
 	if (c !~ /_clk/) fmax = x + 0
 	else { if (!(c in other)) others[++clocks] = c; other[c] = x + 0 }
 }
