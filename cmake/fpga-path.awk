@@ -27,9 +27,15 @@ function add_line(l) {
 	if (!(name in used)) order[++kinds] = name
 	used[name] = part[1]; has[name] = part[2]
 }
-/Max frequency for clock/ { x = $0; sub(/.*: */, "", x); fmax = x + 0 }
+# a design with clocks beside `clk` has a frequency of each; the path is that of `clk`
+/Max frequency for clock/ {
+	x = $0; sub(/.*: */, "", x)
+	c = $0; sub(/.*for clock *\047/, "", c); sub(/\047.*/, "", c); sub(/^\$glbnet\$/, "", c); sub(/\$.*/, "", c)
+	if (c !~ /_clk/) fmax = x + 0
+	else { if (!(c in other)) others[++clocks] = c; other[c] = x + 0 }
+}
 /Critical path report for/ {
-	inside = /for clock/
+	inside = /for clock/ && !/_clk/
 	if (inside) { n = 0; lines = ""; logic = routing = levels = 0; split("", got); start = finish = "" }
 	next
 }
@@ -44,6 +50,7 @@ END {
 	flop = ("TRELLIS_FF" in used) ? "TRELLIS_FF" : "SLICE_FFX"
 	for (i = 1; i <= kinds; i++) if (used[order[i]] > 0) print "placed." order[i], used[order[i]], "of " has[order[i]]
 	print "fmax", fmax, "MHz"
+	for (i = 1; i <= clocks; i++) print "fmax." others[i], other[others[i]], "MHz"
 	print "critical_path", total, "ns"
 	print "critical_path.logic", logic, "ns"
 	print "critical_path.routing", routing, "ns"
@@ -55,6 +62,7 @@ END {
 	for (i = 1; i <= kinds; i++) if (used[order[i]] > 0 && order[i] ~ /COMB|FF|LUT|RAMB|DP16|RAMW|CARRY/)
 		printf("%s %d of %d (%d %%)  ", order[i], used[order[i]], has[order[i]], 100 * used[order[i]] / has[order[i]]) > path
 	printf("\nFmax %.1f MHz; critical path %.2f ns = logic %.2f + routing %.2f, %d cells\n", fmax, total, logic, routing, levels) > path
+	for (i = 1; i <= clocks; i++) printf("  %s: %.1f MHz\n", others[i], other[others[i]]) > path
 	printf("  from %s\n  to   %s\n", start, finish) > path
 	printf("  by  ") > path
 	for (i = 1; i <= n; i++) printf(" %s (%.1f)", nets[i], at[i]) > path

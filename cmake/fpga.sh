@@ -119,12 +119,12 @@ netlist() {
 			gsub(/[][]/, "", range)
 			split(range, bound, ":")
 			width = bound[1] - bound[2] + 1
-			if ($3 == "clk") { ports = ports ", .clk(clk)"; next }
+			if ($3 == "clk" || $3 ~ /_clk$/) { ports = ports ", ." $3 "(" $3 ")"; if ($3 != "clk") clocks = clocks "input wire " $3 ", "; next }
 			if ($1 == "input") { ports = ports sprintf(", .%s(in[%d +: %d])", $3, ins, width); ins += width }
 			else { ports = ports sprintf(", .%s(out[%d +: %d])", $3, outs, width); outs += width }
 		}
 		END {
-			printf("module pnr_top(input wire clk, input wire serial_in, output wire serial_out);\n")
+			printf("module pnr_top(input wire clk, %sinput wire serial_in, output wire serial_out);\n", clocks)
 			printf("wire [%d:0] in;\nwire [%d:0] out;\n", ins - 1, outs - 1)
 			printf("pnr_wrap #(.IN(%d), .OUT(%d)) wrap(.clk(clk), .serial_in(serial_in), .serial_out(serial_out), .to_design(in), .from_design(out));\n", ins, outs)
 			printf("%s%s d(%s);\nendmodule\n", module, values != "" ? " #(" values ")" : "", substr(ports, 3))
@@ -180,7 +180,8 @@ place() {
 	ecp5) run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq $freq \
 		--seed "$seed" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
 	xc7)
-		for port in clk:R4 serial_in:T5 serial_out:U5; do
+		for port in clk:R4 bridge_clk:V4 memory_clk:W19 serial_in:T5 serial_out:U5; do
+			grep -q "${port%:*}" "$net/top.v" || continue
 			printf "set_property LOC %s [get_ports %s]\nset_property IOSTANDARD LVCMOS33 [get_ports %s]\n" \
 				"${port#*:}" "${port%:*}" "${port%:*}"
 		done >"$work/pins.xdc"

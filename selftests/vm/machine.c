@@ -117,7 +117,9 @@ static bool start_model(struct run *run, struct device *device)
 	if (run->options.model)
 		add(&command, "%s", run->options.model);
 	else
-		add(&command, "%s/verilator-model/dmmu-model", run->build);
+		add(&command, "%s/verilator-model/dmmu-model%s%s", run->build,
+		    strcmp(run->options.card, "bare") ? "-" : "",
+		    strcmp(run->options.card, "bare") ? run->options.card : "");
 	add(&command, "--link");
 	add(&command, "%s/link%d", run->work, device->id);
 	add(&command, "--stats");

@@ -35,6 +35,9 @@ static const char help[] =
 	"  --no-record                no stimulus.log (else a failed run leaves one, for ./dmmu "
 	"replay)\n"
 	"device:\n"
+	"  --device bare|board-sim      the device itself (default), or in a card's top, behind "
+	"its\n"
+	"                             clock crossings (no stimulus.log then)\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
 	"  --coherent N               of the devices the last N have local memory that the CPU may "
 	"cache\n"
@@ -115,6 +118,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 					    "shell", "exec",	  "hmm",  NULL};
 	static const char *const kernels[] = {"plain",	   "debug",   "gdb",   "7.2-plain",
 					      "7.2-debug", "7.2-gdb", "stock", NULL};
+	static const char *const cards[] = {"bare", "board-sim", NULL};
 	static const char *const bar2s[] = {"map", "trap", "none", NULL};
 	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
 					   "restart-model", NULL};
@@ -130,6 +134,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		COLLECT,
 		VERBOSE,
 		KEEP,
+		DEVICE,
 		BAR2,
 		COHERENT,
 		LOCAL_SIZE,
@@ -169,6 +174,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"collect", 0, NULL, COLLECT},
 		{"verbose", 0, NULL, VERBOSE},
 		{"keep", 0, NULL, KEEP},
+		{"device", 1, NULL, DEVICE},
 		{"bar2", 1, NULL, BAR2},
 		{"coherent", 1, NULL, COHERENT},
 		{"local-size", 1, NULL, LOCAL_SIZE},
@@ -204,6 +210,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	*options = (struct options){
 		.kernel = "plain",
 		.memory = "1G",
+		.card = "bare",
 		.bar2 = "map",
 		.local_size = "64M",
 		.timeout = -1,
@@ -248,6 +255,10 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 			break;
 		case KEEP:
 			options->keep = true;
+			break;
+		case DEVICE:
+			ok = one_of(optarg, cards, "device");
+			options->card = optarg;
 			break;
 		case BAR2:
 			ok = one_of(optarg, bar2s, "bar2");
@@ -377,7 +388,8 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 
 	bool debug = strstr(options->kernel, "debug");
 
-	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH;
+	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH &&
+			  strcmp(options->card, "bare") == 0;
 	if (options->timeout < 0)
 		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0
 				   : debug				       ? 2700

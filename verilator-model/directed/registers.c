@@ -73,8 +73,8 @@ void claim_capabilities_say_whether_local_memory_is_coherent(struct dmmu_bench_c
 
 void claim_unmapped_registers_read_zero(struct dmmu_bench_config *config)
 {
-	static const uint32_t holes[] = {0x01c + 4, 0x05c, 0x0fc, 0x10c, 0x124, 0x144,	0x1fc,
-					 0x210,	    0x234, 0x3fc, 0x800, 0xffc, 0x1000, 0xfffc};
+	static const uint32_t holes[] = {0x024, 0x05c, 0x0fc, 0x10c, 0x124, 0x144,  0x1fc,
+					 0x210, 0x234, 0x3fc, 0x800, 0xffc, 0x1000, 0xfffc};
 	struct dmmu_bench *bench;
 
 	config->no_enable = true;
@@ -111,7 +111,14 @@ void claim_counter_snapshots_are_exact(struct dmmu_bench_config *config)
 		now = dmmu_bench_cycle(bench);
 		dmmu_bench_write(bench, DMMU_REG_CNT_SNAP, 1);
 		found = dmmu_bench_read(bench, DMMU_REG_CNT_BASE + 8 * DMMU_CNT_CYCLES);
-		if (i)
+		/* a card's register port is on another clock: the access may take a cycle more or
+		 * less */
+		if (i && dmmu_sim_shape.card)
+			BENCH_CHECK(bench, found - cycles + 2 - (now - began) <= 4,
+				    "%llu cycles, %llu were counted",
+				    (unsigned long long)(now - began),
+				    (unsigned long long)(found - cycles));
+		else if (i)
 			BENCH_EQ(bench, found - cycles, now - began);
 		cycles = found;
 		began = now;

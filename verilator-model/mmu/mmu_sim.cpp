@@ -85,7 +85,7 @@ bool mmu_sim_cycle(struct mmu_sim *sim, const struct mmu_pins_in *in, struct mmu
 {
 	Vmmu_top &top = *sim->top;
 
-	sim->begin();
+	sim->begin(sim->cycles * 10);
 	top.rst = in->rst;
 	top.cycle = in->cycle;
 	top.req_valid = in->req_valid;
@@ -121,7 +121,7 @@ bool mmu_sim_cycle(struct mmu_sim *sim, const struct mmu_pins_in *in, struct mmu
 	top.arready = in->mem.arready;
 	top.rvalid = in->mem.rvalid;
 	top.rid = (CData)in->mem.rid;
-	top.rdata = in->mem.rdata;
+	top.rdata = in->mem.rdata[0];
 	top.rresp = in->mem.rresp;
 	top.rlast = in->mem.rlast;
 	top.awready = in->mem.awready;
@@ -166,7 +166,7 @@ bool mmu_sim_cycle(struct mmu_sim *sim, const struct mmu_pins_in *in, struct mmu
 	out->mem.awaddr = top.awaddr;
 	out->mem.awlen = 0;
 	out->mem.wvalid = top.wvalid;
-	out->mem.wdata = top.wdata;
+	out->mem.wdata[0] = top.wdata;
 	out->mem.wstrb = 0xff;
 	out->mem.wlast = true;
 	out->mem.bready = true;
@@ -180,7 +180,7 @@ bool mmu_sim_cycle(struct mmu_sim *sim, const struct mmu_pins_in *in, struct mmu
 	out->detect_to_record = top.detect_to_record;
 	out->record_to_answer = top.record_to_answer;
 	out->answer_to_replay = top.answer_to_replay;
-	sim->settled();
+	sim->settled(sim->cycles * 10 + 5);
 
 	top.clk = 1;
 	top.eval();

@@ -63,11 +63,15 @@ static struct copy_item *item(struct scoreboard *sb, uint32_t index)
 static uint64_t *golden(void *opaque, bool local, uint64_t addr, bool write)
 {
 	struct scoreboard *sb = opaque;
-	uint64_t offset = addr - base(sb, local);
+	uint64_t offset = addr - base(sb, local), beat = 8;
+	uint64_t poison = POISON_AT, end = POISON_AT + POISON_BYTES;
 
-	(void)write;
+	if (!write) /* all of a beat is read with the error of a part of it */
+		beat = 8 * (local ? dmmu_sim_shape.local_words : dmmu_sim_shape.host_words);
+	poison &= ~(beat - 1);
+	end = (end + beat - 1) & ~(beat - 1);
 	if (offset >= ARENA_BYTES || offset - ERROR_AT < ERROR_BYTES ||
-	    offset - POISON_AT < POISON_BYTES)
+	    offset - poison < end - poison)
 		return NULL;
 	return &sb->gold_arena[local][offset / 8];
 }
@@ -254,10 +258,13 @@ bool sb_copies_want(struct scoreboard *sb, bool local, uint64_t addr, uint64_t l
 		const struct copy_item *it = item(sb, i);
 		const struct dmmu_cpy *c = &it->cpy;
 		uint64_t at = write ? c->dst : c->src;
+		/* beats of a card are wider than what it wants of them */
+		uint64_t slack =
+			8 * ((local ? dmmu_sim_shape.local_words : dmmu_sim_shape.host_words) - 1);
 
 		if (!it->bad && (write || is_copy(c)) &&
-		    local == (write ? to_local(c) : from_local(c)) && addr >= at &&
-		    addr + len <= at + c->size)
+		    local == (write ? to_local(c) : from_local(c)) && addr + slack >= at &&
+		    addr + len <= at + c->size + slack)
 			return true;
 	}
 	return false;

@@ -10,23 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH  64    /* accesses in flight each way */
-#define WBEATS 1024  /* write data beats taken and not yet stored */
-#define BOUND  256   /* longest burst */
-#define CREDIT 1024u /* bandwidth credit that one beat costs */
+#define DEPTH  64   /* accesses in flight each way */
+#define WBEATS 4096 /* words of write data taken and not yet stored */
+#define BOUND  512  /* words of the longest burst: 4 KiB */
+#define CREDIT 1024 /* bandwidth credit that one word costs */
 
 struct burst {
 	uint64_t addr;
 	uint64_t due; /* first cycle in which it may be answered */
 	uint16_t id;
-	uint16_t beats, at;
+	uint16_t words, at;  /* at: those that have passed */
 	bool sampled;	     /* read: data is here; write: all data has come */
-	uint8_t resp[BOUND]; /* of a write: the first */
-	uint32_t first;	     /* write: its first beat in the write data queue */
+	uint8_t resp[BOUND]; /* of each word of a read; of a write: the first */
+	uint32_t first;	     /* write: its first word in the write data queue */
 	struct dmmu_mem_fate fate;
 	uint64_t data[BOUND];
 };
 
+/* A word of a write: a beat is so many of them, and the last of its last beat is `last`. */
 struct wbeat {
 	uint64_t data;
 	uint8_t strb;
@@ -41,7 +42,9 @@ struct dmmu_mem {
 	struct burst pool[2 * DEPTH];
 	struct wbeat wq[WBEATS];
 	uint32_t wq_head, wq_tail, wq_owned; /* free-running; [head, owned) belong to bursts */
-	uint32_t rcredit, wcredit;
+	int32_t rcredit, wcredit;
+	uint64_t refilled;   /* cycle of the last refill, and 1 */
+	unsigned int words;  /* in a beat */
 	uint64_t frozen;     /* until this cycle */
 	struct burst *r_now; /* whose beat is offered */
 	struct burst *b_now; /* whose response is offered */
@@ -58,6 +61,7 @@ struct dmmu_mem *dmmu_mem_new(const struct dmmu_mem_config *config)
 	if (!mem)
 		return NULL;
 	mem->config = *config;
+	mem->words = config->words ? config->words : 1;
 	mem->prng = dmmu_prng(config->seed, (uint64_t)config->name[0]);
 	dmmu_mem_abort(mem);
 	return mem;
@@ -93,7 +97,7 @@ bool dmmu_mem_idle(const struct dmmu_mem *mem)
 static bool overlaps(struct burst *const *list, unsigned int count, uint64_t addr, uint64_t len)
 {
 	for (unsigned int i = 0; i < count; i++)
-		if (list[i]->addr < addr + len && addr < list[i]->addr + 8ull * list[i]->beats)
+		if (list[i]->addr < addr + len && addr < list[i]->addr + 8ull * list[i]->words)
 			return true;
 	return false;
 }
@@ -134,13 +138,20 @@ static uint64_t due(struct dmmu_mem *mem, uint64_t cycle)
 static void befall(struct dmmu_mem *mem, struct burst *burst, bool write, uint64_t cycle)
 {
 	struct dmmu_mem_access access = {
-		.addr = burst->addr, .beats = burst->beats, .write = write};
+		.addr = burst->addr, .beats = burst->words, .write = write};
 
 	burst->due = due(mem, cycle);
 	if (!mem->config.befall)
 		return;
-	if (write)
-		access.first = mem->wq[burst->first % WBEATS].data;
+	if (write) {
+		unsigned int skip = 0; /* words of a wide beat before what is written */
+
+		while (skip + 1 < burst->words && !mem->wq[(burst->first + skip) % WBEATS].strb)
+			skip++;
+		access.addr += 8 * skip;
+		access.beats -= skip;
+		access.first = mem->wq[(burst->first + skip) % WBEATS].data;
+	}
 	mem->config.befall(mem->config.opaque, &access, &burst->fate);
 	burst->due = burst->fate.held ? UINT64_MAX : burst->due + burst->fate.delay;
 	if (burst->fate.freeze)
@@ -171,11 +182,11 @@ void dmmu_mem_release(struct dmmu_mem *mem, uint8_t bits, uint64_t cycle)
 static void sample(struct dmmu_mem *mem, struct burst *rd)
 {
 	const uint64_t *from =
-		mem->config.translate(mem->config.opaque, rd->addr, 8ull * rd->beats, false);
+		mem->config.translate(mem->config.opaque, rd->addr, 8ull * rd->words, false);
 	unsigned int i;
 
 	rd->sampled = true;
-	for (i = 0; i < rd->beats; i++) {
+	for (i = 0; i < rd->words; i++) {
 		rd->resp[i] = from ? 0 : 3;
 		rd->data[i] = from ? __atomic_load_n(from + i, __ATOMIC_ACQUIRE) : ~0ull;
 		if (from && mem->config.respond) {
@@ -192,7 +203,7 @@ static void sample(struct dmmu_mem *mem, struct burst *rd)
 		}
 	}
 	if (rd->fate.poison && from) {
-		i = rd->fate.poisoned % rd->beats;
+		i = rd->fate.poisoned % rd->words;
 		rd->resp[i] = 2;
 		rd->data[i] = ~rd->data[i];
 	}
@@ -200,15 +211,17 @@ static void sample(struct dmmu_mem *mem, struct burst *rd)
 
 static void store(struct dmmu_mem *mem, struct burst *wr)
 {
-	uint64_t *to = mem->config.translate(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
+	uint64_t *to = mem->config.translate(mem->config.opaque, wr->addr, 8ull * wr->words, true);
 	unsigned int i, b;
 
 	wr->resp[0] = to ? wr->fate.resp : 3;
 	if (wr->fate.resp || wr->fate.lose)
 		return;
-	for (i = 0; to && i < wr->beats; i++) {
+	for (i = 0; to && i < wr->words; i++) {
 		struct wbeat *beat = &mem->wq[(wr->first + i) % WBEATS];
 
+		if (!beat->strb && mem->words > 1)
+			continue;
 		if (mem->config.respond) {
 			uint8_t resp = mem->config.respond(mem->config.opaque, wr->addr + 8ull * i,
 							   true, NULL);
@@ -259,14 +272,17 @@ static struct burst *choose(struct dmmu_mem *mem, struct burst **list, unsigned 
 	return found;
 }
 
-static void refill(const struct dmmu_mem *mem, uint32_t *credit)
+/* Once a cycle, however often the port has an edge in it. */
+static void refill(const struct dmmu_mem *mem, int32_t *credit, uint64_t cycle)
 {
-	uint32_t rate = mem->config.beats_per_1024;
+	int32_t rate = (int32_t)mem->config.beats_per_1024;
 
 	if (!rate || rate >= CREDIT) {
 		*credit = CREDIT;
 		return;
 	}
+	if (mem->refilled == cycle + 1)
+		return;
 	*credit += rate;
 	if (*credit > CREDIT + rate)
 		*credit = CREDIT + rate;
@@ -277,12 +293,13 @@ void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycl
 	struct dmmu_axi_in *pins = &mem->pins;
 	uint32_t stall = mem->config.stall;
 
-	refill(mem, &mem->rcredit);
-	refill(mem, &mem->wcredit);
+	refill(mem, &mem->rcredit, cycle);
+	refill(mem, &mem->wcredit, cycle);
+	mem->refilled = cycle + 1;
 	pins->awready = mem->wrs < DEPTH && !dmmu_rand_chance(&mem->prng, stall);
 	pins->arready = mem->rds < DEPTH && !dmmu_rand_chance(&mem->prng, stall);
-	pins->wready = mem->wq_tail - mem->wq_head < WBEATS && mem->wcredit >= CREDIT &&
-		       !dmmu_rand_chance(&mem->prng, stall);
+	pins->wready = mem->wq_tail - mem->wq_head <= WBEATS - mem->words &&
+		       mem->wcredit >= CREDIT && !dmmu_rand_chance(&mem->prng, stall);
 	if (cycle < mem->frozen) {
 		/* what is offered already stays */
 		pins->awready = pins->arready = pins->wready = false;
@@ -299,9 +316,13 @@ void dmmu_mem_before(struct dmmu_mem *mem, struct dmmu_axi_in *in, uint64_t cycl
 				sample(mem, rd);
 			pins->rvalid = true;
 			pins->rid = rd->id;
-			pins->rresp = rd->resp[rd->at];
-			pins->rdata = rd->data[rd->at];
-			pins->rlast = rd->at + 1 == rd->beats;
+			pins->rresp = 0;
+			for (unsigned int i = 0; i < mem->words; i++) {
+				if (rd->resp[rd->at + i])
+					pins->rresp = rd->resp[rd->at + i];
+				pins->rdata[i] = rd->data[rd->at + i];
+			}
+			pins->rlast = rd->at + mem->words == rd->words;
 			mem->r_now = rd;
 		}
 	}
@@ -340,19 +361,19 @@ static bool assign_write_data(struct dmmu_mem *mem, uint64_t cycle)
 
 		if (wr->sampled)
 			continue;
-		while (wr->at < wr->beats && mem->wq_owned + wr->at != mem->wq_tail) {
+		while (wr->at < wr->words && mem->wq_owned + wr->at != mem->wq_tail) {
 			bool last = mem->wq[(mem->wq_owned + wr->at) % WBEATS].last;
 
-			if (last != (++wr->at == wr->beats))
+			if (last != (++wr->at == wr->words))
 				return broken(mem, cycle,
-					      "WLAST %s on beat %u of %u of the write to 0x%llx",
-					      last ? "set" : "missing", wr->at, wr->beats,
+					      "WLAST %s on word %u of %u of the write to 0x%llx",
+					      last ? "set" : "missing", wr->at, wr->words,
 					      (unsigned long long)wr->addr);
 		}
-		if (wr->at != wr->beats)
+		if (wr->at != wr->words)
 			break;
 		wr->first = mem->wq_owned;
-		mem->wq_owned += wr->beats;
+		mem->wq_owned += wr->words;
 		wr->sampled = true;
 		befall(mem, wr, true, cycle);
 	}
@@ -365,13 +386,15 @@ static bool assign_write_data(struct dmmu_mem *mem, uint64_t cycle)
 	return true;
 }
 
-static bool check_address(struct dmmu_mem *mem, const char *what, uint64_t addr, unsigned int beats,
+static bool check_address(struct dmmu_mem *mem, const char *what, uint64_t addr, uint8_t len,
 			  uint64_t cycle)
 {
-	if (addr & 7)
-		return broken(mem, cycle, "%s address 0x%llx is not 8-byte aligned", what,
-			      (unsigned long long)addr);
-	if ((addr & 4095) + 8 * beats > 4096)
+	unsigned int bytes = 8 * mem->words, beats = len + 1u;
+
+	if (addr % bytes)
+		return broken(mem, cycle, "%s address 0x%llx is not %u-byte aligned", what,
+			      (unsigned long long)addr, bytes);
+	if ((addr & 4095) + bytes * beats > 4096)
 		return broken(mem, cycle, "%s of %u beats at 0x%llx crosses 4 KiB", what, beats,
 			      (unsigned long long)addr);
 	return true;
@@ -384,7 +407,7 @@ static bool check_held(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uin
 	if (mem->aw_held && !(out->awvalid && out->awaddr == held->awaddr &&
 			      out->awlen == held->awlen && out->awid == held->awid))
 		return broken(mem, cycle, "AW changed or fell before AWREADY");
-	if (mem->w_held && !(out->wvalid && out->wdata == held->wdata &&
+	if (mem->w_held && !(out->wvalid && !memcmp(out->wdata, held->wdata, 8 * mem->words) &&
 			     out->wstrb == held->wstrb && out->wlast == held->wlast))
 		return broken(mem, cycle, "W changed or fell before WREADY");
 	if (mem->ar_held && !(out->arvalid && out->araddr == held->araddr &&
@@ -399,7 +422,7 @@ static struct burst *take(struct dmmu_mem *mem, uint64_t addr, uint16_t id, uint
 
 	burst->addr = addr;
 	burst->id = id;
-	burst->beats = len + 1u;
+	burst->words = (uint16_t)((len + 1u) * mem->words);
 	burst->at = 0;
 	burst->sampled = false;
 	burst->fate = (struct dmmu_mem_fate){0};
@@ -422,8 +445,9 @@ bool dmmu_mem_after(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64
 	if (mem->r_now && out->rready) {
 		struct burst *rd = mem->r_now;
 
-		mem->rcredit -= CREDIT;
-		if (++rd->at == rd->beats)
+		mem->rcredit -= CREDIT * (int32_t)mem->words;
+		rd->at += mem->words;
+		if (rd->at == rd->words)
 			drop(mem, mem->rd, &mem->rds, rd);
 		mem->r_now = NULL;
 		pins->rvalid = false;
@@ -435,32 +459,36 @@ bool dmmu_mem_after(struct dmmu_mem *mem, const struct dmmu_axi_out *out, uint64
 		data_news = true;
 	}
 	if (out->arvalid && pins->arready) {
-		struct burst *rd = take(mem, out->araddr, out->arid, out->arlen);
+		struct burst *rd;
 
-		if (!check_address(mem, "read", rd->addr, rd->beats, cycle))
+		if (!check_address(mem, "read", out->araddr, out->arlen, cycle))
 			return false;
+		rd = take(mem, out->araddr, out->arid, out->arlen);
 		befall(mem, rd, false, cycle);
 		mem->rd[mem->rds++] = rd;
 		if (mem->config.watch)
-			mem->config.watch(mem->config.opaque, rd->addr, 8ull * rd->beats, false);
+			mem->config.watch(mem->config.opaque, rd->addr, 8ull * rd->words, false);
 		if (mem->config.reorder && dmmu_rand_chance(&mem->prng, 500))
 			sample(mem, rd);
 	}
 	if (out->awvalid && pins->awready) {
-		struct burst *wr = take(mem, out->awaddr, out->awid, out->awlen);
+		struct burst *wr;
 
-		if (!check_address(mem, "write", wr->addr, wr->beats, cycle))
+		if (!check_address(mem, "write", out->awaddr, out->awlen, cycle))
 			return false;
+		wr = take(mem, out->awaddr, out->awid, out->awlen);
 		wr->due = UINT64_MAX;
 		mem->wr[mem->wrs++] = wr;
 		if (mem->config.watch)
-			mem->config.watch(mem->config.opaque, wr->addr, 8ull * wr->beats, true);
+			mem->config.watch(mem->config.opaque, wr->addr, 8ull * wr->words, true);
 		data_news = true;
 	}
 	if (out->wvalid && pins->wready) {
-		mem->wq[mem->wq_tail++ % WBEATS] =
-			(struct wbeat){out->wdata, out->wstrb, out->wlast};
-		mem->wcredit -= CREDIT;
+		for (unsigned int i = 0; i < mem->words; i++)
+			mem->wq[mem->wq_tail++ % WBEATS] =
+				(struct wbeat){out->wdata[i], (uint8_t)(out->wstrb >> 8 * i),
+					       out->wlast && i + 1 == mem->words};
+		mem->wcredit -= CREDIT * (int32_t)mem->words;
 		data_news = true;
 	}
 	return !data_news || assign_write_data(mem, cycle);

@@ -8,8 +8,8 @@
  * moment the write response is first offered and not earlier; data of a read burst is sampled, all
  * of it at once, when its first beat is first offered (with `reorder`: half of them when the
  * address is accepted instead). `translate` is asked at that very moment, so a pointer is never
- * kept. Beats are single 64-bit loads and stores. The AXI rules the device must keep are checked:
- * 8-byte aligned addresses, no burst across 4 KiB, WLAST where it belongs, valid and its payload
+ * kept. Words are single 64-bit loads and stores. The AXI rules the device must keep are checked:
+ * aligned addresses, no burst across 4 KiB, WLAST where it belongs, valid and its payload
  * held until ready.
  */
 #ifndef DMMU_AXI_MEMORY_H
@@ -61,6 +61,7 @@ typedef void (*dmmu_mem_befall)(void *opaque, const struct dmmu_mem_access *acce
 
 struct dmmu_mem_config {
 	const char *name; /* "host" or "local", for messages */
+	unsigned int words; /* of 8 bytes, in a beat; 0: 1 */
 	uint32_t latency; /* cycles from address (write: last data) to the first beat (response) */
 	uint32_t
 		beats_per_1024; /* bandwidth each way, beats per 1024 cycles; 0 or 1024: no limit */

@@ -226,6 +226,14 @@ struct dmmu_bench *dmmu_bench_new(const struct dmmu_bench_config *config)
 	}
 	if (bench->dev->error)
 		dmmu_bench_fail(bench, "%s", bench->dev->error);
+	if (c->seed) {
+		/* a card's clocks: those of the default ratio without a seed, else any */
+		struct dmmu_prng prng = dmmu_prng(c->seed, 0xc10c);
+
+		dmmu_sim_set_clocks(bench->dev->sim, 4000 + (uint32_t)dmmu_rand_below(&prng, 12000),
+				    2000 + (uint32_t)dmmu_rand_below(&prng, 14000),
+				    1500 + (uint32_t)dmmu_rand_below(&prng, 10500));
+	}
 	if (c->record) {
 		bench->dev->record = fopen(c->record, "w");
 		if (!bench->dev->record) {

@@ -18,12 +18,14 @@
 extern "C" {
 #endif
 
+#define DMMU_AXI_WORDS 8 /* 8-byte words in the widest beat */
+
 /* AXI4 master of the device, one of two: what the device drives ... */
 struct dmmu_axi_out {
 	bool awvalid, wvalid, wlast, bready, arvalid, rready;
-	uint8_t awlen, arlen, wstrb;
+	uint8_t awlen, arlen;
 	uint16_t awid, arid;
-	uint64_t awaddr, araddr, wdata;
+	uint64_t awaddr, araddr, wstrb, wdata[DMMU_AXI_WORDS];
 };
 
 /* ... and what memory drives. */
@@ -31,7 +33,7 @@ struct dmmu_axi_in {
 	bool awready, wready, bvalid, arready, rvalid, rlast;
 	uint8_t bresp, rresp;
 	uint16_t bid, rid;
-	uint64_t rdata;
+	uint64_t rdata[DMMU_AXI_WORDS];
 };
 
 /* AXI4-Lite slave of the device (registers). */
@@ -50,6 +52,7 @@ struct dmmu_axil_out {
 
 struct dmmu_pins_in {
 	bool rst, flr_req;
+	bool memory_down; /* a card's: its memory controller is not there */
 	uint8_t irq_ack;
 	struct dmmu_axil_in axil;
 	struct dmmu_axi_in host, local;
@@ -63,6 +66,20 @@ struct dmmu_pins_out {
 };
 
 struct dmmu_sim;
+
+/*
+ * What is behind the pins: the device itself, or the top of a card around it, whose ports are on
+ * clocks of their own and may be wider. A reset of a card is one of its bus: its memory goes on.
+ */
+enum { DMMU_CLOCK_DEVICE = 1, DMMU_CLOCK_BRIDGE = 2, DMMU_CLOCK_MEMORY = 4 };
+
+struct dmmu_sim_shape {
+	const char *name;
+	unsigned int host_words, local_words; /* 8-byte words in a beat of either memory */
+	bool card;
+};
+
+extern const struct dmmu_sim_shape dmmu_sim_shape;
 
 /* Pins that never change, by their names. */
 struct dmmu_straps {
@@ -79,6 +96,14 @@ void dmmu_sim_free(struct dmmu_sim *sim); /* closes the waveform; NULL is fine *
  * has been flushed, dmmu_sim_error() says which and in which cycle.
  */
 bool dmmu_sim_cycle(struct dmmu_sim *sim, const struct dmmu_pins_in *in, struct dmmu_pins_out *out);
+
+/*
+ * Whose edge ends the next call of dmmu_sim_cycle(): all clocks, always, when it is the device; of a
+ * card some, and only the ports on those are looked at. A cycle is then one of the device's clock.
+ */
+unsigned int dmmu_sim_clocks(const struct dmmu_sim *sim);
+/* Periods in picoseconds, from the next edge of each on; 0 keeps one. Nothing to the bare device. */
+void dmmu_sim_set_clocks(struct dmmu_sim *sim, uint32_t device, uint32_t bridge, uint32_t memory);
 
 uint64_t dmmu_sim_cycles(const struct dmmu_sim *sim);	/* complete cycles, never reset */
 const char *dmmu_sim_error(const struct dmmu_sim *sim); /* NULL when all is well */

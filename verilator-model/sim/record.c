@@ -22,7 +22,7 @@ static void memory_in(FILE *file, const struct dmmu_axi_in *in)
 	fprintf(file, "%x%x%x%02x%02x%016" PRIx64,
 		bits(in->awready, in->wready, in->bvalid, in->arready),
 		bits(in->rvalid, in->rlast, in->bresp >> 1, in->bresp), in->rresp & 3,
-		in->bid & 0xffu, in->rid & 0xffu, in->rdata);
+		in->bid & 0xffu, in->rid & 0xffu, in->rdata[0]);
 }
 
 static void memory_out(FILE *file, const struct dmmu_axi_out *out)
@@ -30,7 +30,8 @@ static void memory_out(FILE *file, const struct dmmu_axi_out *out)
 	fprintf(file, "%x%x%02x%02x%02x%02x%02x%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
 		bits(out->awvalid, out->wvalid, out->wlast, out->bready),
 		bits(out->arvalid, out->rready, 0, 0), out->awid & 0xffu, out->awlen,
-		out->arid & 0xffu, out->arlen, out->wstrb, out->awaddr, out->wdata, out->araddr);
+		out->arid & 0xffu, out->arlen, (unsigned int)out->wstrb & 0xffu, out->awaddr,
+		out->wdata[0], out->araddr);
 }
 
 void dmmu_record_cycle(FILE *file, const struct dmmu_pins_in *in, const struct dmmu_pins_out *out)

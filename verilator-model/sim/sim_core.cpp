@@ -64,7 +64,7 @@ void sim_core::count_end()
 	coverage_end(&context);
 }
 
-void sim_core::begin()
+void sim_core::begin(uint64_t low)
 {
 	enter();
 	if (__builtin_expect(cycles >= dump_from, 0)) {
@@ -76,25 +76,27 @@ void sim_core::begin()
 			fst->open(fst_path.c_str());
 		}
 	}
-	context.time(cycles * 10);
+	moment = low;
+	context.time(low);
 }
 
-void sim_core::settled()
+void sim_core::settled(uint64_t high)
 {
 	if (__builtin_expect(!!fst, 0))
-		fst->dump(cycles * 10);
-	context.time(cycles * 10 + 5);
+		fst->dump(moment);
+	moment = high;
+	context.time(high);
 }
 
-bool sim_core::end()
+bool sim_core::end(bool counts)
 {
 	if (__builtin_expect(!!fst, 0))
-		fst->dump(cycles * 10 + 5);
+		fst->dump(moment);
 	if (__builtin_expect(!error.empty(), 0)) {
 		trace_flush();
 		return false;
 	}
-	cycles++;
+	cycles += counts;
 	return true;
 }
 

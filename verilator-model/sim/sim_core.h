@@ -25,9 +25,11 @@ public:
 
 	// Begins a cycle, and ends it; false when an assertion failed. Between them the glue applies
 	// the inputs, settles (clock low), samples the outputs, and calls settled() and then the edge.
-	void begin();
-	void settled();
-	bool end();
+	// The times are those of the waveform. An edge of another clock than the device's counts
+	// for no cycle.
+	void begin(uint64_t low);
+	void settled(uint64_t high);
+	bool end(bool counts = true);
 
 	// Around the life of the top: what a build for coverage counts (verilated_coverage.h).
 	void count_begin();
@@ -49,6 +51,7 @@ private:
 	uint64_t dump_from = UINT64_MAX; // first cycle to dump
 	uint64_t dump_until = 0;	 // first cycle after those to dump
 	std::string fst_path;
+	uint64_t moment = 0; // of the waveform
 };
 
 #endif /* DMMU_SIM_CORE_H */

@@ -64,7 +64,7 @@ static void pack_axi(unsigned char *to, const struct dmmu_axi_in *in)
 	to[3] = 0;
 	put16(to + 4, in->bid);
 	put16(to + 6, in->rid);
-	put64(to + 8, in->rdata);
+	put64(to + 8, in->rdata[0]);
 }
 
 static void unpack_axi(const unsigned char *from, struct dmmu_axi_in *in)
@@ -79,7 +79,7 @@ static void unpack_axi(const unsigned char *from, struct dmmu_axi_in *in)
 	in->rresp = from[2];
 	in->bid = get16(from + 4);
 	in->rid = get16(from + 6);
-	in->rdata = get64(from + 8);
+	in->rdata[0] = get64(from + 8);
 }
 
 static void pack(unsigned char *to, const struct dmmu_pins_in *in)
@@ -133,7 +133,7 @@ static uint64_t hash_axi(uint64_t hash, const struct dmmu_axi_out *out)
 				 (uint64_t)out->arid << 48);
 	hash = mix(hash, out->awaddr);
 	hash = mix(hash, out->araddr);
-	return mix(hash, out->wdata);
+	return mix(hash, out->wdata[0]);
 }
 
 uint64_t stimulus_hash(uint64_t hash, const struct dmmu_pins_out *out)

@@ -129,7 +129,7 @@ static uint64_t replay(uint64_t flip, bool keep)
 			}
 			if (keep)
 				seen[at] = in;
-			in.host.rdata ^= at == flip ? 0x100 : 0; /* `host` of a PT_WRITE */
+			in.host.rdata[0] ^= at == flip ? 0x100 : 0; /* `host` of a PT_WRITE */
 			CHECK(dmmu_sim_cycle(sim, &in, &out));
 			hash = stimulus_hash(hash, &out);
 			at++;
@@ -152,7 +152,7 @@ static uint64_t replay(uint64_t flip, bool keep)
 static uint64_t some_beat(void)
 {
 	for (uint64_t at = cycles / 2; at < cycles; at++)
-		if (seen[at].host.rvalid && seen[at].host.rlast && seen[at].host.rdata >> 60)
+		if (seen[at].host.rvalid && seen[at].host.rlast && seen[at].host.rdata[0] >> 60)
 			return at;
 	CHECK(!"there was no beat");
 	return 0;

@@ -1,0 +1,53 @@
+# M.2 cards with an XC7A200T-FBG484: SQRL Acorn CLE-215+, RHS Research NiteFury II. Source of pins and of the order of lanes:
+# RHSResearchLLC/NiteFury-and-LiteFury, Sample-Projects/Project-0/FPGA/common/Constraints (commit 606d1b8); that the Acorn CLE-215
+# has the same ones says LiteX-Boards (sqrl_acorn). DDR3's pins and its clock's are in MIG's project. Not verified on a card.
+# Lane 0 is on the last channel of the quad: XDMA's own placement is taken back first.
+set_property LOC {} [get_cells -hier -filter {NAME =~ *pipe_lane\[3\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC {} [get_cells -hier -filter {NAME =~ *pipe_lane\[0\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC {} [get_cells -hier -filter {NAME =~ *pipe_lane\[2\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC {} [get_cells -hier -filter {NAME =~ *pipe_lane\[1\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC GTPE2_CHANNEL_X0Y7 [get_cells -hier -filter {NAME =~ *pipe_lane\[3\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC GTPE2_CHANNEL_X0Y6 [get_cells -hier -filter {NAME =~ *pipe_lane\[0\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC GTPE2_CHANNEL_X0Y5 [get_cells -hier -filter {NAME =~ *pipe_lane\[2\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property LOC GTPE2_CHANNEL_X0Y4 [get_cells -hier -filter {NAME =~ *pipe_lane\[1\].gt_wrapper_i/gtp_channel.gtpe2_channel_i}]
+set_property PACKAGE_PIN F6 [get_ports pcie_refclk_p]
+set_property PACKAGE_PIN E6 [get_ports pcie_refclk_n]
+create_clock -name pcie_refclk -period 10.000 [get_ports pcie_refclk_p]
+set_property -dict {PACKAGE_PIN J1 IOSTANDARD LVCMOS33} [get_ports pcie_perst_n]
+set_property -dict {PACKAGE_PIN G1 IOSTANDARD LVCMOS33} [get_ports pcie_clkreq_n]
+set_false_path -from [get_ports pcie_perst_n]
+set_property PACKAGE_PIN B10 [get_ports {pcie_rxp[0]}]
+set_property PACKAGE_PIN A10 [get_ports {pcie_rxn[0]}]
+set_property PACKAGE_PIN B6 [get_ports {pcie_txp[0]}]
+set_property PACKAGE_PIN A6 [get_ports {pcie_txn[0]}]
+set_property PACKAGE_PIN B8 [get_ports {pcie_rxp[1]}]
+set_property PACKAGE_PIN A8 [get_ports {pcie_rxn[1]}]
+set_property PACKAGE_PIN B4 [get_ports {pcie_txp[1]}]
+set_property PACKAGE_PIN A4 [get_ports {pcie_txn[1]}]
+set_property PACKAGE_PIN D11 [get_ports {pcie_rxp[2]}]
+set_property PACKAGE_PIN C11 [get_ports {pcie_rxn[2]}]
+set_property PACKAGE_PIN D5 [get_ports {pcie_txp[2]}]
+set_property PACKAGE_PIN C5 [get_ports {pcie_txn[2]}]
+set_property PACKAGE_PIN D9 [get_ports {pcie_rxp[3]}]
+set_property PACKAGE_PIN C9 [get_ports {pcie_rxn[3]}]
+set_property PACKAGE_PIN D7 [get_ports {pcie_txp[3]}]
+set_property PACKAGE_PIN C7 [get_ports {pcie_txn[3]}]
+
+# system clock of the memory controller: a clock pin of a bank at 1.5 V, so the receiver is LVDS_25 without termination
+set_property IOSTANDARD LVDS_25 [get_ports {sysclk_p sysclk_n}]
+
+set_property -dict {PACKAGE_PIN G3 IOSTANDARD LVCMOS33 DRIVE 8} [get_ports {led_n[0]}]
+set_property -dict {PACKAGE_PIN H3 IOSTANDARD LVCMOS33 DRIVE 8} [get_ports {led_n[1]}]
+set_property -dict {PACKAGE_PIN G4 IOSTANDARD LVCMOS33 DRIVE 8} [get_ports {led_n[2]}]
+set_property -dict {PACKAGE_PIN H4 IOSTANDARD LVCMOS33 DRIVE 8} [get_ports {led_n[3]}]
+set_false_path -to [get_ports {led_n[*]}]
+
+# configuration: from four-bit SPI flash, fast enough for PCIe's 100 ms; off when too hot
+set_property CONFIG_VOLTAGE 3.3 [current_design]
+set_property CFGBVS VCCO [current_design]
+set_property CONFIG_MODE SPIx4 [current_design]
+set_property BITSTREAM.CONFIG.SPI_BUSWIDTH 4 [current_design]
+set_property BITSTREAM.CONFIG.SPI_FALL_EDGE YES [current_design]
+set_property BITSTREAM.CONFIG.EXTMASTERCCLK_EN Div-1 [current_design]
+set_property BITSTREAM.CONFIG.OVERTEMPPOWERDOWN ENABLE [current_design]
+set_property BITSTREAM.GENERAL.COMPRESS TRUE [current_design]
