@@ -108,6 +108,14 @@ struct dmmu_ctlq {
 	wait_queue_head_t wq;		/* waiters for ctl_head */
 };
 
+/* Why a fault was answered FAIL, until the completion of the job that it ended is taken. */
+struct dmmu_refusal {
+	u64 va;				/* of the page */
+	s32 error;			/* 0: taken */
+	u16 ctx;
+	u8 thread;
+};
+
 struct dmmu_workq {
 	spinlock_t lock;		/* all below, jobs and their lists, both doorbells */
 	struct dmmu_work *ring;
@@ -123,7 +131,8 @@ struct dmmu_workq {
 	unsigned int inflight;
 	unsigned long busy[BITS_TO_LONGS(DMMU_MAX_SLOTS)];
 	struct dmmu_job *slot[DMMU_MAX_SLOTS];
-	s32 thread_error[DMMU_FAULT_GROUP]; /* why its fault was answered FAIL */
+	struct dmmu_refusal refused[DMMU_MAX_SLOTS]; /* a ring; the oldest is overwritten */
+	unsigned int nrefused;		/* ever */
 	struct list_head ready;		/* contexts with queued jobs, round robin */
 };
 
@@ -344,7 +353,7 @@ void dmmu_work_lose_all(struct dmmu_dev *dev);
 void dmmu_work_close(struct dmmu_ctx *ctx);
 void dmmu_work_purge(struct dmmu_ctx *ctx);
 bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie);
-void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error);
+void dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 threads, u64 va, s32 error);
 
 /* ctx.c */
 struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);

@@ -250,17 +250,33 @@ void dmmu_work_uncollect(struct dmmu_ctx *ctx, struct list_head *from)
 	wake_up_all(&ctx->wq);
 }
 
+/*
+ * Why the fault was refused that ended a job on this thread. A thread may have ended several jobs
+ * that way before the first of their completions is taken, so the oldest that fits is the one.
+ */
+static s32 dmmu_refusal_take(struct dmmu_workq *q, u16 ctx, u8 thread, u64 va)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&q->lock);
+	for (i = 0; i < DMMU_MAX_SLOTS; i++) {
+		struct dmmu_refusal *r = &q->refused[(q->nrefused + i) % DMMU_MAX_SLOTS];
+		s32 error = r->error;
+
+		if (!error || r->thread != thread || r->ctx != ctx || r->va != (va & PAGE_MASK))
+			continue;
+		r->error = 0;
+		return error;
+	}
+	return -EFAULT;
+}
+
 static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
 				 const struct dmmu_cpl *rec)
 {
 	struct dmmu_completion *cpl = &job->cpl;
-	s32 error = -EFAULT;
 
 	lockdep_assert_held(&q->lock);
-	if (rec->thread < DMMU_FAULT_GROUP && q->thread_error[rec->thread]) {
-		error = q->thread_error[rec->thread];
-		q->thread_error[rec->thread] = 0;
-	}
 
 	cpl->status = rec->status;
 	cpl->result = le64_to_cpu(rec->result);
@@ -273,7 +289,7 @@ static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
 		cpl->va = le64_to_cpu(rec->va);
 	if (rec->status == DMMU_STATUS_FAULT) {
 		cpl->access = rec->access;
-		cpl->error = error;
+		cpl->error = dmmu_refusal_take(q, job->ctx->id, rec->thread, cpl->va);
 	}
 }
 
@@ -382,14 +398,19 @@ bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie)
  * Note why a fault is about to be answered FAIL, for the completion of each hardware thread that
  * waits for the answer: those that want the same page share one record.
  */
-void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error)
+void dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 threads, u64 va, s32 error)
 {
-	struct dmmu_workq *q = &dev->work;
+	struct dmmu_workq *q = &ctx->dev->work;
 	unsigned int i;
 
 	spin_lock(&q->lock);
 	for (i = 0; i < DMMU_FAULT_GROUP; i++)
 		if (threads & BIT_ULL(i))
-			q->thread_error[i] = error;
+			q->refused[q->nrefused++ % DMMU_MAX_SLOTS] = (struct dmmu_refusal){
+				.va = va & PAGE_MASK,
+				.error = error,
+				.ctx = ctx->id,
+				.thread = i,
+			};
 	spin_unlock(&q->lock);
 }
