@@ -52,12 +52,17 @@ static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned lon
 
 /* --- to local memory --- */
 
-/* Is it a page that cannot live in local memory? */
+/*
+ * Is it a page that cannot live in local memory? Of merged ones (KSM) the kernel knows by whom they
+ * are used only as long as they are present: mremap could not separate them, and their migration
+ * entries would be found no more.
+ */
 static bool dmmu_wrong_kind(unsigned long src)
 {
 	struct page *page = migrate_pfn_to_page(src);
 
-	return src & MIGRATE_PFN_MIGRATE && page && !PageAnon(page);
+	return src & MIGRATE_PFN_MIGRATE && page &&
+	       (!PageAnon(page) || folio_test_ksm(page_folio(page)));
 }
 
 /*
