@@ -72,6 +72,24 @@ enum dmmu_moved {
 	DMMU_MOVED_COUNT,
 };
 
+/* What a user may have only a share of; work is counted apart, under work.lock. */
+enum dmmu_quota {
+	DMMU_QUOTA_CONTEXTS,
+	DMMU_QUOTA_TABLES,
+	DMMU_QUOTA_PAGES,
+	DMMU_QUOTA_COUNT,
+};
+
+/* Who has files open on a device, without privilege; see user.c. */
+struct dmmu_user {
+	struct kref ref;		/* files, and each thing counted */
+	struct list_head node;		/* dmmu_dev.users, under users_lock */
+	struct dmmu_dev *dev;
+	kuid_t uid;
+	atomic_long_t has[DMMU_QUOTA_COUNT];
+	unsigned int inflight;		/* descriptors in the device; under work.lock */
+};
+
 struct hmm_range;
 struct dmmu_ctx;
 struct dmmu_table;
@@ -164,6 +182,7 @@ struct dmmu_copyq {
 struct dmmu_lpage {
 	struct list_head lru;		/* in dmmu_local.lru while in use */
 	u32 era;			/* dmmu_local.era when it was filled */
+	struct dmmu_user *user;		/* for whom it was taken, or NULL */
 };
 
 /* The pages in local memory. */
@@ -223,6 +242,8 @@ struct dmmu_dev {
 	struct list_head ctxs;
 	struct ida ctx_ids;
 	struct ida tables;		/* pages of local memory in use as page tables */
+	spinlock_t users_lock;		/* innermost */
+	struct list_head users;
 	struct dmmu_local *local;	/* NULL: no pages in local memory */
 	atomic64_t moved[DMMU_MOVED_COUNT];
 	struct dmmu_age *age;		/* what PT_AGE tells; under ctx_lock */
@@ -259,6 +280,7 @@ struct dmmu_ctx {
 	struct mm_struct *mm;		/* set once by BIND, then constant; holds mm_count */
 	u32 id;				/* the device's number for it */
 	bool has_id;
+	struct dmmu_user *user;		/* who opened it; NULL: not counted */
 	bool lost;			/* the device went down since BIND; under ctx_lock */
 
 	struct mmu_interval_notifier notifier;
@@ -365,6 +387,13 @@ void dmmu_ctx_lose(struct dmmu_ctx *ctx);
 int dmmu_ctx_check(struct dmmu_ctx *ctx);
 struct mm_struct *dmmu_ctx_mm(struct dmmu_ctx *ctx);
 
+/* user.c */
+struct dmmu_user *dmmu_user_get(struct dmmu_dev *dev);
+void dmmu_user_put(struct dmmu_user *user);
+bool dmmu_user_charge(struct dmmu_user *user, enum dmmu_quota what);
+void dmmu_user_uncharge(struct dmmu_user *user, enum dmmu_quota what);
+bool dmmu_user_may_run(const struct dmmu_user *user);
+
 /* pgtable.c */
 int dmmu_pt_init(struct dmmu_ctx *ctx);
 void dmmu_pt_fini(struct dmmu_ctx *ctx);
@@ -423,7 +452,8 @@ void dmmu_local_exit(struct dmmu_dev *dev);
 void dmmu_local_release(struct dmmu_dev *dev);
 void dmmu_local_lose(struct dmmu_dev *dev);
 bool dmmu_local_lost(const struct page *page);
-unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n);
+unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, struct page **page,
+			      unsigned int n);
 void dmmu_local_unalloc(struct page *page);
 void dmmu_local_page_free(struct page *page);
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);

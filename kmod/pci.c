@@ -96,6 +96,8 @@ static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&dev->ctxs);
 	ida_init(&dev->ctx_ids);
 	ida_init(&dev->tables);
+	spin_lock_init(&dev->users_lock);
+	INIT_LIST_HEAD(&dev->users);
 	spin_lock_init(&dev->dma_lock);
 	hash_init(dev->dma_table);
 	spin_lock_init(&dev->ctl.lock);

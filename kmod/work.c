@@ -83,6 +83,8 @@ static void dmmu_job_leave_device(struct dmmu_dev *dev, unsigned int slot,
 	__clear_bit(slot, dev->work.busy);
 	dev->work.inflight--;
 	ctx->ninflight--;
+	if (ctx->user)
+		ctx->user->inflight--;
 	if (ctx->closed) {
 		list_add_tail(&job->node, orphans);
 	} else {
@@ -128,6 +130,17 @@ static void dmmu_job_start(struct dmmu_dev *dev, struct dmmu_job *job, unsigned 
 	q->inflight++;
 }
 
+/* The file whose turn it is, of those whose user may have more in the device. */
+static struct dmmu_ctx *dmmu_work_next(struct dmmu_workq *q)
+{
+	struct dmmu_ctx *ctx;
+
+	list_for_each_entry(ctx, &q->ready, ready)
+		if (dmmu_user_may_run(ctx->user))
+			return ctx;
+	return NULL;
+}
+
 /*
  * Give the device as much as it may have, one job from each file in turn. The ring has more entries
  * than there are slots, so that it cannot overflow.
@@ -135,11 +148,11 @@ static void dmmu_job_start(struct dmmu_dev *dev, struct dmmu_job *job, unsigned 
 static void dmmu_work_dispatch(struct dmmu_dev *dev)
 {
 	struct dmmu_workq *q = &dev->work;
+	struct dmmu_ctx *ctx;
 	bool any = false;
 
 	lockdep_assert_held(&q->lock);
-	while (dmmu_is_up(dev) && q->inflight < q->nslots && !list_empty(&q->ready)) {
-		struct dmmu_ctx *ctx = list_first_entry(&q->ready, struct dmmu_ctx, ready);
+	while (dmmu_is_up(dev) && q->inflight < q->nslots && (ctx = dmmu_work_next(q))) {
 		struct dmmu_job *job = list_first_entry(&ctx->queued, struct dmmu_job, node);
 
 		list_del(&job->node);
@@ -150,6 +163,8 @@ static void dmmu_work_dispatch(struct dmmu_dev *dev)
 			list_move_tail(&ctx->ready, &q->ready);
 		kref_get(&ctx->ref);
 		ctx->ninflight++;
+		if (ctx->user)
+			ctx->user->inflight++;
 		dmmu_job_start(dev, job, find_first_zero_bit(q->busy, q->nslots));
 		any = true;
 	}
