@@ -370,9 +370,16 @@ static pci_ers_result_t dmmu_slot_reset(struct pci_dev *pdev)
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
+/* Traffic may flow again: tell whoever looks after the machine. */
+static void dmmu_resume(struct pci_dev *pdev)
+{
+	pci_info(pdev, "recovered from a bus error; files that were bound must be opened anew\n");
+}
+
 static const struct pci_error_handlers dmmu_error_handlers = {
 	.error_detected = dmmu_error_detected,
 	.slot_reset = dmmu_slot_reset,
+	.resume = dmmu_resume,
 	.reset_prepare = dmmu_reset_prepare,
 	.reset_done = dmmu_reset_done,
 };

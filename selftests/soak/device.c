@@ -14,6 +14,8 @@
 
 #include "soak.h"
 
+_Thread_local uint64_t work_began;
+
 static pthread_mutex_t reset_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool device_is_up(void)
@@ -105,6 +107,7 @@ bool device_start_from(struct worker *w, struct dmmu_work_desc *work, unsigned i
 {
 	struct dmmu_ioc_submit submit = {.works = dmmu_va(work), .count = n};
 
+	work_began = dmmu_now_ns();
 	for (unsigned int i = 0; i < n; i++)
 		work[i].cookie = first + i;
 	if (!ioctl(w->fd, DMMU_IOC_SUBMIT, &submit) && submit.queued == n)

@@ -80,6 +80,7 @@ extern struct tally tally;
 extern struct region *regions;
 extern unsigned int region_count;
 extern atomic_bool stopping;
+extern _Thread_local uint64_t work_began; /* by this thread, last */
 
 /* random.c is one line: a number below n. */
 static inline unsigned int below(struct worker *w, unsigned int n)

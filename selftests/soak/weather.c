@@ -49,9 +49,10 @@ static const char *_Atomic now = "calm";
 static _Atomic uint64_t excused_until[2];
 static unsigned int times[KIND_COUNT];
 
+/* Whatever was begun in such weather may fail, however late that is found. */
 unsigned int weather_excuses(void)
 {
-	uint64_t t = dmmu_now_ns();
+	uint64_t t = work_began;
 
 	return (t < excused_until[0] ? BUS_ERRORS : 0) | (t < excused_until[1] ? LOSSES : 0);
 }

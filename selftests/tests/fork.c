@@ -4,6 +4,7 @@
  * the parent's.
  */
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "dmmu_fixture.h"
 
@@ -184,6 +185,41 @@ CLAIM(fork, child_may_open_and_bind_for_itself)
 	RUN_OK(dmmu_add(p, 10, 1));
 	EXPECT_EQ(0, dmmu_reap(child));
 	EXPECT_EQ(11, p[0]);
+}
+
+/* To read is no reason to copy: parent and child go on to share the page. */
+CLAIM(fork, a_read_by_the_device_leaves_shared_pages_shared)
+{
+	enum { PAGES = 4 };
+	const uint64_t frame = (1ull << 55) - 1;
+	struct turns *t = new_turns();
+	uint64_t *p = dmmu_map(PAGES * DMMU_PAGE);
+	struct dmmu_completion c;
+	unsigned int i;
+	int child;
+
+	ASSERT_TRUE(t && p);
+	madvise(p, PAGES * DMMU_PAGE, MADV_NOHUGEPAGE);
+	for (i = 0; i < PAGES * 512; i++)
+		p[i] = 7;
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		for (i = 0; i < PAGES; i++)
+			t->child_saw[i] = dmmu_pagemap(p + i * 512) & frame;
+		t->child_done = 1;
+		_exit(dmmu_await(&t->parent_done, 1) ? 0 : 2);
+	}
+	ASSERT_TRUE(dmmu_await(&t->child_done, 1));
+	c = dmmu_run_one(self->fd, dmmu_reduce(p, PAGES * 512));
+	EXPECT_OK(&c);
+	EXPECT_EQ(7 * PAGES * 512, c.result);
+	for (i = 0; i < PAGES; i++) {
+		EXPECT_NE(0, t->child_saw[i]) TH_LOG("pagemap does not tell");
+		EXPECT_EQ(t->child_saw[i], dmmu_pagemap(p + i * 512) & frame);
+	}
+	t->parent_done = 1;
+	EXPECT_EQ(0, dmmu_reap(child));
 }
 
 DMMU_TEST_MAIN

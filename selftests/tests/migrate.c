@@ -527,6 +527,48 @@ CLAIM(migrate, migrations_race_with_each_other_and_with_dontneed)
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 }
 
+struct crowd {
+	volatile uint64_t *p;
+	pthread_barrier_t *start;
+	uint64_t sum;
+};
+
+static void *join_crowd(void *opaque)
+{
+	struct crowd *t = opaque;
+
+	pthread_barrier_wait(t->start);
+	for (size_t i = 0; i < PAGES; i++)
+		t->sum += t->p[i * 512];
+	return NULL;
+}
+
+/* One of them brings it home, the others come too late, or find it locked: none is refused. */
+CLAIM(migrate, cpu_threads_that_touch_one_page_at_once_all_get_it)
+{
+	enum { THREADS = 12, ROUNDS = 12 };
+	uint64_t *p = dmmu_map(BYTES);
+	struct crowd t[THREADS];
+	pthread_t thread[THREADS];
+	pthread_barrier_t start;
+
+	ASSERT_NE(NULL, p);
+	pthread_barrier_init(&start, NULL, THREADS);
+	for (uint64_t round = 1; round <= ROUNDS; round++) {
+		RUN_OK(dmmu_fill(p, round, BYTES));
+		MOVE_IN(p, BYTES, PAGES);
+		for (unsigned int i = 0; i < THREADS; i++) {
+			t[i] = (struct crowd){.p = p, .start = &start};
+			ASSERT_EQ(0, pthread_create(&thread[i], NULL, join_crowd, &t[i]));
+		}
+		for (unsigned int i = 0; i < THREADS; i++) {
+			pthread_join(thread[i], NULL);
+			EXPECT_EQ(round * PAGES, t[i].sum);
+		}
+	}
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
+}
+
 static bool write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

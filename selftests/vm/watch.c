@@ -86,6 +86,7 @@ void watch_test(void *context, const char *line)
 		machine_act(run, action->what);
 	}
 	model_control(run, line);
+	qemu_control(run, line);
 	if (ours)
 		remark(run, line + sizeof(mark) - 1);
 	else if (run->ktap)
