@@ -24,6 +24,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -82,7 +83,7 @@ enum dmmu_quota {
 
 /* Who has files open on a device, without privilege; see user.c. */
 struct dmmu_user {
-	struct kref ref;		/* files, and each thing counted */
+	refcount_t ref;			/* files, and each thing counted */
 	struct list_head node;		/* dmmu_dev.users, under users_lock */
 	struct dmmu_dev *dev;
 	kuid_t uid;

@@ -13,6 +13,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 
 #include "drv.h"
@@ -29,14 +30,14 @@ struct dmmu_user *dmmu_user_get(struct dmmu_dev *dev)
 	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 	if (!fresh)
 		return ERR_PTR(-ENOMEM);
-	kref_init(&fresh->ref);
+	refcount_set(&fresh->ref, 1);
 	fresh->dev = dev;
 	fresh->uid = uid;
 	spin_lock(&dev->users_lock);
 	list_for_each_entry(user, &dev->users, node) {
 		if (!uid_eq(user->uid, uid))
 			continue;
-		kref_get(&user->ref);
+		refcount_inc(&user->ref);
 		spin_unlock(&dev->users_lock);
 		kfree(fresh);
 		return user;
@@ -46,19 +47,21 @@ struct dmmu_user *dmmu_user_get(struct dmmu_dev *dev)
 	return fresh;
 }
 
-static void dmmu_user_release(struct kref *ref)
-{
-	struct dmmu_user *user = container_of(ref, struct dmmu_user, ref);
-
-	list_del(&user->node);
-	spin_unlock(&user->dev->users_lock);
-	kfree(user);
-}
-
 void dmmu_user_put(struct dmmu_user *user)
 {
-	if (user)
-		kref_put_lock(&user->ref, dmmu_user_release, &user->dev->users_lock);
+	struct dmmu_dev *dev;
+	bool last;
+
+	if (!user)
+		return;
+	dev = user->dev;
+	spin_lock(&dev->users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		list_del(&user->node);
+	spin_unlock(&dev->users_lock);
+	if (last)
+		kfree(user);
 }
 
 /* Of @all there are, how many are one user's at most. */
@@ -89,7 +92,7 @@ bool dmmu_user_charge(struct dmmu_user *user, enum dmmu_quota what)
 		atomic_long_dec(&user->has[what]);
 		return false;
 	}
-	kref_get(&user->ref);
+	refcount_inc(&user->ref);
 	return true;
 }
 

@@ -222,4 +222,37 @@ CLAIM(fork, a_read_by_the_device_leaves_shared_pages_shared)
 	EXPECT_EQ(0, dmmu_reap(child));
 }
 
+/*
+ * Fork write-protects what the device has, and waits for it; a fault of the device needs the lock
+ * that fork holds. Neither waits for the other.
+ */
+CLAIM(fork, fork_with_threads_stalled_on_faults)
+{
+	enum { WORKS = 64, EACH = 16 * DMMU_PAGE, FORKS = 12 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	char *p = dmmu_map(WORKS * EACH);
+	unsigned int i;
+
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < WORKS; i++) {
+		work[i] = dmmu_fill(p + i * EACH, i, EACH);
+		work[i].cookie = i;
+	}
+	ASSERT_EQ(0, dmmu_submit(self->fd, work, WORKS));
+	for (i = 0; i < FORKS; i++) {
+		int child = fork();
+
+		ASSERT_GE(child, 0);
+		if (!child)
+			_exit(0);
+		EXPECT_EQ(0, dmmu_reap(child));
+	}
+	ASSERT_EQ(0, dmmu_collect(self->fd, c, WORKS));
+	for (i = 0; i < WORKS; i++)
+		EXPECT_OK(&c[i]);
+	for (i = 0; i < WORKS; i++)
+		EXPECT_EQ(EACH / 8, dmmu_other_than((uint64_t *)(p + i * EACH), i, EACH / 8));
+}
+
 DMMU_TEST_MAIN
