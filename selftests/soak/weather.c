@@ -10,7 +10,8 @@
 #include "../tests/host_control.h"
 #include "soak.h"
 
-#define EFFECT_NS 20000000000ull /* a watchdog, a reset, and a loaded host */
+#define EFFECT_NS      30000000000ull /* a watchdog, a reset, and a loaded host */
+#define NOTICE_SECONDS 180 /* until the driver has noticed that the device went, at most */
 
 static const struct {
 	const char *command;
@@ -75,10 +76,23 @@ static void pass(unsigned int seconds)
 		dmmu_sleep_us(100000);
 }
 
+/*
+ * A device that has gone is noticed when it is needed. Until then, and until it has been reset,
+ * whatever is begun may be lost.
+ */
+static void await_reset(uint64_t resets)
+{
+	for (unsigned int i = 0; i < NOTICE_SECONDS && tally.resets == resets && !ending; i++)
+		pass(1);
+	if (tally.resets == resets && !ending)
+		unexpected("nobody noticed in %u s that the device was reset", NOTICE_SECONDS);
+}
+
 static void *change(void *nothing)
 {
 	unsigned int weights = 0;
 	char command[200];
+	uint64_t resets;
 
 	for (unsigned int i = 0; i < KIND_COUNT; i++)
 		weights += kinds[i].weight;
@@ -90,6 +104,7 @@ static void *change(void *nothing)
 			pick -= kinds[k++].weight;
 		longer = 2 + (unsigned int)(dmmu_random(&random_state) >> 33) % 4;
 		excuse(kinds[k].excuses, ~0ull);
+		resets = tally.resets;
 		now = kinds[k].command;
 		if (strncmp(kinds[k].command, "now ", 4))
 			snprintf(command, sizeof(command), "%s %llu", kinds[k].command,
@@ -106,6 +121,8 @@ static void *change(void *nothing)
 		/* What was in force before has no effects from here on but late ones. */
 		if (kinds[k].excuses) {
 			host_do("faults none");
+			if (!strncmp(kinds[k].command, "now ", 4))
+				await_reset(resets);
 			excuse(kinds[k].excuses, dmmu_now_ns() + EFFECT_NS);
 		}
 	}
