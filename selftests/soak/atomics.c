@@ -37,6 +37,7 @@ static void open_context(void)
 {
 	struct dmmu_ioc_bind bind = {.flags = DMMU_BIND_SYSTEM_ATOMICS};
 
+	atomics.resets = tally.resets;
 	atomics.fd = open(dmmu_path(), O_RDWR | O_CLOEXEC);
 	if (atomics.fd >= 0 && ioctl(atomics.fd, DMMU_IOC_BIND, &bind)) {
 		possible = errno != EOPNOTSUPP;

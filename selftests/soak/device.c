@@ -14,7 +14,7 @@
 
 #include "soak.h"
 
-_Thread_local uint64_t work_began;
+_Thread_local uint64_t work_began, work_resets;
 
 static pthread_mutex_t reset_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -65,6 +65,7 @@ static int open_bound(void)
 
 bool device_open(struct worker *w)
 {
+	w->resets = tally.resets;
 	w->fd = open_bound();
 	if (w->fd < 0)
 		printf("# worker %u: no context: %s\n", w->id, strerror(-w->fd));
@@ -88,6 +89,7 @@ void device_recover(struct worker *w)
 		if (!device_is_up())
 			reset_device();
 		pthread_mutex_unlock(&reset_lock);
+		w->resets = tally.resets;
 		w->fd = open_bound();
 		if (w->fd >= 0)
 			break;
@@ -108,6 +110,7 @@ bool device_start_from(struct worker *w, struct dmmu_work_desc *work, unsigned i
 	struct dmmu_ioc_submit submit = {.works = dmmu_va(work), .count = n};
 
 	work_began = dmmu_now_ns();
+	work_resets = w->resets;
 	for (unsigned int i = 0; i < n; i++)
 		work[i].cookie = first + i;
 	if (!ioctl(w->fd, DMMU_IOC_SUBMIT, &submit) && submit.queued == n)
@@ -176,7 +179,8 @@ bool device_ok(const struct dmmu_completion *c, bool may_fault)
 		return true;
 	if (c->status == DMMU_LOST || c->status == DMMU_KILLED) {
 		tally.lost++;
-		if (!(excuses & LOSSES))
+		/* A file from before a reset stays lost, however late it is used. */
+		if (!(excuses & LOSSES) && work_resets == tally.resets)
 			unexpected("%s", dmmu_text(c));
 	} else if (c->status == DMMU_FAULT && may_fault) {
 		/* told to expect it */

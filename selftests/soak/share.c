@@ -210,6 +210,7 @@ static void visit(struct worker *w)
 	struct dmmu_ioc_bind bind = {0};
 	uint64_t stands;
 
+	guest.resets = tally.resets;
 	guest.fd = open(dmmu_path(), O_RDWR | O_CLOEXEC);
 	if (guest.fd < 0 || ioctl(guest.fd, DMMU_IOC_BIND, &bind)) {
 		device_close(&guest); /* all contexts are taken, or the device is down */

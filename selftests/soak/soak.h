@@ -47,6 +47,7 @@ struct worker {
 	pthread_t thread;
 	uint64_t random;
 	int fd;
+	uint64_t resets; /* that there had been when it was opened */
 	const char *_Atomic doing;
 	_Atomic uint64_t since;
 };
@@ -80,7 +81,8 @@ extern struct tally tally;
 extern struct region *regions;
 extern unsigned int region_count;
 extern atomic_bool stopping;
-extern _Thread_local uint64_t work_began; /* by this thread, last */
+extern _Thread_local uint64_t work_began;  /* by this thread, last */
+extern _Thread_local uint64_t work_resets; /* of the device, when its file was opened */
 
 /* random.c is one line: a number below n. */
 static inline unsigned int below(struct worker *w, unsigned int n)
