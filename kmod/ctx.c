@@ -19,6 +19,11 @@ struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev)
 
 	if (!ctx)
 		return NULL;
+	ctx->user = dmmu_user_get(dev);
+	if (IS_ERR(ctx->user)) {
+		kfree(ctx);
+		return NULL;
+	}
 	kref_init(&ctx->ref);
 	kref_get(&dev->ref);
 	ctx->dev = dev;
@@ -150,11 +155,15 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 		ret = -ENODEV;
 		goto out_unlock;
 	}
+	if (!dmmu_user_charge(ctx->user, DMMU_QUOTA_CONTEXTS)) {
+		ret = -EDQUOT;
+		goto out_unlock;
+	}
 	ret = ida_alloc_max(&dev->ctx_ids, dev->contexts - 1, GFP_KERNEL);
 	if (ret < 0) {
 		if (ret == -ENOSPC)
 			ret = -EBUSY;
-		goto out_unlock;
+		goto err_uncharge;
 	}
 	ctx->id = ret;
 	ctx->system_atomics = flags & DMMU_BIND_SYSTEM_ATOMICS;
@@ -192,6 +201,8 @@ err_free_buffers:
 	dmmu_ctx_free_buffers(ctx);
 	ctx->has_id = false;
 	ida_free(&dev->ctx_ids, ctx->id);
+err_uncharge:
+	dmmu_user_uncharge(ctx->user, DMMU_QUOTA_CONTEXTS);
 out_unlock:
 	mutex_unlock(&dev->ctx_lock);
 	return ret;
@@ -250,11 +261,14 @@ static void dmmu_ctx_release(struct kref *ref)
 	struct dmmu_ctx *ctx = container_of(ref, struct dmmu_ctx, ref);
 	struct dmmu_dev *dev = ctx->dev;
 
-	if (ctx->has_id)
+	if (ctx->has_id) {
 		ida_free(&dev->ctx_ids, ctx->id);
+		dmmu_user_uncharge(ctx->user, DMMU_QUOTA_CONTEXTS);
+	}
 	if (ctx->mm)
 		mmdrop(ctx->mm);
 	mtree_destroy(&ctx->hints);
+	dmmu_user_put(ctx->user);
 	kfree(ctx);
 	dmmu_dev_put(dev);
 }

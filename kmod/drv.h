@@ -24,6 +24,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -72,6 +73,24 @@ enum dmmu_moved {
 	DMMU_MOVED_COUNT,
 };
 
+/* What a user may have only a share of; work is counted apart, under work.lock. */
+enum dmmu_quota {
+	DMMU_QUOTA_CONTEXTS,
+	DMMU_QUOTA_TABLES,
+	DMMU_QUOTA_PAGES,
+	DMMU_QUOTA_COUNT,
+};
+
+/* Who has files open on a device, without privilege; see user.c. */
+struct dmmu_user {
+	refcount_t ref;			/* files, and each thing counted */
+	struct list_head node;		/* dmmu_dev.users, under users_lock */
+	struct dmmu_dev *dev;
+	kuid_t uid;
+	atomic_long_t has[DMMU_QUOTA_COUNT];
+	unsigned int inflight;		/* descriptors in the device; under work.lock */
+};
+
 struct hmm_range;
 struct dmmu_ctx;
 struct dmmu_table;
@@ -108,6 +127,14 @@ struct dmmu_ctlq {
 	wait_queue_head_t wq;		/* waiters for ctl_head */
 };
 
+/* Why a fault was answered FAIL, until the completion of the job that it ended is taken. */
+struct dmmu_refusal {
+	u64 va;				/* of the page */
+	s32 error;			/* 0: taken */
+	u16 ctx;
+	u8 thread;
+};
+
 struct dmmu_workq {
 	spinlock_t lock;		/* all below, jobs and their lists, both doorbells */
 	struct dmmu_work *ring;
@@ -123,7 +150,8 @@ struct dmmu_workq {
 	unsigned int inflight;
 	unsigned long busy[BITS_TO_LONGS(DMMU_MAX_SLOTS)];
 	struct dmmu_job *slot[DMMU_MAX_SLOTS];
-	s32 thread_error[DMMU_FAULT_GROUP]; /* why its fault was answered FAIL */
+	struct dmmu_refusal refused[DMMU_MAX_SLOTS]; /* a ring; the oldest is overwritten */
+	unsigned int nrefused;		/* ever */
 	struct list_head ready;		/* contexts with queued jobs, round robin */
 };
 
@@ -157,6 +185,7 @@ struct dmmu_copyq {
 struct dmmu_lpage {
 	struct list_head lru;		/* in dmmu_local.lru while in use */
 	u32 era;			/* dmmu_local.era when it was filled */
+	struct dmmu_user *user;		/* for whom it was taken, or NULL */
 };
 
 /* The pages in local memory. */
@@ -217,6 +246,8 @@ struct dmmu_dev {
 	struct list_head ctxs;
 	struct ida ctx_ids;
 	struct ida tables;		/* pages of local memory in use as page tables */
+	spinlock_t users_lock;		/* innermost */
+	struct list_head users;
 	struct dmmu_local *local;	/* NULL: no pages in local memory */
 	atomic64_t moved[DMMU_MOVED_COUNT];
 	struct dmmu_age *age;		/* what PT_AGE tells; under ctx_lock */
@@ -254,6 +285,7 @@ struct dmmu_ctx {
 	struct mm_struct *mm;		/* set once by BIND, then constant; holds mm_count */
 	u32 id;				/* the device's number for it */
 	bool has_id;
+	struct dmmu_user *user;		/* who opened it; NULL: not counted */
 	bool lost;			/* the device went down since BIND; under ctx_lock */
 
 	struct mmu_interval_notifier notifier;
@@ -348,7 +380,7 @@ void dmmu_work_lose_all(struct dmmu_dev *dev);
 void dmmu_work_close(struct dmmu_ctx *ctx);
 void dmmu_work_purge(struct dmmu_ctx *ctx);
 bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie);
-void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error);
+void dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 threads, u64 va, s32 error);
 
 /* ctx.c */
 struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev);
@@ -359,6 +391,13 @@ void dmmu_ctx_kill(struct dmmu_ctx *ctx);
 void dmmu_ctx_lose(struct dmmu_ctx *ctx);
 int dmmu_ctx_check(struct dmmu_ctx *ctx);
 struct mm_struct *dmmu_ctx_mm(struct dmmu_ctx *ctx);
+
+/* user.c */
+struct dmmu_user *dmmu_user_get(struct dmmu_dev *dev);
+void dmmu_user_put(struct dmmu_user *user);
+bool dmmu_user_charge(struct dmmu_user *user, enum dmmu_quota what);
+void dmmu_user_uncharge(struct dmmu_user *user, enum dmmu_quota what);
+bool dmmu_user_may_run(const struct dmmu_user *user);
 
 /* pgtable.c */
 int dmmu_pt_init(struct dmmu_ctx *ctx);
@@ -430,7 +469,8 @@ unsigned long dmmu_local_select(struct dmmu_dev *dev);
 bool dmmu_local_lost(const struct page *page);
 unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsigned long *pfn,
 				   unsigned int n);
-unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n);
+unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, struct page **page,
+			      unsigned int n);
 void dmmu_local_unalloc(struct page *page);
 void dmmu_local_page_free(struct page *page);
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);

@@ -145,7 +145,7 @@ static int dmmu_fault_answer(struct dmmu_ctx *ctx, const struct dmmu_fault *f, u
 
 	/* The reason must be there before the completion can be. */
 	if (action == DMMU_ANSWER_FAIL)
-		dmmu_work_fault_error(ctx->dev, f->threads, error);
+		dmmu_work_fault_error(ctx, f->threads, f->va, error);
 	trace_dmmu_answer(ctx->dev->id, ctx->id, f, action, error);
 	return dmmu_ctl_push(ctx->dev, &cmd, DMMU_SLEEP, &index);
 }

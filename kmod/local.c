@@ -80,6 +80,8 @@ void dmmu_local_page_free(struct page *page)
 	spin_lock(&l->lock);
 	WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
 	list_del_init(&l->page[i].lru);
+	dmmu_user_uncharge(l->page[i].user, DMMU_QUOTA_PAGES);
+	l->page[i].user = NULL;
 	l->nfree++;
 	last = l->nfree == l->npages;
 	if (last && l->leaving)
@@ -115,9 +117,10 @@ static unsigned long dmmu_local_room(const struct dmmu_local *l)
 
 /*
  * Take up to @n pages, adjacent ones if there are. They are locked and have one reference. Returns
- * how many.
+ * how many. Each has been counted for @user.
  */
-unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned int n)
+unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, struct page **page,
+			      unsigned int n)
 {
 	struct dmmu_local *l = dev->local;
 	unsigned int got = 0, run, k;
@@ -141,6 +144,7 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct page **page, unsigned
 		l->nfree -= run;
 		for (k = 0; k < run; k++) {
 			l->page[i + k].era = l->era;
+			l->page[i + k].user = user;
 			list_add_tail(&l->page[i + k].lru, &l->lru);
 			page[got++] = pfn_to_page(l->first_pfn + i + k);
 		}

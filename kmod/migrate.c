@@ -55,12 +55,17 @@ static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned lon
 
 /* --- to local memory --- */
 
-/* Is it a page that cannot live in local memory? */
+/*
+ * Is it a page that cannot live in local memory? Of merged ones (KSM) the kernel knows by whom they
+ * are used only as long as they are present: mremap could not separate them, and their migration
+ * entries would be found no more.
+ */
 static bool dmmu_wrong_kind(unsigned long src)
 {
 	struct page *page = migrate_pfn_to_page(src);
 
-	return src & MIGRATE_PFN_MIGRATE && page && !PageAnon(page);
+	return src & MIGRATE_PFN_MIGRATE && page &&
+	       (!PageAnon(page) || folio_test_ksm(page_folio(page)));
 }
 
 /*
@@ -80,12 +85,13 @@ static unsigned long dmmu_dst(struct page *to, unsigned long src)
 /*
  * Give each page that moves its place, as far as there is room: @done is how many pages from the
  * first have been dealt with, @lacking how many after them found no place. Returns how many move.
+ * Making room would not help those for which the user has no share left: they stay.
  */
-static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, struct dmmu_move *m,
+static unsigned int dmmu_place(struct dmmu_ctx *ctx, struct migrate_vma *args, struct dmmu_move *m,
 			       struct dmmu_migrate_result *res, unsigned int *done,
 			       unsigned int *lacking)
 {
-	unsigned int i, n = 0, got, fresh = 0;
+	unsigned int i, n = 0, got, share = 0, fresh = 0;
 
 	for (i = 0; i < args->npages; i++) {
 		if (!dmmu_may_move_in(args->src[i]))
@@ -94,9 +100,17 @@ static unsigned int dmmu_place(struct dmmu_dev *dev, struct migrate_vma *args, s
 			break;
 		m->op[n++].at = i;
 	}
-	got = dmmu_local_alloc(dev, m->page, n);
-	*lacking = n - got;
-	*done = got < n ? m->op[got].at : i;
+	while (share < n && dmmu_user_charge(ctx->user, DMMU_QUOTA_PAGES))
+		share++;
+	got = dmmu_local_alloc(ctx->dev, ctx->user, m->page, share);
+	*lacking = share - got;
+	*done = got < share ? m->op[got].at : i;
+	if (got == share)
+		res->skipped[DMMU_SKIP_NO_MEMORY] += n - share;
+	while (share > got) {
+		dmmu_user_uncharge(ctx->user, DMMU_QUOTA_PAGES);
+		share--;
+	}
 	for (i = 0; i < *done; i++)
 		res->skipped[DMMU_SKIP_KIND] += dmmu_wrong_kind(args->src[i]);
 	for (i = 0; i < got; i++) {
@@ -124,10 +138,11 @@ static unsigned int dmmu_count_moved(const unsigned long *src, const unsigned lo
  * Move what can be of one batch, within one mapping. @done and @lacking as dmmu_place() has them.
  * Returns 0, or an error that says that the whole mapping cannot be moved.
  */
-static int dmmu_move_in(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res,
 			unsigned int *done, unsigned int *lacking)
 {
+	struct dmmu_dev *dev = ctx->dev;
 	struct migrate_vma args = {
 		.vma = vma,
 		.start = start,
@@ -143,7 +158,7 @@ static int dmmu_move_in(struct dmmu_dev *dev, struct vm_area_struct *vma, unsign
 	ret = migrate_vma_setup(&args);
 	if (ret)
 		return ret;
-	n = dmmu_place(dev, &args, m, res, done, lacking);
+	n = dmmu_place(ctx, &args, m, res, done, lacking);
 	if (dmmu_copy_pages(dev, m->op, n)) {
 		for (i = 0; i < n; i++) {
 			args.dst[m->op[i].at] = 0;
@@ -564,7 +579,7 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 	if (!dmmu_vma_fits(vma, pages, res))
 		goto out_unlock;
 	if (to == DMMU_MIGRATE_TO_DEVICE)
-		ret = dmmu_move_in(ctx->dev, vma, start, next, m, res, &done, lacking);
+		ret = dmmu_move_in(ctx, vma, start, next, m, res, &done, lacking);
 	else
 		ret = dmmu_move_out(ctx->dev, vma, start, next, m, res);
 	if (ret)

@@ -64,9 +64,18 @@ static unsigned int fault_back_pages = 16;
 module_param(fault_back_pages, uint, 0644);
 MODULE_PARM_DESC(fault_back_pages, "pages of the aligned window around a page in local memory that come back with it when the CPU touches it: 1 to 16, rounded down to a power of two (default 16)");
 
+static unsigned int user_share_percent = 75;
+module_param(user_share_percent, uint, 0644);
+MODULE_PARM_DESC(user_share_percent, "how much of the device's contexts, threads, page tables and local memory one user without CAP_SYS_RESOURCE may have, each: 1 to 100 (default 75)");
+
 static unsigned int exclusive_hold_us = 500;
 module_param(exclusive_hold_us, uint, 0644);
 MODULE_PARM_DESC(exclusive_hold_us, "how long the device keeps a page for atomics before a CPU that waits for it gets it, at least (default 500)");
+
+unsigned int dmmu_user_share_percent(void)
+{
+	return clamp(READ_ONCE(user_share_percent), 1U, 100U);
+}
 
 unsigned int dmmu_fault_back(void)
 {

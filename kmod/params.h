@@ -17,6 +17,7 @@ extern bool dmmu_copy_engine;
 #define DMMU_FAULT_BACK_MAX 16U
 
 unsigned long dmmu_exclusive_hold_us(void);
+unsigned int dmmu_user_share_percent(void);
 unsigned int dmmu_fault_back(void);		/* pages, a power of two */
 
 unsigned long dmmu_fence_timeout(void);		/* jiffies */

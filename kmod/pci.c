@@ -96,6 +96,8 @@ static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&dev->ctxs);
 	ida_init(&dev->ctx_ids);
 	ida_init(&dev->tables);
+	spin_lock_init(&dev->users_lock);
+	INIT_LIST_HEAD(&dev->users);
 	spin_lock_init(&dev->dma_lock);
 	hash_init(dev->dma_table);
 	spin_lock_init(&dev->ctl.lock);
@@ -369,9 +371,16 @@ static pci_ers_result_t dmmu_slot_reset(struct pci_dev *pdev)
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
+/* Traffic may flow again: tell whoever looks after the machine. */
+static void dmmu_resume(struct pci_dev *pdev)
+{
+	pci_info(pdev, "recovered from a bus error; files that were bound must be opened anew\n");
+}
+
 static const struct pci_error_handlers dmmu_error_handlers = {
 	.error_detected = dmmu_error_detected,
 	.slot_reset = dmmu_slot_reset,
+	.resume = dmmu_resume,
 	.reset_prepare = dmmu_reset_prepare,
 	.reset_done = dmmu_reset_done,
 };

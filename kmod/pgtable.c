@@ -37,6 +37,7 @@ struct dmmu_leaf {
 struct dmmu_table {
 	struct list_head node; /* in a list of spare or of touched tables */
 	struct dmmu_table *parent;
+	struct dmmu_user *user; /* whose share it is of, or NULL */
 	u64 local; /* byte offset in local memory */
 	u64 va; /* first address it covers */
 	u16 slot; /* in the parent */
@@ -51,16 +52,20 @@ struct dmmu_table {
 	};
 };
 
-static struct dmmu_table *dmmu_table_alloc(struct dmmu_dev *dev, bool is_leaf)
+/* A table for , or -ENOMEM, or -EDQUOT when its user has a share of them already. */
+static struct dmmu_table *dmmu_table_alloc(struct dmmu_ctx *ctx, bool is_leaf)
 {
+	struct dmmu_dev *dev = ctx->dev;
 	u64 pages = min_t(u64, dev->table_bytes >> DMMU_PAGE_SHIFT, INT_MAX);
 	struct dmmu_table *t;
 	int page;
 
+	if (!dmmu_user_charge(ctx->user, DMMU_QUOTA_TABLES))
+		return ERR_PTR(-EDQUOT);
 	/* Offset 0 is left alone, so that a root of 0 is never valid. */
 	page = ida_alloc_range(&dev->tables, 1, pages - 1, GFP_KERNEL);
 	if (page < 0)
-		return NULL;
+		goto err_uncharge;
 	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		goto err_free_page;
@@ -71,18 +76,22 @@ static struct dmmu_table *dmmu_table_alloc(struct dmmu_dev *dev, bool is_leaf)
 	if (!t->leaf)
 		goto err_free_table;
 	t->local = (u64)page << DMMU_PAGE_SHIFT;
+	t->user = ctx->user;
 	return t;
 
 err_free_table:
 	kfree(t);
 err_free_page:
 	ida_free(&dev->tables, page);
-	return NULL;
+err_uncharge:
+	dmmu_user_uncharge(ctx->user, DMMU_QUOTA_TABLES);
+	return ERR_PTR(-ENOMEM);
 }
 
 static void dmmu_table_free(struct dmmu_dev *dev, struct dmmu_table *t)
 {
 	ida_free(&dev->tables, t->local >> DMMU_PAGE_SHIFT);
+	dmmu_user_uncharge(t->user, DMMU_QUOTA_TABLES);
 	kfree(t->leaf);
 	kfree(t);
 }
@@ -116,20 +125,20 @@ void dmmu_pt_free_stage(struct dmmu_ctx *ctx)
 int dmmu_pt_init(struct dmmu_ctx *ctx)
 {
 	struct dmmu_dev *dev = ctx->dev;
+	struct dmmu_table *root;
 
 	ctx->stage = dma_alloc_coherent(dev->dev, 2 * DMMU_STAGE_ENTRIES * sizeof(u64),
 					&ctx->stage_dma, GFP_KERNEL);
 	if (!ctx->stage)
 		return -ENOMEM;
-	ctx->root = dmmu_table_alloc(dev, false);
-	if (!ctx->root)
-		goto err_free_stage;
-	ctx->root->level = dev->levels - 1;
+	root = dmmu_table_alloc(ctx, false);
+	if (IS_ERR(root)) {
+		dmmu_pt_free_stage(ctx);
+		return PTR_ERR(root);
+	}
+	root->level = dev->levels - 1;
+	ctx->root = root;
 	return 0;
-
-err_free_stage:
-	dmmu_pt_free_stage(ctx);
-	return -ENOMEM;
 }
 
 /*
@@ -299,10 +308,10 @@ int dmmu_pt_prepare(struct dmmu_ctx *ctx, const struct dmmu_window *win, unsigne
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(need); i++) {
 		while (ctx->spares[i] < need[i]) {
-			struct dmmu_table *t = dmmu_table_alloc(ctx->dev, i == 0);
+			struct dmmu_table *t = dmmu_table_alloc(ctx, i == 0);
 
-			if (!t)
-				return -ENOMEM;
+			if (IS_ERR(t))
+				return PTR_ERR(t);
 			list_add(&t->node, &ctx->spare[i]);
 			ctx->spares[i]++;
 		}

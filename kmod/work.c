@@ -83,6 +83,8 @@ static void dmmu_job_leave_device(struct dmmu_dev *dev, unsigned int slot,
 	__clear_bit(slot, dev->work.busy);
 	dev->work.inflight--;
 	ctx->ninflight--;
+	if (ctx->user)
+		ctx->user->inflight--;
 	if (ctx->closed) {
 		list_add_tail(&job->node, orphans);
 	} else {
@@ -128,6 +130,17 @@ static void dmmu_job_start(struct dmmu_dev *dev, struct dmmu_job *job, unsigned 
 	q->inflight++;
 }
 
+/* The file whose turn it is, of those whose user may have more in the device. */
+static struct dmmu_ctx *dmmu_work_next(struct dmmu_workq *q)
+{
+	struct dmmu_ctx *ctx;
+
+	list_for_each_entry(ctx, &q->ready, ready)
+		if (dmmu_user_may_run(ctx->user))
+			return ctx;
+	return NULL;
+}
+
 /*
  * Give the device as much as it may have, one job from each file in turn. The ring has more entries
  * than there are slots, so that it cannot overflow.
@@ -135,11 +148,11 @@ static void dmmu_job_start(struct dmmu_dev *dev, struct dmmu_job *job, unsigned 
 static void dmmu_work_dispatch(struct dmmu_dev *dev)
 {
 	struct dmmu_workq *q = &dev->work;
+	struct dmmu_ctx *ctx;
 	bool any = false;
 
 	lockdep_assert_held(&q->lock);
-	while (dmmu_is_up(dev) && q->inflight < q->nslots && !list_empty(&q->ready)) {
-		struct dmmu_ctx *ctx = list_first_entry(&q->ready, struct dmmu_ctx, ready);
+	while (dmmu_is_up(dev) && q->inflight < q->nslots && (ctx = dmmu_work_next(q))) {
 		struct dmmu_job *job = list_first_entry(&ctx->queued, struct dmmu_job, node);
 
 		list_del(&job->node);
@@ -150,6 +163,8 @@ static void dmmu_work_dispatch(struct dmmu_dev *dev)
 			list_move_tail(&ctx->ready, &q->ready);
 		kref_get(&ctx->ref);
 		ctx->ninflight++;
+		if (ctx->user)
+			ctx->user->inflight++;
 		dmmu_job_start(dev, job, find_first_zero_bit(q->busy, q->nslots));
 		any = true;
 	}
@@ -250,17 +265,33 @@ void dmmu_work_uncollect(struct dmmu_ctx *ctx, struct list_head *from)
 	wake_up_all(&ctx->wq);
 }
 
+/*
+ * Why the fault was refused that ended a job on this thread. A thread may have ended several jobs
+ * that way before the first of their completions is taken, so the oldest that fits is the one.
+ */
+static s32 dmmu_refusal_take(struct dmmu_workq *q, u16 ctx, u8 thread, u64 va)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&q->lock);
+	for (i = 0; i < DMMU_MAX_SLOTS; i++) {
+		struct dmmu_refusal *r = &q->refused[(q->nrefused + i) % DMMU_MAX_SLOTS];
+		s32 error = r->error;
+
+		if (!error || r->thread != thread || r->ctx != ctx || r->va != (va & PAGE_MASK))
+			continue;
+		r->error = 0;
+		return error;
+	}
+	return -EFAULT;
+}
+
 static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
 				 const struct dmmu_cpl *rec)
 {
 	struct dmmu_completion *cpl = &job->cpl;
-	s32 error = -EFAULT;
 
 	lockdep_assert_held(&q->lock);
-	if (rec->thread < DMMU_FAULT_GROUP && q->thread_error[rec->thread]) {
-		error = q->thread_error[rec->thread];
-		q->thread_error[rec->thread] = 0;
-	}
 
 	cpl->status = rec->status;
 	cpl->result = le64_to_cpu(rec->result);
@@ -273,7 +304,7 @@ static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
 		cpl->va = le64_to_cpu(rec->va);
 	if (rec->status == DMMU_STATUS_FAULT) {
 		cpl->access = rec->access;
-		cpl->error = error;
+		cpl->error = dmmu_refusal_take(q, job->ctx->id, rec->thread, cpl->va);
 	}
 }
 
@@ -382,14 +413,19 @@ bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie)
  * Note why a fault is about to be answered FAIL, for the completion of each hardware thread that
  * waits for the answer: those that want the same page share one record.
  */
-void dmmu_work_fault_error(struct dmmu_dev *dev, u64 threads, s32 error)
+void dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 threads, u64 va, s32 error)
 {
-	struct dmmu_workq *q = &dev->work;
+	struct dmmu_workq *q = &ctx->dev->work;
 	unsigned int i;
 
 	spin_lock(&q->lock);
 	for (i = 0; i < DMMU_FAULT_GROUP; i++)
 		if (threads & BIT_ULL(i))
-			q->thread_error[i] = error;
+			q->refused[q->nrefused++ % DMMU_MAX_SLOTS] = (struct dmmu_refusal){
+				.va = va & PAGE_MASK,
+				.error = error,
+				.ctx = ctx->id,
+				.thread = i,
+			};
 	spin_unlock(&q->lock);
 }

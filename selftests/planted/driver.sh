@@ -1,27 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# driver.sh BUG BUILD_DIR: builds a copy of the driver with BUG.patch applied against the plain harness kernel, and packs
+# driver.sh BUG BUILD_DIR: builds a copy of the driver with BUG.patch (or $PATCH) applied against the plain harness kernel (or $KERNEL), and packs
 # it in an image of its own, own-planted-BUG.cpio. Prints the image's path. See docs/planted-bugs.md.
 set -eu
-bug=$1 build=$2
+bug=$1 build=$2 variant=${KERNEL:-plain}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+file=${PATCH:-$here/$bug.patch}
 tree=$build/planted/$bug
 
 rm -rf "$tree/kmod"
 mkdir -p "$tree"
 cp -r "$root/kmod" "$tree/kmod"
-if ! patch -s -p1 -d "$tree" -i "$here/$bug.patch" >&2; then
-	echo "planted bug $bug: the patch does not apply; bring $here/$bug.patch up to date with kmod/" >&2
+if ! patch -s -p1 -d "$tree" -i "$file" >&2; then
+	echo "planted bug $bug: the patch does not apply; bring $file up to date with kmod/" >&2
 	exit 1
 fi
-kernel=$("$root/cmake/kernel.sh" plain)
+kernel=$("$root/cmake/kernel.sh" "$variant")
 if ! "$tree/kmod/build.sh" "$kernel/kit" "$tree/modules" "$build/generated" >"$tree/build.log" 2>&1; then
 	tail -n 20 "$tree/build.log" >&2
 	exit 1
 fi
 # The image packs what is in a guest folder: ours, but for the image's own name.
 BUSYBOX=$(command -v busybox || true) INITRAMFS=$build/selftests/vm/initramfs KMOD_BUILD='' GENERATED='' \
-	DRIVER=$tree/modules/dmmu.ko sh "$root/selftests/vm/image.sh" plain "$build/guest" "$build/logs" >&2
-mv "$build/guest/own-plain.cpio" "$tree/image.cpio"
+	DRIVER=$tree/modules/dmmu.ko sh "$root/selftests/vm/image.sh" "$variant" "$build/guest" "$build/logs" >&2
+mv "$build/guest/own-$variant.cpio" "$tree/image.cpio"
 echo "$tree/image.cpio"

@@ -4,6 +4,7 @@
  * the parent's.
  */
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "dmmu_fixture.h"
 
@@ -184,6 +185,74 @@ CLAIM(fork, child_may_open_and_bind_for_itself)
 	RUN_OK(dmmu_add(p, 10, 1));
 	EXPECT_EQ(0, dmmu_reap(child));
 	EXPECT_EQ(11, p[0]);
+}
+
+/* To read is no reason to copy: parent and child go on to share the page. */
+CLAIM(fork, a_read_by_the_device_leaves_shared_pages_shared)
+{
+	enum { PAGES = 4 };
+	const uint64_t frame = (1ull << 55) - 1;
+	struct turns *t = new_turns();
+	uint64_t *p = dmmu_map(PAGES * DMMU_PAGE);
+	struct dmmu_completion c;
+	unsigned int i;
+	int child;
+
+	ASSERT_TRUE(t && p);
+	madvise(p, PAGES * DMMU_PAGE, MADV_NOHUGEPAGE);
+	for (i = 0; i < PAGES * 512; i++)
+		p[i] = 7;
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		for (i = 0; i < PAGES; i++)
+			t->child_saw[i] = dmmu_pagemap(p + i * 512) & frame;
+		t->child_done = 1;
+		_exit(dmmu_await(&t->parent_done, 1) ? 0 : 2);
+	}
+	ASSERT_TRUE(dmmu_await(&t->child_done, 1));
+	c = dmmu_run_one(self->fd, dmmu_reduce(p, PAGES * 512));
+	EXPECT_OK(&c);
+	EXPECT_EQ(7 * PAGES * 512, c.result);
+	for (i = 0; i < PAGES; i++) {
+		EXPECT_NE(0, t->child_saw[i]) TH_LOG("pagemap does not tell");
+		EXPECT_EQ(t->child_saw[i], dmmu_pagemap(p + i * 512) & frame);
+	}
+	t->parent_done = 1;
+	EXPECT_EQ(0, dmmu_reap(child));
+}
+
+/*
+ * Fork write-protects what the device has, and waits for it; a fault of the device needs the lock
+ * that fork holds. Neither waits for the other.
+ */
+CLAIM(fork, fork_with_threads_stalled_on_faults)
+{
+	enum { WORKS = 64, EACH = 16 * DMMU_PAGE, FORKS = 12 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	char *p = dmmu_map(WORKS * EACH);
+	unsigned int i;
+
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < WORKS; i++) {
+		work[i] = dmmu_fill(p + i * EACH, i, EACH);
+		work[i].cookie = i;
+	}
+	ASSERT_EQ(0, dmmu_submit(self->fd, work, WORKS));
+	for (i = 0; i < FORKS; i++) {
+		int child = fork();
+
+		ASSERT_GE(child, 0);
+		if (!child)
+			_exit(0);
+		EXPECT_EQ(0, dmmu_reap(child));
+	}
+	ASSERT_EQ(0, dmmu_collect(self->fd, c, WORKS));
+	for (i = 0; i < WORKS; i++)
+		EXPECT_OK(&c[i]);
+	for (i = 0; i < WORKS; i++)
+		EXPECT_EQ(EACH / 8, dmmu_other_than((uint64_t *)(p + i * EACH), i, EACH / 8));
 }
 
 DMMU_TEST_MAIN

@@ -6,9 +6,11 @@
  *
  * Needs a runner that takes "DMMU-ACTION model"; elsewhere all is skipped.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "dmmu_fixture.h"
 #include "host_control.h"
@@ -178,6 +180,63 @@ CLAIM(held, page_is_unmapped_while_the_fault_record_is_held)
 	ASSERT_TRUE(host_do("release all"));
 	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
 	EXPECT_FAULT(&c, dmmu_va(page), DMMU_WRITE, -EFAULT);
+}
+
+/* On a machine that does much else, a second here is many: no limit of time is to end the window. */
+static bool limits(const char *scale)
+{
+	int fd = open("/sys/module/dmmu/parameters/time_scale", O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, scale, strlen(scale)) == (ssize_t)strlen(scale);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void *do_close(void *opaque)
+{
+	struct call *call = opaque;
+
+	call->result = close(call->protection);
+	__atomic_store_n(&call->returned, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* The file is closed while an invalidation of its context has not been acknowledged. */
+CLAIM(held, close_waits_for_an_invalidation_that_is_ending)
+{
+	volatile uint64_t *word = dmmu_map(8 * DMMU_PAGE);
+	struct call change = {.page = (void *)word, .protection = PROT_READ};
+	struct call closing = {.protection = self->fd};
+	uint64_t held, stands;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	ASSERT_TRUE(limits("20"));
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, word, DMMU_PAGE, 8));
+	held = host_count("held.invalidate");
+	ASSERT_TRUE(host_do("hold invalidate"));
+	ASSERT_TRUE(call_starts(&change));
+	ASSERT_TRUE(host_await("held.invalidate", held));
+	ASSERT_EQ(0, pthread_create(&closing.thread, NULL, do_close, &closing));
+	self->fd = -1;
+	dmmu_sleep_us(WINDOW_US);
+	EXPECT_EQ(0, change.returned);
+	EXPECT_EQ(0, closing.returned) TH_LOG("the file was closed, and the device still writes");
+	ASSERT_TRUE(host_do("release all"));
+	ASSERT_TRUE(dmmu_await(&change.returned, 1));
+	ASSERT_TRUE(dmmu_await(&closing.returned, 1));
+	stands = *word;
+	dmmu_sleep_us(10000);
+	EXPECT_EQ(stands, *word);
+	EXPECT_EQ(0, munmap((void *)word, 8 * DMMU_PAGE)); /* the notifier is gone */
+	pthread_join(change.thread, NULL);
+	pthread_join(closing.thread, NULL);
+	EXPECT_TRUE(limits("1"));
+	self->fd = dmmu_open_bound();
+	ASSERT_GE(self->fd, 0);
+	word = dmmu_map(DMMU_PAGE);
+	RUN_OK(dmmu_fill(word, 1, 64));
 }
 
 DMMU_TEST_MAIN

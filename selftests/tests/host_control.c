@@ -41,7 +41,7 @@ static bool read_line(int fd, char *line, size_t size)
 	return false;
 }
 
-bool host_command(const char *command, char *answer, size_t size)
+static bool act(const char *on, const char *command, char *answer, size_t size)
 {
 	int fd = open(CHANNEL, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	char line[1200];
@@ -53,7 +53,7 @@ bool host_command(const char *command, char *answer, size_t size)
 	}
 	while (read(fd, line, sizeof(line)) > 0)
 		; /* answers that came too late */
-	printf("# DMMU-ACTION model %s\n", command);
+	printf("# DMMU-ACTION %s %s\n", on, command);
 	fflush(stdout);
 	while (!found && read_line(fd, line, sizeof(line)))
 		found = !strncmp(line, mark, sizeof(mark) - 1);
@@ -61,6 +61,16 @@ bool host_command(const char *command, char *answer, size_t size)
 	snprintf(answer, size, "%s",
 		 found ? line + sizeof(mark) - 1 : "error: nobody on the host answers");
 	return !strncmp(answer, "ok", 2);
+}
+
+bool host_command(const char *command, char *answer, size_t size)
+{
+	return act("model", command, answer, size);
+}
+
+bool host_machine(const char *command, char *answer, size_t size)
+{
+	return act("qemu", command, answer, size);
 }
 
 bool host_do(const char *command)

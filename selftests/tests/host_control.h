@@ -14,7 +14,10 @@
 /* True when the host did it. The answer, or what went wrong, is in answer[]. */
 bool host_command(const char *command, char *answer, size_t size);
 
-/* The same, with nothing to know but whether. */
+/* The same for the machine around the device: a command of QEMU's monitor. */
+bool host_machine(const char *command, char *answer, size_t size);
+
+/* host_command() with nothing to know but whether. */
 bool host_do(const char *command);
 
 /* Is there somebody who answers? */

@@ -142,6 +142,33 @@ CLAIM(invalid, bad_operation_does_not_disturb_good_ones)
 	}
 }
 
+/* They fault at the same time, and are looked up together. */
+CLAIM(invalid, a_bad_page_between_good_ones_fails_alone)
+{
+	enum { N = 16, BAD = 5, ROUNDS = 6 };
+	struct dmmu_work_desc work[N];
+	struct dmmu_completion c[N];
+	unsigned int i, round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		uint64_t *p = dmmu_map(N * DMMU_PAGE);
+
+		ASSERT_NE(NULL, p);
+		ASSERT_EQ(0, munmap(p + BAD * 512, DMMU_PAGE));
+		for (i = 0; i < N; i++)
+			work[i] = dmmu_fill(p + i * 512, i, DMMU_PAGE);
+		ASSERT_EQ(0, dmmu_run(self->fd, work, N, c));
+		for (i = 0; i < N; i++) {
+			if (i == BAD) {
+				EXPECT_FAULT(&c[i], dmmu_va(p + i * 512), DMMU_WRITE, -EFAULT);
+				continue;
+			}
+			EXPECT_OK(&c[i]);
+			EXPECT_EQ(512, dmmu_other_than(p + i * 512, i, 512));
+		}
+	}
+}
+
 CLAIM(invalid, unaligned_elements_are_bad_descriptors)
 {
 	uint64_t *p = dmmu_map(2 * DMMU_PAGE);

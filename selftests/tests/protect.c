@@ -173,4 +173,26 @@ CLAIM(protect, readonly_page_in_the_middle_stops_a_copy_there)
 	EXPECT_EQ(1024, dmmu_other_than(dst + 1024, 0, 1024));
 }
 
+/*
+ * Short work that fails ends on one thread after another, several of them before the first
+ * completion is taken. The errors used to be kept one a thread: the second had none.
+ */
+CLAIM(protect, each_of_many_refused_writes_says_why)
+{
+	enum { PAGES = 64, ROUNDS = 8 };
+	struct dmmu_completion c[PAGES];
+	struct dmmu_work_desc work[PAGES];
+	uint64_t *p = dmmu_map(PAGES * DMMU_PAGE);
+
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, mprotect(p, PAGES * DMMU_PAGE, PROT_READ));
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		for (unsigned int i = 0; i < PAGES; i++)
+			work[i] = dmmu_fill(p + i * 512, 1, 64);
+		ASSERT_EQ(0, dmmu_run(self->fd, work, PAGES, c));
+		for (unsigned int i = 0; i < PAGES; i++)
+			EXPECT_FAULT(&c[i], dmmu_va(p + i * 512), DMMU_WRITE, -EPERM);
+	}
+}
+
 DMMU_TEST_MAIN

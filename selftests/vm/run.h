@@ -65,6 +65,7 @@ void machine_act(struct run *run, const char *what);
 void machine_stop(struct run *run);
 
 void model_control(struct run *run, const char *line); /* model_control.c */
+void qemu_control(struct run *run, const char *line);  /* qemu_control.c */
 
 void watch_console(void *run, const char *line);
 void watch_test(void *run, const char *line);

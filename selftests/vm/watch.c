@@ -87,6 +87,7 @@ void watch_test(void *context, const char *line)
 		machine_act(run, action->what);
 	}
 	model_control(run, line);
+	qemu_control(run, line);
 	if (!strncmp(line, trace, sizeof(trace) - 1))
 		return;
 	if (ours)

@@ -14,6 +14,7 @@
  *   EBADFD  not bound yet (BIND first)            EBUSY   bound, or no context is free (BIND)
  *   EPERM   the caller is not the bound process   ENODEV  the device is gone or has failed
  *   EINTR   a signal came; nothing was consumed   ENOTTY  unknown ioctl
+ *   EDQUOT  the user who opened the file has a user's share of the device's contexts (BIND)
  */
 #ifndef _UAPI_DMMU_H
 #define _UAPI_DMMU_H
@@ -116,7 +117,8 @@ enum dmmu_access { DMMU_READ = 0, DMMU_WRITE = 1, DMMU_ATOMIC = 2 };
 
 /*
  * The errno in `error` says why the fault could not be served: -EFAULT no mapping, -EPERM not
- * permitted, else as hmm_range_fault() returned.
+ * permitted, -EDQUOT the user has a user's share of the page tables, else as hmm_range_fault()
+ * returned.
  */
 struct dmmu_completion {
 	__u64 cookie;
@@ -199,7 +201,7 @@ enum dmmu_skip {
 	DMMU_SKIP_UNMAPPED = 0,		/* no mapping, or one without read permission */
 	DMMU_SKIP_KIND = 1,		/* not private anonymous memory */
 	DMMU_SKIP_BUSY = 2,		/* pinned, swapped out, or in somebody else's hands */
-	DMMU_SKIP_NO_MEMORY = 3,	/* no room where it should go */
+	DMMU_SKIP_NO_MEMORY = 3,	/* no room, or the user has a share already */
 	DMMU_SKIP_COPY = 4,		/* memory answered the copy with an error */
 	DMMU_SKIP_COUNT = 8,
 };
