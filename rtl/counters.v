@@ -10,6 +10,8 @@
 module counters #(
     // number of counters; the first of SPANS counters that grow by up to 64 bits in one cycle
     parameter N = 32,
+    // counters that may grow by more than one in a cycle
+    parameter [N-1:0] MANY = '1,
     parameter SPAN_FIRST = 14,
     parameter SPANS = 3
 ) (
@@ -28,7 +30,8 @@ module counters #(
     output wire [63:0]         cycle
 );
     localparam I_W = $clog2(N);
-    // what can come together in one round of the sweep
+    // what can come together in one round of the sweep, by ones and at most
+    localparam ONES_W = $clog2(N + 1);
     localparam ACC_W = 8 + I_W;
     localparam CYCLES = dmmu_pkg::CNT_CYCLES;
 
@@ -43,8 +46,8 @@ module counters #(
     logic [63:0]         cycle_copy_reg;
     logic [SPANS*64-1:0] span_reg;
     logic [SPANS*64-1:0] span_copy_reg;
-    logic [N*ACC_W-1:0]  acc_reg;       // not yet in the RAM
-    logic [N*ACC_W-1:0]  kept_reg;      // the same at the snapshot
+    wire  [N*ACC_W-1:0]  acc;           // not yet in the RAM
+    wire  [N*ACC_W-1:0]  kept;          // the same at the snapshot
     logic [N-1:0]        fresh_reg;     // the RAM's word is from before the reset
     logic [N-1:0]        due_reg;       // the copy's word is not of the snapshot yet
     logic                shown_reg;     // a snapshot was taken since the reset
@@ -65,6 +68,32 @@ module counters #(
     logic [63:0]         write_copy_reg;
     logic                write_due_reg;
 
+    generate
+        for (genvar i = 0; i < N; i = i + 1) begin : counter
+            localparam W = MANY[i] ? ACC_W : ONES_W;
+            localparam ADD_W = MANY[i] ? 8 : 1;
+            logic [W-1:0] acc_reg;
+            logic [W-1:0] kept_reg;
+            wire          moved = look_reg == I_W'(i);
+            wire  [W-1:0] more = W'(add_reg[i*8 +: ADD_W]);
+            always_ff @(posedge clk) begin
+                // what is moved is on its way to the RAM, where the next round finds it
+                acc_reg <= (moved ? '0 : acc_reg) + more;
+                if (snap_reg) kept_reg <= moved ? '0 : acc_reg;
+                if (rst) acc_reg <= '0;
+            end
+            assign acc[i*ACC_W +: ACC_W] = ACC_W'(acc_reg);
+            assign kept[i*ACC_W +: ACC_W] = ACC_W'(kept_reg);
+`ifdef CHECK
+            always_ff @(posedge clk) begin
+                if (!rst && !MANY[i]) begin
+                    `CHECK_NAME(grows_by_one) assert (add_reg[i*8+1 +: 7] == 7'd0);
+                end
+            end
+`endif
+        end
+    endgenerate
+
     always_ff @(posedge clk) begin
         add_reg <= add;
         span_add_reg <= span_add;
@@ -78,16 +107,6 @@ module counters #(
         if (snap_reg) span_copy_reg <= span_reg;
 
         look_reg <= look_reg == I_W'(N - 1) ? '0 : look_reg + 1'b1;
-        for (int i = 0; i < N; i++) begin
-            if (look_reg == I_W'(i)) begin
-                acc_reg[i*ACC_W +: ACC_W] <= ACC_W'(add_reg[i*8 +: 8]);
-                // on its way to the RAM, where the next round finds it
-                if (snap_reg) kept_reg[i*ACC_W +: ACC_W] <= '0;
-            end else begin
-                acc_reg[i*ACC_W +: ACC_W] <= acc_reg[i*ACC_W +: ACC_W] + ACC_W'(add_reg[i*8 +: 8]);
-                if (snap_reg) kept_reg[i*ACC_W +: ACC_W] <= acc_reg[i*ACC_W +: ACC_W];
-            end
-        end
         fresh_reg[look_reg] <= 1'b0;
         due_reg[look_reg] <= 1'b0;
         if (snap_reg) begin
@@ -98,8 +117,8 @@ module counters #(
         add_valid_reg <= 1'b1;
         add_index_reg <= look_reg;
         add_old_reg <= fresh_reg[look_reg] ? 64'd0 : live[look_reg];
-        add_acc_reg <= acc_reg[look_reg*ACC_W +: ACC_W];
-        add_kept_reg <= kept_reg[look_reg*ACC_W +: ACC_W];
+        add_acc_reg <= acc[look_reg*ACC_W +: ACC_W];
+        add_kept_reg <= kept[look_reg*ACC_W +: ACC_W];
         add_due_reg <= due_reg[look_reg];
 
         write_valid_reg <= add_valid_reg;
@@ -120,7 +139,6 @@ module counters #(
             cycle_copy_reg <= 64'd0;
             span_reg <= '0;
             span_copy_reg <= '0;
-            acc_reg <= '0;
             fresh_reg <= '1;
             due_reg <= '0;
             shown_reg <= 1'b0;
@@ -149,6 +167,8 @@ module counters #(
                   (write_valid_reg && write_due_reg);
     assign value = shown;
     assign cycle = cycle_reg;
+
+    wire unused = &{1'b0, add_reg};     // of those that grow by one a bit is looked at
 endmodule
 
 `default_nettype wire

@@ -662,7 +662,12 @@ module dmmu #(
         add[dmmu_pkg::CNT_MMIO_WRITES*8] = mmio_write_reg;
     end
 
-    counters #(.N(dmmu_pkg::CNT_COUNT), .SPAN_FIRST(dmmu_pkg::CNT_FLT_DETECT_TO_RECORD), .SPANS(3)) counts (
+    localparam [dmmu_pkg::CNT_COUNT-1:0] ONE = 1;
+    localparam [dmmu_pkg::CNT_COUNT-1:0] MANY = ONE << dmmu_pkg::CNT_TLB_LOOKUPS | ONE << dmmu_pkg::CNT_TLB_L1_HITS |
+        ONE << dmmu_pkg::CNT_TLB_MISSES | ONE << dmmu_pkg::CNT_FAULTS | ONE << dmmu_pkg::CNT_KILLS |
+        ONE << dmmu_pkg::CNT_STALL_CYCLES | ONE << dmmu_pkg::CNT_IRQS;
+
+    counters #(.N(dmmu_pkg::CNT_COUNT), .MANY(MANY), .SPAN_FIRST(dmmu_pkg::CNT_FLT_DETECT_TO_RECORD), .SPANS(3)) counts (
         .clk(clk), .rst(core_rst), .add(add), .span_add(spans_reg),
         .snap(cnt_snap), .busy(cnt_busy), .sel(cnt_sel), .value(cnt_value), .cycle(cycle));
 

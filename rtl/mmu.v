@@ -285,8 +285,8 @@ module mmu #(
         if (flush) old_reg <= granted_reg;
         if (drop_valid_reg && (drop_ctx_reg || (!inv_all && (drop_last_reg < inv_first || drop_first_reg > inv_last))))
             old_reg[drop_thread_reg] <= 1'b0;
-        for (int p = 0; p < PORTS; p++)
-            if (rel_valid[p]) old_reg[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
+        for (int t = 0; t < THREADS; t++)
+            if (rel_valid[t%PORTS] && rel_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t)) old_reg[t] <= 1'b0;
         if (rst) begin
             drop_valid_reg <= 1'b0;
             old_reg <= '0;
@@ -462,40 +462,48 @@ module mmu #(
             end
             assign late[p] = queued || ended;
 
+            localparam ANSWER_W = 53 + THR_W + 7;
             logic             out_valid_reg;
-            logic [THR_W-1:0] out_thread_reg;
-            logic [1:0]       out_status_reg;
-            logic [52:0]      out_pa_reg;
-            logic [1:0]       out_access_reg;
-            logic [2:0]       out_cause_reg;
+            logic             skid_valid_reg;
+            logic [ANSWER_W-1:0] out_reg;
+            logic [ANSWER_W-1:0] skid_reg;      // the answer after it
             wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued && !give_here;
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
 
             assign {late_local, late_frame, late_thread} = queued ? queue_out : {give_perm[3], give_frame, give_thread};
-            assign out_free[p] = !out_valid_reg || rsp_ready[p];
+            // whether there is room for an answer is known from a register: one that finds the way out taken goes beside it
+            assign out_free[p] = !skid_valid_reg;
             assign out_ended[p] = ended_go;
             assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
 
+            wire             new_valid = out_free[p] && (look_hit[p] || queued || direct || ended_go);
+            wire [ANSWER_W-1:0] new_answer = {
+                look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]},
+                look_hit[p] ? look_thread : queued || direct ? late_thread : ended_thread,
+                !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED,
+                op_reg[ended_thread*2 +: 2], cause_reg[ended_thread*3 +: 3]};
+
             always_ff @(posedge clk) begin
-                if (out_free[p]) begin
-                    out_valid_reg <= look_hit[p] || queued || direct || ended_go;
-                    out_status_reg <= !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED;
-                    out_access_reg <= op_reg[ended_thread*2 +: 2];
-                    out_cause_reg <= cause_reg[ended_thread*3 +: 3];
-                    out_thread_reg <= look_hit[p] ? look_thread : queued || direct ? late_thread : ended_thread;
-                    out_pa_reg <= look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]};
+                if (!out_valid_reg || rsp_ready[p]) begin
+                    out_valid_reg <= skid_valid_reg || new_valid;
+                    out_reg <= skid_valid_reg ? skid_reg : new_answer;
+                    skid_valid_reg <= 1'b0;
+                end else if (new_valid) begin
+                    skid_valid_reg <= 1'b1;
                 end
-                if (rst) out_valid_reg <= 1'b0;
+                if (!skid_valid_reg) skid_reg <= new_answer;
+                if (rst) begin
+                    out_valid_reg <= 1'b0;
+                    skid_valid_reg <= 1'b0;
+                end
             end
 
+            assign {rsp_local[p], rsp_pa[p*52 +: 52], rsp_thread[p*THR_W +: THR_W], rsp_status[p*2 +: 2], rsp_access[p*2 +: 2],
+                    rsp_cause[p*3 +: 3]} = out_reg;
+
             assign rsp_valid[p] = out_valid_reg;
-            assign rsp_thread[p*THR_W +: THR_W] = out_thread_reg;
-            assign rsp_status[p*2 +: 2] = out_status_reg;
-            assign {rsp_local[p], rsp_pa[p*52 +: 52]} = out_pa_reg;
-            assign rsp_access[p*2 +: 2] = out_access_reg;
-            assign rsp_cause[p*3 +: 3] = out_cause_reg;
             assign ev_l1_hit[p] = look_hit[p] && out_free[p];
             assign ev_kill[p] = ended_go && !failed_reg[ended_thread];
 
@@ -565,6 +573,8 @@ module mmu #(
     wire             in_valid;
     wire             in_last;
     wire             in_told;
+    wire             in_leaf;
+    wire             in_ready;
     wire [WLK_W-1:0] in_walk;
     wire [CTX_W-1:0] in_ctx;
     wire [VPN_W-1:0] in_vpn;
@@ -582,6 +592,8 @@ module mmu #(
     wire [ASK_N_W-1:0] ask_pick;
     wire             in_offer = in_early && (in_last ? in_told || !told_reg : !ask_any);    // it is the installation's turn
     wire             do_install = in_offer && in_valid && !hold;
+    // a walk's own translation waits for nothing but the one before it
+    assign           in_ready = (in_told || !told_reg) && !hold;
     wire             do_sweep = sw_want && !in_offer && !(swept_reg && ask_sure);
     wire             do_lookup = ask_any && !hold && !in_offer && !do_sweep;
     logic [ASK_N*ASK_W-1:0] asks;
@@ -700,7 +712,7 @@ module mmu #(
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
         .fin_level(fin_level), .fin_hold(end_fault),
-        .in_early(in_early), .in_valid(in_valid), .in_ready(do_install), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
         .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_walk(soon_walk), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
@@ -719,7 +731,7 @@ module mmu #(
 
     wire [THR_W-1:0]   fin_leader = leader[fin_walk];   // fin_walk is in_walk
     // the leader has its translation now, or the end when its context was killed: before the installation, or with it
-    wire               tell_in = do_install && in_last && !in_told;
+    wire               tell_in = in_leaf && in_ready && !in_told;
     wire               tell = soon || tell_in;
     wire [THR_W-1:0]   tell_thread = tell_in ? fin_leader : leader[soon_walk];
     wire               tell_runs = ok_now[tell_in ? in_ctx : soon_ctx];
@@ -808,36 +820,49 @@ module mmu #(
         .rec_valid(rec_valid), .rec_word(rec_word), .rec_data(rec_data), .rec_taken(rec_taken),
         .rec_thread(rec_thread), .rec_number(rec_number), .rec_detect(rec_detect));
 
+    // ---- what happens to each thread at its port: it is at no other (C0), so one comparison says it
+    logic [THREADS-1:0] t_accept;
+    logic [THREADS-1:0] t_release;
+    logic [THREADS-1:0] t_hit;
+    logic [THREADS-1:0] t_miss;         // and another waits for the shared TLB
+    logic [THREADS-1:0] t_answer;
+    logic [THREADS-1:0] t_end;
+    always_comb
+        for (int t = 0; t < THREADS; t++) begin
+            t_accept[t] = accept[t%PORTS] && req_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
+            t_release[t] = rel_valid[t%PORTS] && rel_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
+            t_hit[t] = look_hit[t%PORTS] && out_free[t%PORTS] && look_ask[t%PORTS*ASK_W+2 +: THR_W] == THR_W'(t);
+            t_miss[t] = look_miss[t%PORTS] && miss_valid_reg[t%PORTS] && !miss_take[t%PORTS] &&
+                        look_ask[t%PORTS*ASK_W+2 +: THR_W] == THR_W'(t);
+            t_answer[t] = rsp_valid[t%PORTS] && rsp_ready[t%PORTS] && rsp_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
+            t_end[t] = out_ended[t%PORTS] && out_ended_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
+        end
+
     // ---- how requests move
     always_ff @(posedge clk) begin
-        for (int p = 0; p < PORTS; p++) begin
-            if (accept[p]) begin
-                seen_reg[req_thread[p*THR_W +: THR_W]] <= 1'b1;
-                root_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
-                retried_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
-                counted_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
-                failed_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
-                replay_reg[req_thread[p*THR_W +: THR_W]] <= 1'b0;
-            end
-            if (rel_valid[p]) granted_reg[rel_thread[p*THR_W +: THR_W]] <= 1'b0;
-            if (look_hit[p] && out_free[p]) begin
-                granted_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b1;
-                huge_reg[look_ask[p*ASK_W+2 +: THR_W]] <= l1_huge[p];
-            end
-            if (look_miss[p] && miss_valid_reg[p] && !miss_take[p]) begin
-                want_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b1;
-                full_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
-                guarded_reg[look_ask[p*ASK_W+2 +: THR_W]] <= 1'b0;
-            end
-            if (rsp_valid[p] && rsp_ready[p]) replay_reg[rsp_thread[p*THR_W +: THR_W]] <= 1'b0;
-            if (out_ended[p]) ended_reg[out_ended_thread[p*THR_W +: THR_W]] <= 1'b0;
-        end
-        // one write for each thread, not a shift of all
         for (int t = 0; t < THREADS; t++) begin
-            if (accept[t%PORTS] && req_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t)) begin
+            if (t_accept[t]) begin
+                seen_reg[t] <= 1'b1;
+                root_reg[t] <= 1'b0;
+                retried_reg[t] <= 1'b0;
+                counted_reg[t] <= 1'b0;
+                failed_reg[t] <= 1'b0;
+                replay_reg[t] <= 1'b0;
                 ctx_reg[t*CTX_W +: CTX_W] <= req_ctx[t%PORTS*CTX_W +: CTX_W];
                 op_reg[t*2 +: 2] <= req_op[t%PORTS*2 +: 2];
             end
+            if (t_release[t]) granted_reg[t] <= 1'b0;
+            if (t_hit[t]) begin
+                granted_reg[t] <= 1'b1;
+                huge_reg[t] <= l1_huge[t%PORTS];
+            end
+            if (t_miss[t]) begin
+                want_reg[t] <= 1'b1;
+                full_reg[t] <= 1'b0;
+                guarded_reg[t] <= 1'b0;
+            end
+            if (t_answer[t]) replay_reg[t] <= 1'b0;
+            if (t_end[t]) ended_reg[t] <= 1'b0;
             if ((end_join || end_start) && end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
         end
         if (again_load) want_reg[again_pick] <= 1'b0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// thread_data: the data side of a thread: a buffer of up to a page in one block RAM, and the adder. A word from memory
-// goes through a pipeline: read what the buffer holds at its place, add one of several things, store; or it is
-// added up. The words come with `rvalid`, their data two cycles later, when the buffer's word has come too.
+// thread_data: a thread's buffer of up to a page, in one block RAM, and the adder before it. A word from memory goes
+// through a pipeline: read what the buffer holds at its place, add that or nothing, store. The words come with `rvalid`, their
+// data two cycles later, when the buffer's word has come too. What is added up is added elsewhere (threads_add).
 `default_nettype none
 
 module thread_data #(
@@ -15,34 +15,35 @@ module thread_data #(
 
     // pulse: the next word from memory goes to place 0
     input  wire              rewind,
-    // pulse: the sum becomes zero
-    input  wire              clear,
-    // pulse: the operand goes to place 0
-    input  wire              put,
     input  wire              rvalid,
     input  wire              in_local,
     input  wire [63:0]       host_late,
     input  wire [63:0]       local_late,
-    // what is added to a word: 0 nothing, or one of those below; stays until `settled`
-    input  wire [1:0]        plus,
-    input  wire [63:0]       operand,
-    // take the operand instead of the word; store the sum
-    input  wire              replace,
+    // add what the buffer holds; stays until `settled`
+    input  wire              plus,
+    // put the word into the buffer
     input  wire              store,
+    // the word's data has come
+    output wire              came,
     output wire              settled,
-    output wire [63:0]       sum,
 
-    // reading: the place asked for, and two cycles later its word
+    // reading: the place asked for; a cycle later whether it was meant for this thread; two cycles later its word, else zero
     input  wire              fixed,
     input  wire [IDX_W-1:0]  host_index,
     input  wire [IDX_W-1:0]  local_index,
-    output wire [63:0]       word
+    input  wire              host_here,
+    input  wire              local_here,
+    output wire [63:0]       host_word,
+    output wire [63:0]       local_word
 );
-    localparam [1:0] BUFFER = 2'd1, SUM = 2'd2, OPERAND = 2'd3;
-
+    // what is read in the cycle in which it is written is never used: words are stored before they are asked for
+    (* no_rw_check *)
     logic [63:0]      ram [0:BUFFER_WORDS-1];
     logic [63:0]      ram_reg;
-    logic [63:0]      word_reg;
+    // what was read, or zero: cleared, so that there is no choice before the adder, and threads' words are joined by OR
+    logic [63:0]      host_word_reg;
+    logic [63:0]      local_word_reg;
+    logic [63:0]      plus_reg;
     logic [63:0]      sum_reg;
     logic [IDX_W-1:0] place_reg;
     logic [IDX_W-1:0] place1_reg;
@@ -53,23 +54,21 @@ module thread_data #(
     logic             store3_reg;
 
     // while words are added to the buffer nobody else reads it
-    wire [IDX_W-1:0] read_at = plus == BUFFER ? place_reg : fixed ? '0 : in_local ? local_index : host_index;
-
-    logic [63:0] a;
-    always_comb begin
-        case (plus)
-            BUFFER: a = word_reg;
-            SUM: a = sum_reg;
-            OPERAND: a = operand;
-            default: a = 64'd0;
-        endcase
-    end
-    wire [63:0] b = put || replace ? 64'd0 : in_local ? local_late : host_late;
+    wire [IDX_W-1:0] read_at = plus ? place_reg : fixed ? '0 : in_local ? local_index : host_index;
 
     always_ff @(posedge clk) begin
         if (store3_reg) ram[place3_reg] <= sum_reg;
         ram_reg <= ram[read_at];
-        word_reg <= ram_reg;
+    end
+
+    always_ff @(posedge clk) begin
+        host_word_reg <= ram_reg;
+        if (!host_here) host_word_reg <= 64'd0;
+        local_word_reg <= ram_reg;
+        if (!local_here) local_word_reg <= 64'd0;
+        plus_reg <= ram_reg;
+        if (!plus) plus_reg <= 64'd0;
+        sum_reg <= (in_local ? local_late : host_late) + plus_reg;
     end
 
     always_ff @(posedge clk) begin
@@ -77,12 +76,10 @@ module thread_data #(
         if (rewind) place_reg <= '0;
         place1_reg <= place_reg;
         place2_reg <= place1_reg;
-        place3_reg <= put ? '0 : place2_reg;
+        place3_reg <= place2_reg;
         valid1_reg <= rvalid;
         valid2_reg <= valid1_reg;
-        store3_reg <= put || (valid2_reg && store);
-        if (valid2_reg || put) sum_reg <= a + b;
-        if (clear) sum_reg <= 64'd0;
+        store3_reg <= valid2_reg && store;
         if (rst) begin
             valid1_reg <= 1'b0;
             valid2_reg <= 1'b0;
@@ -90,9 +87,10 @@ module thread_data #(
         end
     end
 
+    assign came = valid2_reg;
     assign settled = !valid1_reg && !valid2_reg && !store3_reg;
-    assign sum = sum_reg;
-    assign word = word_reg;
+    assign host_word = host_word_reg;
+    assign local_word = local_word_reg;
 
 `ifdef CHECK
     logic [IDX_W:0] stored;     // words since the last rewind
@@ -103,7 +101,7 @@ module thread_data #(
             if (rvalid && store) begin
                 `CHECK_NAME(buffer_never_overrun) assert (!stored[IDX_W]);
             end
-            if (put || clear || rewind) begin
+            if (rewind) begin
                 `CHECK_NAME(nothing_under_way) assert (!rvalid && !valid1_reg);
             end
         end

@@ -111,7 +111,7 @@ module threads #(
     input  wire                  cpl_full,
     output wire                  rec_valid,
     input  wire [2:0]            rec_word,
-    output wire [63:0]           rec_data,
+    output logic [63:0]          rec_data,
     input  wire                  rec_taken,
 
     // debug window; zeros when there is no such thread
@@ -120,24 +120,29 @@ module threads #(
 );
     localparam IDX_W = $clog2(BUFFER_WORDS);
 
+    logic [THR_W-1:0]        thread_reg;    // whose completion record is given away
+
     wire [THREADS-1:0]       waiting;
     wire [THREADS-1:0]       retiring;
     wire [THREADS-1:0]       t_dying;
-    wire [THREADS*8-1:0]     op;
-    wire [THREADS*16-1:0]    ctx;
+    wire [THREADS-1:0]       works;
+    wire [THREADS*CTX_W-1:0] ctx;
     wire [THREADS-1:0]       t_req_valid;
     wire [THREADS-1:0]       t_req_ready;
-    wire [THREADS*CTX_W-1:0] t_req_ctx;
-    wire [THREADS*64-1:0]    t_req_va;
-    wire [THREADS*2-1:0]     t_req_op;
-    wire [THREADS*64-1:0]    t_req_cookie;
+    wire [THREADS*2-1:0]     t_req_op, t_req_phase, t_req_node;
+    wire [THREADS-1:0]       t_req_list, t_req_plain, t_req_words;
+    wire [THREADS*64-1:0]    t_req_left;
+    wire [THREADS-1:0]       t_asked;
+    wire [PORTS-1:0]         asked_pair;
     wire [THREADS-1:0]       t_rsp_valid;
     wire [THREADS-1:0]       t_rel_valid;
     wire [THREADS-1:0]       t_rel_ready;
     wire [THREADS-1:0]       lock_req;
     wire [THREADS*3-1:0]     lock_word;
     logic [THREADS-1:0]      lock_grant;
-    wire [THREADS*64-1:0]    t_rec_data;
+    wire [THREADS*3-1:0]     t_status, t_cause;
+    wire [THREADS*2-1:0]     t_access;
+    wire [THREADS*12-1:0]    t_place;
     logic [THREADS-1:0]      t_rec_taken;
 
     // memory: a thread's access is to one of the two
@@ -149,58 +154,106 @@ module threads #(
     wire [63:0]              h_rdata, l_rdata, h_late, l_late;
     wire [1:0]               h_rresp, l_rresp;
     wire                     h_rlast, l_rlast;
-    wire [THREADS-1:0]       awvalid, h_awready, l_awready;
+    wire [THR_W-1:0]         h_rthread, l_rthread;
+    wire                     h_null = h_rdata == 64'd0;
+    wire                     l_null = l_rdata == 64'd0;
+    wire                     h_equal, l_equal;
+    wire [THREADS-1:0]       node, atomic, replace, count, h_forget, l_forget;
+    wire [63:0]              h_sum, l_sum;
+    wire [THREADS-1:0]       awvalid, fill, h_awready, l_awready;
     wire [THREADS*IDX_W-1:0] from;
     wire [THREADS*3-1:0]     shift, head, tail;
     wire [IDX_W-1:0]         h_index, l_index;
-    wire [THREADS*64-1:0]    word;
+    wire [THREADS-1:0]       h_here, l_here;
+    wire [THREADS*64-1:0]    h_word, l_word;
     wire [THREADS-1:0]       h_bvalid, l_bvalid;
     wire [1:0]               h_bresp, l_bresp;
 
+    // ---- work to threads
+    logic [THR_W-1:0] start_thread;
+    wire              bad, endless, runs;
+    wire [63:0]       left;
+    wire [2:0]        load;
+    wire [THR_W-1:0]  load_thread;
+    wire [1:0]        load_phase;
+    wire [63:0]       load_operand, load_arg, load_arg2, load_cookie, load_value, load_left;
+    wire [7:0]        load_op;
+    wire [15:0]       load_ctx;
+
+    always_comb begin
+        start_thread = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (start[t]) start_thread = start_thread | THR_W'(t);
+    end
+
+    thread_load #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .THR_W(THR_W)) loader (
+        .clk(clk), .rst(rst), .start(start != '0), .start_thread(start_thread), .desc(desc), .ctx_ok(ctx_ok), .bad(bad),
+        .left(left), .endless(endless), .runs(runs), .load(load), .load_thread(load_thread), .load_phase(load_phase),
+        .load_operand(load_operand), .load_arg(load_arg), .load_arg2(load_arg2), .load_cookie(load_cookie),
+        .load_value(load_value), .load_left(load_left), .load_op(load_op), .load_ctx(load_ctx));
+
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
-            hw_thread #(
-                .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W),
-                .BURST_WORDS(BURST_WORDS)
-            ) engine (
-                .clk(clk), .rst(rst), .number(8'(t)), .start(start[t]), .desc(desc), .busy(busy[t]), .waiting(waiting[t]),
-                .retiring(retiring[t]), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx),
-                .dying(t_dying[t]), .op(op[t*8 +: 8]), .ctx(ctx[t*16 +: 16]),
-                .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(t_req_ctx[t*CTX_W +: CTX_W]),
-                .req_va(t_req_va[t*64 +: 64]), .req_op(t_req_op[t*2 +: 2]), .req_cookie(t_req_cookie[t*64 +: 64]),
-                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_pa(rsp_pa[t%PORTS*52 +: 52]),
+            hw_thread #(.CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W), .BURST_WORDS(BURST_WORDS)) engine (
+                .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]), .d_bad(bad),
+                .d_ctx(desc[dmmu_pkg::WORK_CTX_LSB +: CTX_W]), .d_left(left), .d_endless(endless),
+                .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
+                .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
+                .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
+                .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
+                .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
+                .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
+                .req_plain(t_req_plain[t]), .req_words(t_req_words[t]), .req_left(t_req_left[t*64 +: 64]),
+                .req_node(t_req_node[t*2 +: 2]), .asked(t_asked[t]), .asked_pair(asked_pair[t%PORTS]),
+                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_page(rsp_pa[t%PORTS*52+12 +: 40]),
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
-                .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]), .faulted(faulted[t]),
+                .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
                 .arready(h_arready[t] || l_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
-                .rdata(mem_local[t] ? l_rdata : h_rdata), .rresp(mem_local[t] ? l_rresp : h_rresp),
-                .rlast(mem_local[t] ? l_rlast : h_rlast), .host_late(h_late), .local_late(l_late),
-                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .from(from[t*IDX_W +: IDX_W]),
+                .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
+                .rresp(mem_local[t] ? l_rresp : h_rresp), .rlast(mem_local[t] ? l_rlast : h_rlast),
+                .host_late(h_late), .local_late(l_late),
+                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
-                .host_index(h_index), .local_index(l_index), .word(word[t*64 +: 64]),
+                .host_index(h_index), .local_index(l_index), .host_here(h_here[t]), .local_here(l_here[t]),
+                .host_word(h_word[t*64 +: 64]), .local_word(l_word[t*64 +: 64]),
                 .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
-                .rec_word(rec_word), .rec_data(t_rec_data[t*64 +: 64]), .rec_taken(t_rec_taken[t]));
+                .atomic(atomic[t]), .replace(replace[t]), .count(count[t]), .equal(mem_local[t] ? l_equal : h_equal),
+                .node(node[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
+                .place(t_place[t*12 +: 12]), .rec_taken(t_rec_taken[t]));
         end
     endgenerate
 
+    threads_add #(.THREADS(THREADS), .THR_W(THR_W)) host_add (
+        .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
+        .load_compare(load_arg), .thread(h_rthread), .data(h_rdata), .atomic(atomic), .replace(replace), .late(h_late),
+        .equal(h_equal), .count(count & ~mem_local), .forget(l_forget), .forget_other(h_forget), .show(thread_reg), .shown(h_sum));
+
+    threads_add #(.THREADS(THREADS), .THR_W(THR_W)) local_add (
+        .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
+        .load_compare(load_arg), .thread(l_rthread), .data(l_rdata), .atomic(atomic), .replace(replace), .late(l_late),
+        .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(thread_reg), .shown(l_sum));
+
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(HOST_BEATS), .BURST_WORDS(BURST_WORDS)) host_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & ~mem_local), .arready(h_arready), .addr(addr), .len(len),
-        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .late(h_late),
+        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .rthread(h_rthread),
         .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
         .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
         .m_rlast(host_rlast));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(LOCAL_BEATS), .BURST_WORDS(BURST_WORDS)) local_read (
         .clk(clk), .rst(rst), .arvalid(arvalid & mem_local), .arready(l_arready), .addr(addr), .len(len),
-        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .late(l_late),
+        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .rthread(l_rthread),
         .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),
         .m_arlen(local_arlen), .m_rvalid(local_rvalid), .m_rid(local_rid), .m_rdata(local_rdata), .m_rresp(local_rresp),
         .m_rlast(local_rlast));
 
     threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) host_write (
         .clk(clk), .rst(rst), .awvalid(awvalid & ~mem_local), .awready(h_awready), .addr(addr), .len(len),
-        .from(from), .shift(shift), .head(head), .tail(tail), .index(h_index), .word(word),
+        .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(h_index), .here(h_here), .word(h_word),
+        .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
         .bvalid(h_bvalid), .bresp(h_bresp),
         .m_awvalid(host_awvalid), .m_awready(host_awready), .m_awid(host_awid), .m_awaddr(host_awaddr),
         .m_awlen(host_awlen), .m_wvalid(host_wvalid), .m_wready(host_wready), .m_wdata(host_wdata),
@@ -208,7 +261,8 @@ module threads #(
 
     threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) local_write (
         .clk(clk), .rst(rst), .awvalid(awvalid & mem_local), .awready(l_awready), .addr(addr), .len(len),
-        .from(from), .shift(shift), .head(head), .tail(tail), .index(l_index), .word(word),
+        .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(l_index), .here(l_here), .word(l_word),
+        .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
         .bvalid(l_bvalid), .bresp(l_bresp),
         .m_awvalid(local_awvalid), .m_awready(local_awready), .m_awid(local_awid), .m_awaddr(local_awaddr),
         .m_awlen(local_awlen), .m_wvalid(local_wvalid), .m_wready(local_wready), .m_wdata(local_wdata),
@@ -221,41 +275,58 @@ module threads #(
         for (int c = 0; c < CONTEXTS; c++) begin
             ctx_stalled_reg[c] <= 1'b0;
             for (int t = 0; t < THREADS; t++)
-                if (STALL_CONTEXT != 0 && stalled[t] && ctx[t*16 +: 16] == 16'(c)) ctx_stalled_reg[c] <= 1'b1;
+                if (STALL_CONTEXT != 0 && stalled[t] && ctx[t*CTX_W +: CTX_W] == CTX_W'(c)) ctx_stalled_reg[c] <= 1'b1;
         end
     always_comb
-        for (int t = 0; t < THREADS; t++) held[t] = t_req_valid[t] && ctx_stalled_reg[ctx[t*16 +: CTX_W]];
+        for (int t = 0; t < THREADS; t++) held[t] = t_req_valid[t] && ctx_stalled_reg[ctx[t*CTX_W +: CTX_W]];
+
+    wire [PORTS-1:0]     port_active;
+    wire [PORTS*52-1:0]  pages;
 
     // port p carries threads p, p + PORTS, ...; thread t is number t / PORTS of them
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : client
             localparam N = (THREADS - p + PORTS - 1) / PORTS;
-            wire [N-1:0]       n_req_valid, n_req_ready, n_rsp_valid, n_rel_valid, n_rel_ready;
+            wire [N-1:0]       n_req_valid, n_req_ready, n_req_list, n_req_plain, n_req_words, n_asked;
+            wire [N-1:0]       n_rsp_valid, n_rel_valid, n_rel_ready, n_host_node, n_local_node;
             wire [N*CTX_W-1:0] n_req_ctx;
-            wire [N*64-1:0]    n_req_va, n_req_cookie;
-            wire [N*2-1:0]     n_req_op;
+            wire [N*64-1:0]    n_req_left;
+            wire [N*2-1:0]     n_req_op, n_req_phase, n_req_node;
             for (genvar n = 0; n < N; n = n + 1) begin : member
                 localparam T = n * PORTS + p;
                 assign n_req_valid[n] = t_req_valid[T] && !held[T];
                 assign t_req_ready[T] = n_req_ready[n];
-                assign n_req_ctx[n*CTX_W +: CTX_W] = t_req_ctx[T*CTX_W +: CTX_W];
-                assign n_req_va[n*64 +: 64] = t_req_va[T*64 +: 64];
+                assign n_req_ctx[n*CTX_W +: CTX_W] = ctx[T*CTX_W +: CTX_W];
                 assign n_req_op[n*2 +: 2] = t_req_op[T*2 +: 2];
-                assign n_req_cookie[n*64 +: 64] = t_req_cookie[T*64 +: 64];
+                assign n_req_phase[n*2 +: 2] = t_req_phase[T*2 +: 2];
+                assign n_req_list[n] = t_req_list[T];
+                assign n_req_plain[n] = t_req_plain[T];
+                assign n_req_words[n] = t_req_words[T];
+                assign n_req_left[n*64 +: 64] = t_req_left[T*64 +: 64];
+                assign n_req_node[n*2 +: 2] = t_req_node[T*2 +: 2];
+                assign t_asked[T] = n_asked[n];
+                assign n_host_node[n] = node[T] && !mem_local[T];
+                assign n_local_node[n] = node[T] && mem_local[T];
                 assign t_rsp_valid[T] = n_rsp_valid[n];
                 assign n_rel_valid[n] = t_rel_valid[T];
                 assign t_rel_ready[T] = n_rel_ready[n];
             end
             thread_port #(.N(N), .FIRST(p), .STEP(PORTS), .THR_W(THR_W), .CTX_W(CTX_W)) port (
                 .clk(clk), .rst(rst),
-                .t_req_valid(n_req_valid), .t_req_ready(n_req_ready), .t_req_ctx(n_req_ctx), .t_req_va(n_req_va),
-                .t_req_op(n_req_op), .t_req_cookie(n_req_cookie), .t_rsp_valid(n_rsp_valid),
+                .load(load), .load_thread(load_thread), .load_phase(load_phase), .load_operand(load_operand),
+                .load_arg(load_arg), .load_arg2(load_arg2), .load_cookie(load_cookie),
+                .host_node(n_host_node), .host_data(h_rdata), .local_node(n_local_node), .local_data(l_rdata),
+                .t_req_valid(n_req_valid), .t_req_ready(n_req_ready), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
+                .t_req_phase(n_req_phase), .t_req_list(n_req_list), .t_req_plain(n_req_plain), .t_req_words(n_req_words),
+                .t_req_left(n_req_left), .t_req_node(n_req_node), .t_asked(n_asked), .t_asked_pair(asked_pair[p]),
+                .t_rsp_valid(n_rsp_valid),
                 .t_rel_valid(n_rel_valid), .t_rel_ready(n_rel_ready),
                 .req_valid(req_valid[p]), .req_ready(req_ready[p]), .req_ctx(req_ctx[p*CTX_W +: CTX_W]),
                 .req_thread(req_thread[p*THR_W +: THR_W]), .req_va(req_va[p*64 +: 64]), .req_op(req_op[p*2 +: 2]),
                 .req_cookie(req_cookie[p*64 +: 64]), .rsp_valid(rsp_valid[p]), .rsp_ready(rsp_ready[p]),
                 .rsp_thread(rsp_thread[p*THR_W +: THR_W]), .rel_valid(rel_valid[p]),
-                .rel_thread(rel_thread[p*THR_W +: THR_W]));
+                .rel_thread(rel_thread[p*THR_W +: THR_W]), .active(port_active[p]), .show(thread_reg),
+                .shown(pages[p*52 +: 52]));
         end
     endgenerate
 
@@ -271,7 +342,7 @@ module threads #(
             end
     end
     generate
-        for (genvar c = 0; c < 8; c = c + 1) begin : atomic
+        for (genvar c = 0; c < 8; c = c + 1) begin : word_class
             lock #(.N(THREADS), .W(THR_W)) one (.clk(clk), .rst(rst), .req(class_req[c*THREADS +: THREADS]), .grant(class_grant[c*THREADS +: THREADS]));
         end
     endgenerate
@@ -280,7 +351,6 @@ module threads #(
     wire              any;
     wire [THR_W-1:0]  pick;
     logic             valid_reg;
-    logic [THR_W-1:0] thread_reg;
     wire              take = any && !valid_reg;
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) retire_order (
@@ -303,21 +373,93 @@ module threads #(
         t_rec_taken[thread_reg] = rec_taken;
     end
 
+    // ---- a record: most of it in RAM, by thread; the rest is chosen when the thread is, some cycles before it is asked for
+    logic [63:0]        lefts [0:THREADS-1];    // units that there were to do
+    logic [63:0]        cookies [0:THREADS-1];
+    logic [23:0]        works_on [0:THREADS-1]; // operation, context
+    logic [THREADS-1:0] began_reg;              // something since reset
+    logic               look_reg;
+    logic [63:0]        left_reg, done_reg, result_reg;
+    logic [2:0]         status_reg, cause_reg;
+    logic [1:0]         access_reg;
+    logic [11:0]        place_reg;
+    logic [51:0]        page_reg;
+    // what is left of the thread, and zero of all others: joined by OR
+    logic [THREADS*64-1:0] left_of_reg;
+    logic [63:0]        left_of;
+    wire  [63:0]        cycles, stall;
+    always_ff @(posedge clk)
+        for (int t = 0; t < THREADS; t++) begin
+            left_of_reg[t*64 +: 64] <= t_req_left[t*64 +: 64];
+            if (thread_reg != THR_W'(t)) left_of_reg[t*64 +: 64] <= 64'd0;
+        end
+    always_comb begin
+        left_of = 64'd0;
+        for (int t = 0; t < THREADS; t++) left_of = left_of | left_of_reg[t*64 +: 64];
+    end
+    wire  [31:0]        faults;
+
+    always_ff @(posedge clk)
+        if (load[0]) begin
+            lefts[load_thread] <= load_left;
+            cookies[load_thread] <= load_cookie;
+            works_on[load_thread] <= {load_ctx, load_op};
+        end
+
+    always_ff @(posedge clk) begin
+        look_reg <= take;
+        left_reg <= left_of;
+        done_reg <= lefts[thread_reg] - left_reg;
+        result_reg <= h_sum + l_sum;
+        status_reg <= t_status[thread_reg*3 +: 3];
+        cause_reg <= t_cause[thread_reg*3 +: 3];
+        access_reg <= t_access[thread_reg*2 +: 2];
+        place_reg <= t_place[thread_reg*12 +: 12];
+        page_reg <= pages[32'(thread_reg)%PORTS*52 +: 52];
+        began_reg <= began_reg | start;
+        if (rst) begin
+            look_reg <= 1'b0;
+            began_reg <= '0;
+        end
+    end
+
+    thread_counts #(.THREADS(THREADS), .THR_W(THR_W)) counts (
+        .clk(clk), .rst(rst), .works(works), .stalls(stalled), .faults(faulted), .clear(t_rec_taken), .look(look_reg),
+        .thread(thread_reg), .cycles(cycles), .stall(stall), .fault(faults));
+
+    wire [23:0] rec_work = works_on[thread_reg];
+    wire        rec_va = status_reg == 3'(dmmu_pkg::STATUS_FAULT) || status_reg == 3'(dmmu_pkg::STATUS_BUS);
+    always_comb begin
+        case (rec_word)
+            3'd0: rec_data = cookies[thread_reg];
+            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, 8'(thread_reg), rec_work[23:8], rec_work[7:0], 5'd0, status_reg};
+            3'd2: rec_data = result_reg;
+            3'd3: rec_data = done_reg;
+            3'd4: rec_data = rec_va ? {page_reg, place_reg} : 64'd0;
+            3'd5: rec_data = cycles;
+            3'd6: rec_data = stall;
+            default: rec_data = {32'd0, faults};
+        endcase
+    end
+
     assign rec_valid = valid_reg;
-    assign rec_data = t_rec_data[thread_reg*64 +: 64];
     assign dying = |t_dying;
-    assign active = (busy & ~waiting & ~held & ~retiring) != '0 || (retiring != '0 && !cpl_full);
+    assign active = (busy & ~waiting & ~held & ~retiring) != '0 || port_active != '0 || (retiring != '0 && !cpl_full);
 
     wire [THR_W-1:0] shown = show[THR_W-1:0];
+    wire [23:0]      shown_work = began_reg[shown] ? works_on[shown] : 24'd0;
     always_comb begin
         show_state = 32'd0;
         if (show < THREADS) begin
             show_state[dmmu_pkg::THR_STATE_BUSY_LSB] = busy[shown];
             show_state[dmmu_pkg::THR_STATE_STALLED_LSB] = stalled[shown];
-            show_state[dmmu_pkg::THR_STATE_OP_LSB +: 8] = op[shown*8 +: 8];
-            show_state[dmmu_pkg::THR_STATE_CTX_LSB +: 16] = ctx[shown*16 +: 16];
+            show_state[dmmu_pkg::THR_STATE_OP_LSB +: 8] = shown_work[7:0];
+            show_state[dmmu_pkg::THR_STATE_CTX_LSB +: 16] = shown_work[23:8];
         end
     end
+
+    // a page is what an address is for; the place in it a thread knows
+    wire unused = &{1'b0, rsp_pa};
 
 `ifdef CHECK
     // with STALL_CONTEXT: who asks has no companion that has been waiting for the host since the cycle before
@@ -327,7 +469,7 @@ module threads #(
         for (genvar t = 0; t < THREADS; t = t + 1) begin : asking
             wire [THREADS-1:0] same;
             for (genvar u = 0; u < THREADS; u = u + 1) begin : of
-                assign same[u] = ctx[t*16 +: 16] == ctx[u*16 +: 16];
+                assign same[u] = ctx[t*CTX_W +: CTX_W] == ctx[u*CTX_W +: CTX_W];
             end
             assign companion[t] = t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
         end

@@ -30,8 +30,8 @@ module threads_read #(
     output wire [63:0]           rdata,
     output wire [1:0]            rresp,
     output wire                  rlast,
-    // the data once more, two cycles later
-    output wire [63:0]           late,
+    // whose they are, if anybody's
+    output wire [THR_W-1:0]      rthread,
 
     output wire                  m_arvalid,
     input  wire                  m_arready,
@@ -56,8 +56,7 @@ module threads_read #(
     logic [63:0]        r_data_reg;
     logic [1:0]         r_resp_reg;
     logic               r_last_reg;
-    logic [63:0]        late1_reg;
-    logic [63:0]        late2_reg;
+    logic [THR_W-1:0]   r_thread_reg;
 
     localparam COUNT_W = $clog2(BEATS + BURST_WORDS) + 1;
     localparam ROOM = BEATS > BURST_WORDS ? BEATS - BURST_WORDS : 0;
@@ -93,8 +92,7 @@ module threads_read #(
         r_data_reg <= m_rdata;
         r_resp_reg <= m_rresp;
         r_last_reg <= m_rlast;
-        late1_reg <= r_data_reg;
-        late2_reg <= late1_reg;
+        r_thread_reg <= m_rid[THR_W-1:0];
         if (rst) begin
             picked_reg <= 1'b0;
             pick_reg <= '0;
@@ -113,7 +111,7 @@ module threads_read #(
     assign rdata = r_data_reg;
     assign rresp = r_resp_reg;
     assign rlast = r_last_reg;
-    assign late = late2_reg;
+    assign rthread = r_thread_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin

@@ -24,14 +24,21 @@ module threads_write #(
     input  wire [THREADS*52-1:0]    addr,
     input  wire [THREADS*8-1:0]     len,
     input  wire [THREADS*IDX_W-1:0] from,
+    input  wire [THREADS-1:0]       fill,
     input  wire [THREADS*3-1:0]     shift,
     input  wire [THREADS*3-1:0]     head,
     input  wire [THREADS*3-1:0]     tail,
-    // the word that is read from every thread's buffer, and two cycles later what they had there
+    // the word that is read from every thread's buffer; a cycle later, whose is meant; two cycles later, what that one had
+    // there, and zero of all others
     output wire [IDX_W-1:0]         index,
+    output wire [THREADS-1:0]       here,
     input  wire [THREADS*64-1:0]    word,
     output wire [THREADS-1:0]       bvalid,
     output wire [1:0]               bresp,
+    // the word that a thread fills with
+    input  wire                     load_valid,
+    input  wire [THR_W-1:0]         load_thread,
+    input  wire [63:0]              load_word,
 
     output wire                     m_awvalid,
     input  wire                     m_awready,
@@ -61,6 +68,7 @@ module threads_write #(
     logic [THR_W-1:0]   next_thread_reg;
     logic [7:0]         next_len_reg;
     logic [IDX_W-1:0]   next_from_reg;
+    logic               next_fill_reg;
     logic [2:0]         next_shift_reg;
     logic [2:0]         next_head_reg;
     logic [2:0]         next_tail_reg;
@@ -95,6 +103,7 @@ module threads_write #(
             next_thread_reg <= pick_reg;
             next_len_reg <= len[pick_reg*8 +: 8];
             next_from_reg <= from[pick_reg*IDX_W +: IDX_W];
+            next_fill_reg <= fill[pick_reg];
             next_shift_reg <= shift[pick_reg*3 +: 3];
             next_head_reg <= head[pick_reg*3 +: 3];
             next_tail_reg <= tail[pick_reg*3 +: 3];
@@ -117,6 +126,7 @@ module threads_write #(
     logic [7:0]       left_reg;         // beats after the one at hand
     logic             skip_reg;         // this word is only the first half of a beat
     logic             first_reg;
+    logic             fill_reg;
     logic [2:0]       shift_reg;
     logic [2:0]       head_reg;
     logic [2:0]       tail_reg;
@@ -145,6 +155,7 @@ module threads_write #(
             left_reg <= next_len_reg;
             skip_reg <= next_shift_reg != 3'd0;
             first_reg <= 1'b1;
+            fill_reg <= next_fill_reg;
             shift_reg <= next_shift_reg;
             head_reg <= next_head_reg;
             tail_reg <= next_tail_reg;
@@ -158,10 +169,23 @@ module threads_write #(
     logic             last1_reg, last2_reg, last3_reg, last4_reg;
     logic [7:0]       strb1_reg, strb2_reg, strb3_reg, strb4_reg;
     logic [THR_W-1:0] thread1_reg, thread2_reg;
+    logic             fill1_reg, fill2_reg;
     logic [2:0]       shift1_reg, shift2_reg, shift3_reg;
     logic [63:0]      word3_reg;
     logic [63:0]      before_reg;       // the word before
     logic [63:0]      word4_reg;
+    logic [63:0]      fills [0:THREADS-1];
+    wire  [63:0]      fill2 = fills[thread2_reg];
+
+    always_ff @(posedge clk)
+        if (load_valid) fills[load_thread] <= load_word;
+
+    logic [THREADS-1:0] here1_reg;
+    logic [63:0]        joined;
+    always_comb begin
+        joined = 64'd0;
+        for (int t = 0; t < THREADS; t++) joined = joined | word[t*64 +: 64];
+    end
 
     logic [63:0] lanes;
     logic [63:0] shifted;
@@ -178,6 +202,8 @@ module threads_write #(
         last1_reg <= is_last;
         strb1_reg <= (first_reg ? 8'hff << head_reg : 8'hff) & (is_last ? 8'hff >> (3'd7 - tail_reg) : 8'hff);
         thread1_reg <= thread_reg;
+        for (int t = 0; t < THREADS; t++) here1_reg[t] <= thread_reg == THR_W'(t);
+        fill1_reg <= fill_reg;
         shift1_reg <= shift_reg;
 
         valid2_reg <= valid1_reg;
@@ -185,6 +211,7 @@ module threads_write #(
         last2_reg <= last1_reg;
         strb2_reg <= strb1_reg;
         thread2_reg <= thread1_reg;
+        fill2_reg <= fill1_reg;
         shift2_reg <= shift1_reg;
 
         valid3_reg <= valid2_reg;
@@ -192,7 +219,7 @@ module threads_write #(
         last3_reg <= last2_reg;
         strb3_reg <= strb2_reg;
         shift3_reg <= shift2_reg;
-        word3_reg <= word[thread2_reg*64 +: 64];
+        word3_reg <= fill2_reg ? fill2 : joined;
 
         if (valid3_reg) before_reg <= word3_reg;
         beat4_reg <= beat3_reg;
@@ -216,6 +243,7 @@ module threads_write #(
         .any(m_wvalid), .out({m_wlast, m_wstrb, m_wdata}), .pop(pop));
 
     assign index = index_reg;
+    assign here = here1_reg;
     assign m_awvalid = aw_valid_reg;
     assign m_awid = SUB_W'(aw_id_reg);
     assign m_awaddr = {12'd0, aw_addr_reg};

@@ -85,6 +85,8 @@ module walk_unit #(
     // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
     output wire              in_early,
     output wire              in_valid,
+    // the walk's own translation is; it is taken when
+    output wire              in_leaf,
     input  wire              in_ready,
     // nobody else wants it: a neighbour is taken only then, and left otherwise
     input  wire              in_spare,
@@ -430,7 +432,7 @@ module walk_unit #(
         act_go = act_valid_reg && !act_wait;
         if (!act_poisoned) begin
             if (act_kind_reg == FAULT && fin_hold) act_go = 1'b0;
-            if (act_installs && !in_ready) act_go = 1'b0;
+            if (act_kind_reg == LEAF && !in_ready) act_go = 1'b0;
         end
         for (int i = 0; i < WALKERS; i++)
             act_ending[i] = act_valid_reg && act_walk_reg == WLK_W'(i) && (act_kind_reg == FAULT || near_reg[i]);
@@ -479,6 +481,7 @@ module walk_unit #(
 
     assign in_early = act_valid_reg && !act_wait && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
+    assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_kind_reg == LEAF;
     assign in_last = act_kind_reg == LEAF;
     assign in_told = act_told_reg;
     assign in_walk = act_walk_reg;
@@ -647,10 +650,10 @@ module walk_unit #(
 
     assign active = act_reg != '0;
     wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W], scan_tag[CTX_W+VPN_W-1:VPN_W]};
-    assign ev_walk = (in_valid && in_ready && in_last) || (fin_valid && !fin_again);
+    assign ev_walk = (in_leaf && in_ready) || (fin_valid && !fin_again);
     assign ev_cache_hit = start && start_level_reg != TOP;
     assign ev_read = r_take;
-    assign ev_prefetch = in_valid && in_ready && !in_last;
+    assign ev_prefetch = in_valid && !in_last;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
     assign ev_bus_error = (got_go && !got_second_reg && got_resp_reg != 2'd0) ||
                           (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
