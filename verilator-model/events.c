@@ -375,6 +375,7 @@ static void done(struct events *events, const struct burst *burst, bool local, b
 		walk_read(events, burst);
 }
 
+/* A replay is of the bare device: a beat is one word. */
 static void bus(struct events *events, struct channel *read, struct channel *write, bool local,
 		const struct dmmu_axi_in *in, const struct dmmu_axi_out *out)
 {
@@ -387,7 +388,7 @@ static void bus(struct events *events, struct channel *read, struct channel *wri
 		burst_begin(write, out->awaddr, out->awid, out->awlen + 1u, events->cycle);
 	if (in->rvalid && out->rready) {
 		read->load++;
-		burst = read_beat(read, in->rid, in->rdata, in->rlast, &place);
+		burst = read_beat(read, in->rid, in->rdata[0], in->rlast, &place);
 		if (burst) {
 			done(events, burst, local, false);
 			burst_end(read, place);
@@ -395,7 +396,7 @@ static void bus(struct events *events, struct channel *read, struct channel *wri
 	}
 	if (out->wvalid && in->wready) {
 		write->load++;
-		burst = write_beat(write, out->wdata, out->wlast);
+		burst = write_beat(write, out->wdata[0], out->wlast);
 		if (burst) {
 			done(events, burst, local, true);
 			burst_end(write, 0);
