@@ -228,13 +228,19 @@ CLAIM(fork, a_read_by_the_device_leaves_shared_pages_shared)
  */
 CLAIM(fork, fork_with_threads_stalled_on_faults)
 {
-	enum { WORKS = 64, EACH = 16 * DMMU_PAGE, FORKS = 12 };
+	enum { WORKS = 64, EACH = 16 * DMMU_PAGE, FORKS = 40, MAPPINGS = 400 };
 	struct dmmu_work_desc work[WORKS];
 	struct dmmu_completion c[WORKS];
-	char *p = dmmu_map(WORKS * EACH);
+	char *p = dmmu_map(WORKS * EACH), *many = dmmu_map(MAPPINGS * DMMU_PAGE);
 	unsigned int i;
 
-	ASSERT_NE(NULL, p);
+	ASSERT_TRUE(p && many);
+	/* Fork takes its time with many mappings. */
+	for (i = 0; i < MAPPINGS; i++) {
+		many[i * DMMU_PAGE] = 1;
+		if (i % 2)
+			ASSERT_EQ(0, mprotect(many + i * DMMU_PAGE, DMMU_PAGE, PROT_READ));
+	}
 	for (i = 0; i < WORKS; i++) {
 		work[i] = dmmu_fill(p + i * EACH, i, EACH);
 		work[i].cookie = i;
