@@ -25,6 +25,7 @@ struct call {
 	int protection; /* of mprotect; -1: munmap */
 	int result;
 	volatile uint64_t returned; /* 1: it has */
+	volatile uint64_t go;
 };
 
 static void *do_call(void *opaque)
@@ -182,7 +183,8 @@ CLAIM(held, page_is_unmapped_while_the_fault_record_is_held)
 	EXPECT_FAULT(&c, dmmu_va(page), DMMU_WRITE, -EFAULT);
 }
 
-/* On a machine that does much else, a second here is many: no limit of time is to end the window. */
+/* On a machine that does much else, a second here is many: no limit of time is to end the window.
+ */
 static bool limits(const char *scale)
 {
 	int fd = open("/sys/module/dmmu/parameters/time_scale", O_WRONLY | O_CLOEXEC);
@@ -193,10 +195,12 @@ static bool limits(const char *scale)
 	return ok;
 }
 
+/* The thread is there before: to start one is to change the mapping, which waits, too. */
 static void *do_close(void *opaque)
 {
 	struct call *call = opaque;
 
+	dmmu_await(&call->go, 1);
 	call->result = close(call->protection);
 	__atomic_store_n(&call->returned, 1, __ATOMIC_RELEASE);
 	return NULL;
@@ -214,11 +218,12 @@ CLAIM(held, close_waits_for_an_invalidation_that_is_ending)
 		SKIP(return, "nobody on the host answers");
 	ASSERT_TRUE(limits("20"));
 	ASSERT_EQ(0, dmmu_hammers_start(self->fd, word, DMMU_PAGE, 8));
+	ASSERT_EQ(0, pthread_create(&closing.thread, NULL, do_close, &closing));
 	held = host_count("held.invalidate");
 	ASSERT_TRUE(host_do("hold invalidate"));
 	ASSERT_TRUE(call_starts(&change));
 	ASSERT_TRUE(host_await("held.invalidate", held));
-	ASSERT_EQ(0, pthread_create(&closing.thread, NULL, do_close, &closing));
+	closing.go = 1;
 	self->fd = -1;
 	dmmu_sleep_us(WINDOW_US);
 	EXPECT_EQ(0, change.returned);
