@@ -258,8 +258,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log, stimulus_error(log));
 		goto out;
 	}
+	straps.local_size = strtoull(local, NULL, 10); /* before the next line takes its place */
 	coherent = stimulus_header(log, "local_coherent"); /* older logs lack it: 0 */
-	straps.local_size = strtoull(local, NULL, 10);
 	straps.local_coherent = coherent && strcmp(coherent, "0");
 	sim = dmmu_sim_new(&straps);
 	if (!sim) {
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 	if (!stat(o.log, &file))
 		printf("%s: %lld bytes\n", o.log, (long long)file.st_size);
 	if (o.events) {
-		events = events_open(o.events, strtoull(local, NULL, 10));
+		events = events_open(o.events, straps.local_size);
 		if (!events) {
 			fprintf(stderr, "dmmu-replay: cannot write %s: %s\n", o.events,
 				strerror(errno));

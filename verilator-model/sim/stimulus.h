@@ -65,7 +65,7 @@ struct stimulus_record {
 };
 
 struct stimulus *stimulus_read_open(const char *path); /* NULL and errno */
-/* Value of a line of the header, or NULL. */
+/* Value of a line of the header, or NULL; valid until the next call. */
 const char *stimulus_header(const struct stimulus *log, const char *name);
 enum stimulus_what stimulus_next(struct stimulus *log, struct stimulus_record *record);
 const char *stimulus_error(const struct stimulus *log);
