@@ -459,6 +459,7 @@ int dmmu_copy_pages(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigned int 
 /* local.c */
 void dmmu_local_init(struct dmmu_dev *dev);
 void dmmu_local_close(struct dmmu_dev *dev);
+void dmmu_local_reopen(struct dmmu_dev *dev);
 void dmmu_local_exit(struct dmmu_dev *dev);
 void dmmu_local_release(struct dmmu_dev *dev);
 void dmmu_local_lose(struct dmmu_dev *dev);
@@ -519,6 +520,10 @@ static inline bool dmmu_local_coherent(struct dmmu_dev *dev)
 }
 
 static inline void dmmu_local_close(struct dmmu_dev *dev)
+{
+}
+
+static inline void dmmu_local_reopen(struct dmmu_dev *dev)
 {
 }
 

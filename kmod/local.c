@@ -391,16 +391,27 @@ err_message:
 		 ret);
 }
 
-/* No page is given out from now on. */
-void dmmu_local_close(struct dmmu_dev *dev)
+static void dmmu_local_set_closed(struct dmmu_dev *dev, bool closed)
 {
 	struct dmmu_local *l = dev->local;
 
 	if (!l)
 		return;
 	spin_lock(&l->lock);
-	l->closed = true;
+	l->closed = closed;
 	spin_unlock(&l->lock);
+}
+
+/* No page is given out from now on. */
+void dmmu_local_close(struct dmmu_dev *dev)
+{
+	dmmu_local_set_closed(dev, true);
+}
+
+/* Pages are given out again. */
+void dmmu_local_reopen(struct dmmu_dev *dev)
+{
+	dmmu_local_set_closed(dev, false);
 }
 
 /*

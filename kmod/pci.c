@@ -327,12 +327,14 @@ static void dmmu_remove(struct pci_dev *pdev)
 
 /*
  * The PCI core is about to reset the function: what it has is lost, whoever is bound must open
- * anew. Local memory keeps its content, but pages are safer at home.
+ * anew. Local memory keeps its content, but a page that a CPU wants meanwhile could not be had: all
+ * are brought home, and none goes there until the device is back.
  */
 static void dmmu_reset_prepare(struct pci_dev *pdev)
 {
 	struct dmmu_dev *dev = pci_get_drvdata(pdev);
 
+	dmmu_local_close(dev);
 	dmmu_evict_all(dev);
 	dmmu_dev_stop(dev, DMMU_STOPPED);
 }
@@ -346,6 +348,7 @@ static void dmmu_reset_done(struct pci_dev *pdev)
 		return;
 	}
 	dmmu_irq_on(dev);
+	dmmu_local_reopen(dev);
 	dev_info(&pdev->dev, "reset done\n");
 }
 
