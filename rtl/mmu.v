@@ -821,22 +821,24 @@ module mmu #(
         .rec_thread(rec_thread), .rec_number(rec_number), .rec_detect(rec_detect));
 
     // ---- what happens to each thread at its port: it is at no other (C0), so one comparison says it
-    logic [THREADS-1:0] t_accept;
-    logic [THREADS-1:0] t_release;
-    logic [THREADS-1:0] t_hit;
-    logic [THREADS-1:0] t_miss;         // and another waits for the shared TLB
-    logic [THREADS-1:0] t_answer;
-    logic [THREADS-1:0] t_end;
-    always_comb
-        for (int t = 0; t < THREADS; t++) begin
-            t_accept[t] = accept[t%PORTS] && req_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
-            t_release[t] = rel_valid[t%PORTS] && rel_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
-            t_hit[t] = look_hit[t%PORTS] && out_free[t%PORTS] && look_ask[t%PORTS*ASK_W+2 +: THR_W] == THR_W'(t);
-            t_miss[t] = look_miss[t%PORTS] && miss_valid_reg[t%PORTS] && !miss_take[t%PORTS] &&
-                        look_ask[t%PORTS*ASK_W+2 +: THR_W] == THR_W'(t);
-            t_answer[t] = rsp_valid[t%PORTS] && rsp_ready[t%PORTS] && rsp_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
-            t_end[t] = out_ended[t%PORTS] && out_ended_thread[t%PORTS*THR_W +: THR_W] == THR_W'(t);
+    wire [THREADS-1:0] t_accept;
+    wire [THREADS-1:0] t_release;
+    wire [THREADS-1:0] t_hit;
+    wire [THREADS-1:0] t_miss;          // and another waits for the shared TLB
+    wire [THREADS-1:0] t_answer;
+    wire [THREADS-1:0] t_end;
+    generate
+        for (genvar t = 0; t < THREADS; t = t + 1) begin : at_port
+            localparam P = t % PORTS;
+            wire looks = look_ask[P*ASK_W+2 +: THR_W] == THR_W'(t);
+            assign t_accept[t] = accept[P] && req_thread[P*THR_W +: THR_W] == THR_W'(t);
+            assign t_release[t] = rel_valid[P] && rel_thread[P*THR_W +: THR_W] == THR_W'(t);
+            assign t_hit[t] = look_hit[P] && out_free[P] && looks;
+            assign t_miss[t] = look_miss[P] && miss_valid_reg[P] && !miss_take[P] && looks;
+            assign t_answer[t] = rsp_valid[P] && rsp_ready[P] && rsp_thread[P*THR_W +: THR_W] == THR_W'(t);
+            assign t_end[t] = out_ended[P] && out_ended_thread[P*THR_W +: THR_W] == THR_W'(t);
         end
+    endgenerate
 
     // ---- how requests move
     always_ff @(posedge clk) begin

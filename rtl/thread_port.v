@@ -158,11 +158,16 @@ module thread_port #(
     wire [64:0] sum = {base, 1'b1} + {offset, !at_list_reg};    // one adder, with a carry in
     wire [63:0] next_node = base + nexts[at_reg];
 
+    // whether a thread asks follows from its release being taken: blocks of their own, else Icarus goes round in them for ever
+    always_comb begin
+        t_rel_ready = '0;
+        t_rel_ready[rel_pick] = rel_valid;
+    end
     always_comb begin
         t_req_ready = '0;
         t_req_ready[pick] = take;
-        t_rel_ready = '0;
-        t_rel_ready[rel_pick] = rel_valid;
+    end
+    always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;
         for (int n = 0; n < N; n++)

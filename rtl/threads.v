@@ -170,7 +170,13 @@ module threads #(
     wire [1:0]               h_bresp, l_bresp;
 
     // ---- work to threads
-    logic [THR_W-1:0] start_thread;
+    // a function: Icarus goes round for ever in an always_comb here
+    function [THR_W-1:0] number(input [THREADS-1:0] one);
+        number = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (one[t]) number = number | THR_W'(t);
+    endfunction
+    wire [THR_W-1:0] start_thread = number(start);
     wire              bad, endless, runs;
     wire [63:0]       left;
     wire [2:0]        load;
@@ -179,12 +185,6 @@ module threads #(
     wire [63:0]       load_operand, load_arg, load_arg2, load_cookie, load_value, load_left;
     wire [7:0]        load_op;
     wire [15:0]       load_ctx;
-
-    always_comb begin
-        start_thread = '0;
-        for (int t = 0; t < THREADS; t++)
-            if (start[t]) start_thread = start_thread | THR_W'(t);
-    end
 
     thread_load #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .THR_W(THR_W)) loader (
         .clk(clk), .rst(rst), .start(start != '0), .start_thread(start_thread), .desc(desc), .ctx_ok(ctx_ok), .bad(bad),
@@ -386,17 +386,17 @@ module threads #(
     logic [51:0]        page_reg;
     // what is left of the thread, and zero of all others: joined by OR
     logic [THREADS*64-1:0] left_of_reg;
-    logic [63:0]        left_of;
+    function [63:0] join_words(input [THREADS*64-1:0] words);
+        join_words = 64'd0;
+        for (int t = 0; t < THREADS; t++) join_words = join_words | words[t*64 +: 64];
+    endfunction
+    wire  [63:0]        left_of = join_words(left_of_reg);
     wire  [63:0]        cycles, stall;
     always_ff @(posedge clk)
         for (int t = 0; t < THREADS; t++) begin
             left_of_reg[t*64 +: 64] <= t_req_left[t*64 +: 64];
             if (thread_reg != THR_W'(t)) left_of_reg[t*64 +: 64] <= 64'd0;
         end
-    always_comb begin
-        left_of = 64'd0;
-        for (int t = 0; t < THREADS; t++) left_of = left_of | left_of_reg[t*64 +: 64];
-    end
     wire  [31:0]        faults;
 
     always_ff @(posedge clk)

@@ -181,11 +181,11 @@ module threads_write #(
         if (load_valid) fills[load_thread] <= load_word;
 
     logic [THREADS-1:0] here1_reg;
-    logic [63:0]        joined;
-    always_comb begin
-        joined = 64'd0;
-        for (int t = 0; t < THREADS; t++) joined = joined | word[t*64 +: 64];
-    end
+    function [63:0] join_words(input [THREADS*64-1:0] words);
+        join_words = 64'd0;
+        for (int t = 0; t < THREADS; t++) join_words = join_words | words[t*64 +: 64];
+    endfunction
+    wire  [63:0]        joined = join_words(word);
 
     logic [63:0] lanes;
     logic [63:0] shifted;

@@ -61,13 +61,17 @@ module replay_tb;
     wire [531:0] got = {flr_done, busy, l_awready, l_wready, l_bvalid, l_arready, l_rvalid, 1'b0, 3'd0, irq_req, l_bresp, l_rresp,
                         l_rdata, h_got, m_got};
 
-    // what counts: by the recorded valids
-    function [239:0] memory_mask(input awvalid, input wvalid, input arvalid);
+    // what counts: by the recorded valids, and bytes written by their strobes
+    function [63:0] bytes(input [7:0] strb);
+        for (integer b = 0; b < 8; b = b + 1) bytes[b*8 +: 8] = {8{strb[b]}};
+    endfunction
+    function [239:0] memory_mask(input awvalid, input wvalid, input arvalid, input [7:0] strb);
         memory_mask = {1'b1, 1'b1, wvalid, 1'b1, 1'b1, 1'b1, 2'd0, {16{awvalid}}, {16{arvalid}}, {8{wvalid}}, {64{awvalid}},
-                       {64{wvalid}}, {64{arvalid}}};
+                       {64{wvalid}} & bytes(strb), {64{arvalid}}};
     endfunction
     wire [531:0] mask = {7'h7f, 1'b0, 8'h1f, {2{want[527]}}, {34{want[525]}},
-                         memory_mask(want[479], want[478], want[475]), memory_mask(want[239], want[238], want[235])};
+                         memory_mask(want[479], want[478], want[475], want[432 +: 8]),
+                         memory_mask(want[239], want[238], want[235], want[192 +: 8])};
 
     dmmu #(
         .THREADS(THREADS), .CONTEXTS(CONTEXTS), .PORTS(PORTS), .L1_ENTRIES(L1_ENTRIES), .TLB_SETS(TLB_SETS), .TLB_WAYS(TLB_WAYS),
