@@ -4,6 +4,7 @@
  * between two readings of the clock, not on a straight line through all of them.
  */
 #include "timeline.h"
+#include "trace_prefix.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -110,8 +111,8 @@ void offset_read(struct timeline *timeline, FILE *log)
 		unsigned int value;
 		uint64_t begun, ended;
 
-		if (sscanf(text, PREFIX "clock %x %" SCNu64 " %" SCNu64, &value, &begun, &ended) !=
-		    3)
+		if (sscanf(text, DMMU_TRACE_PREFIX "clock %x %" SCNu64 " %" SCNu64, &value, &begun,
+			   &ended) != 3)
 			continue;
 		for (size_t i = 0; i < timeline->marks; i++) {
 			int64_t host, low, high;

@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "dmmu_regs.h"
+#include "trace_prefix.h"
 
 #define TRACEFS	 "/sys/kernel/tracing"
-#define PREFIX	 "# dmmu-trace: "
 #define READINGS 16
 #define MARK	 0x71000000u /* values of SCRATCH that a run hardly has otherwise */
 
@@ -83,8 +83,8 @@ static void read_clocks(volatile uint32_t *regs, uint32_t first)
 		value = regs[DMMU_REG_SCRATCH / 4];
 		after = now();
 		if (value == MARK + i)
-			printf(PREFIX "clock %#x %llu %llu\n", value, (unsigned long long)before,
-			       (unsigned long long)after);
+			printf(DMMU_TRACE_PREFIX "clock %#x %llu %llu\n", value,
+			       (unsigned long long)before, (unsigned long long)after);
 	}
 	fflush(stdout);
 }
@@ -98,7 +98,7 @@ static void print_trace(void)
 		die(TRACEFS "/trace");
 	while (fgets(line, sizeof(line), trace))
 		if (*line != '#' && *line != '\n')
-			printf(PREFIX "%s", line);
+			printf(DMMU_TRACE_PREFIX "%s", line);
 	fclose(trace);
 }
 

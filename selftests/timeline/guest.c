@@ -5,6 +5,7 @@
  * and the end of its service, each tracepoint ends a phase, which is named by it.
  */
 #include "timeline.h"
+#include "trace_prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,8 +159,8 @@ void guest_write(struct timeline *timeline, FILE *log)
 
 	while (fgets(text, sizeof(text), log)) {
 		text[strcspn(text, "\r\n")] = 0;
-		if (!strncmp(text, PREFIX, sizeof(PREFIX) - 1) &&
-		    strncmp(text + sizeof(PREFIX) - 1, "clock ", 6))
-			trace_line(timeline, text + sizeof(PREFIX) - 1);
+		if (!strncmp(text, DMMU_TRACE_PREFIX, sizeof(DMMU_TRACE_PREFIX) - 1) &&
+		    strncmp(text + sizeof(DMMU_TRACE_PREFIX) - 1, "clock ", 6))
+			trace_line(timeline, text + sizeof(DMMU_TRACE_PREFIX) - 1);
 	}
 }

@@ -84,6 +84,4 @@ void json_level(struct timeline *timeline, const char *name, double at, const ch
 void json_flow(struct timeline *timeline, enum flow flow, enum group group, const char *track,
 	       double at, unsigned long tag);
 
-#define PREFIX "# dmmu-trace: " /* of the guest's lines; as in dmmu-trace.c */
-
 #endif /* DMMU_TIMELINE_H */

@@ -5,6 +5,7 @@
  */
 #include "kernel_log.h"
 #include "run.h"
+#include "../timeline/trace_prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ void watch_test(void *context, const char *line)
 	struct run *run = context;
 	struct options *options = &run->options;
 	static const char mark[] = "# dmmu-guest: ";
-	static const char trace[] = "# dmmu-trace: "; /* for dmmu-timeline, which reads the log */
+	static const char trace[] = DMMU_TRACE_PREFIX;
 	bool ours = !strncmp(line, mark, sizeof(mark) - 1);
 
 	for (int i = 0; i < options->action_count; i++) {
