@@ -62,11 +62,9 @@ void counters_check(void)
 		if (atomic_exchange(&unsure[i], false))
 			expected[i] = is;
 		if (is != expected[i]) {
-			tally.wrong++;
-			printf("# WRONG: counter %u is %llu, must be %llu: %lld additions lost; "
-			       "weather %s\n",
-			       i, (unsigned long long)is, (unsigned long long)expected[i],
-			       (long long)(expected[i] - is), weather_now());
+			wrong("counter %u is %llu, must be %llu: %lld additions lost", i,
+			      (unsigned long long)is, (unsigned long long)expected[i],
+			      (long long)(expected[i] - is));
 			expected[i] = is;
 		}
 	}

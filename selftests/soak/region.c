@@ -195,32 +195,59 @@ static bool forgive(struct region *r, size_t offset)
 
 /* --- the comparison --- */
 
+/* What was found, for people; the first of each kind is told once more at the end. */
+static char first_wrong[600], first_unexpected[600];
+
+static void found(char *first, _Atomic uint64_t *count, const char *format, va_list args)
+{
+	char text[600];
+	uint64_t before = atomic_fetch_add(count, 1);
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (!before)
+		memcpy(first, text, sizeof(text));
+	if (before < 20)
+		printf("# %s: %s; weather %s\n", first == first_wrong ? "WRONG" : "UNEXPECTED",
+		       text, weather_now());
+}
+
+void tell_first(void)
+{
+	if (tally.wrong)
+		printf("# first wrong: %s\n", first_wrong);
+	if (tally.unexpected)
+		printf("# first unexpected: %s\n", first_unexpected);
+}
+
+void wrong(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	found(first_wrong, &tally.wrong, format, args);
+	va_end(args);
+}
+
 void wrong_word(const char *what, const struct region *r, size_t offset, uint64_t is,
 		uint64_t should)
 {
 	static const char *const kinds[KINDS] = {"private", "huge", "file", "shared memory",
 						 "private file"};
 
-	if (tally.wrong++ < 20)
-		printf("# WRONG after %s: region %u (%s), page %zu, lane %zu, word %zu at %p: is "
-		       "%#llx, must be "
-		       "%#llx; weather %s\n",
-		       what, (unsigned int)(r - regions), kinds[r->kind], offset / DMMU_PAGE,
-		       offset % DMMU_PAGE / LANE_BYTES, offset % LANE_BYTES / 8,
-		       (void *)(r->base + offset), (unsigned long long)is,
-		       (unsigned long long)should, weather_now());
+	wrong("after %s: region %u (%s), page %zu, lane %zu, word %zu at %p: is %#llx, must be "
+	      "%#llx",
+	      what, (unsigned int)(r - regions), kinds[r->kind], offset / DMMU_PAGE,
+	      offset % DMMU_PAGE / LANE_BYTES, offset % LANE_BYTES / 8, (void *)(r->base + offset),
+	      (unsigned long long)is, (unsigned long long)should);
 }
 
 void unexpected(const char *format, ...)
 {
-	char text[600];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	found(first_unexpected, &tally.unexpected, format, args);
 	va_end(args);
-	if (tally.unexpected++ < 20)
-		printf("# UNEXPECTED: %s; weather %s\n", text, weather_now());
 }
 
 void check_bytes(struct region *r, size_t offset, size_t bytes, const char *what)

@@ -16,6 +16,12 @@
 
 #define FILES (1u << DISK_FILE | 1u << SHARED_MEMORY)
 
+/*
+ * A child has the files of its parent, and a context ends with the last who has it. So nobody may
+ * fork (write) while somebody opens one and sees it end with the close (read). After the lanes.
+ */
+static pthread_rwlock_t inherited = PTHREAD_RWLOCK_INITIALIZER;
+
 /* In the child: memory is what it was at the fork, or for work on its way what that makes of it. */
 static bool child_sees(const struct region *r, const struct dmmu_work_desc *work, unsigned int n)
 {
@@ -118,9 +124,11 @@ static void fork_under_work(struct worker *w)
 	if (n)
 		started = device_start(w, work, n);
 	fflush(stdout);
+	pthread_rwlock_wrlock(&inherited);
 	pid = fork();
 	if (!pid)
 		child(r, work, n, what);
+	pthread_rwlock_unlock(&inherited);
 	if (pid < 0)
 		unexpected("fork: %s", strerror(errno));
 	device_finish(w, n, c, started);
@@ -210,14 +218,18 @@ static void visit(struct worker *w)
 	struct dmmu_ioc_bind bind = {0};
 	uint64_t stands;
 
+	take_two_windows(w, &from, &to);
+	pthread_rwlock_rdlock(&inherited);
 	guest.resets = tally.resets;
 	guest.fd = open(dmmu_path(), O_RDWR | O_CLOEXEC);
 	if (guest.fd < 0 || ioctl(guest.fd, DMMU_IOC_BIND, &bind)) {
 		device_close(&guest); /* all contexts are taken, or the device is down */
+		pthread_rwlock_unlock(&inherited);
+		drop_window(&from);
+		drop_window(&to);
 		munmap((void *)scratch, DMMU_PAGE);
 		return;
 	}
-	take_two_windows(w, &from, &to);
 	work[0] = dmmu_copy(window_at(&to, 0), window_at(&from, 0), LANE_BYTES);
 	device_run(&guest, work, 1, &c);
 	if (device_ok(&c, false))
@@ -234,12 +246,12 @@ static void visit(struct worker *w)
 	if (below(w, 2))
 		dmmu_sleep_us(below(w, 5000));
 	device_close(&guest);
+	pthread_rwlock_unlock(&inherited);
 	stands = *scratch;
 	dmmu_sleep_us(2000);
 	if (*scratch != stands) {
-		tally.wrong++;
-		printf("# WRONG: the device writes after its file was closed: %llu, %llu\n",
-		       (unsigned long long)stands, (unsigned long long)*scratch);
+		wrong("the device writes after its file was closed: %llu, %llu",
+		      (unsigned long long)stands, (unsigned long long)*scratch);
 	}
 	munmap((void *)scratch, DMMU_PAGE);
 }

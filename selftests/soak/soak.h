@@ -110,6 +110,8 @@ void settle_either(struct region *r, size_t offset, size_t bytes, const char *fr
 		   const char *what);
 void wrong_word(const char *what, const struct region *r, size_t offset, uint64_t is,
 		uint64_t should);
+void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tell_first(void);
 void unexpected(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* device.c */
