@@ -183,7 +183,7 @@ struct dmmu_copyq {
 
 /* What the driver knows of a page in local memory besides its struct page. */
 struct dmmu_lpage {
-	struct list_head lru;		/* in dmmu_local.lru while in use */
+	struct list_head lru;		/* in dmmu_local.lru while it is in its place */
 	u32 era;			/* dmmu_local.era when it was filled */
 	struct dmmu_user *user;		/* for whom it was taken, or NULL */
 };
@@ -474,6 +474,9 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 			      unsigned int n);
 void dmmu_local_unalloc(struct page *page);
 void dmmu_local_page_free(struct page *page);
+void dmmu_local_arrived(struct page *page);
+void dmmu_local_left(struct page *page);
+bool dmmu_local_is_there(struct page *page);
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);
 void dmmu_local_touch(struct page *page);
 unsigned long dmmu_local_free(struct dmmu_dev *dev);

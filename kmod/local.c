@@ -21,6 +21,8 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
+#include <kunit/visibility.h>
+
 #include "drv.h"
 #include "params.h"
 
@@ -145,7 +147,6 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 		for (k = 0; k < run; k++) {
 			l->page[i + k].era = l->era;
 			l->page[i + k].user = user;
-			list_add_tail(&l->page[i + k].lru, &l->lru);
 			page[got++] = pfn_to_page(l->first_pfn + i + k);
 		}
 	}
@@ -156,6 +157,45 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 	}
 	return got;
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_alloc);
+
+/*
+ * A page has been put in its place, and is locked still. Before that it is nobody's, and so it is once
+ * it has left: who made room would move home what no cgroup is charged for.
+ */
+void dmmu_local_arrived(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+
+	spin_lock(&l->lock);
+	list_add_tail(&l->page[dmmu_local_index(page)].lru, &l->lru);
+	spin_unlock(&l->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_arrived);
+
+/* Another has taken its place; it is locked still. */
+void dmmu_local_left(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+
+	spin_lock(&l->lock);
+	list_del_init(&l->page[dmmu_local_index(page)].lru);
+	spin_unlock(&l->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_left);
+
+/* Has it arrived, and not left? The answer stands while the caller has the page locked. */
+bool dmmu_local_is_there(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+	bool is;
+
+	spin_lock(&l->lock);
+	is = !list_empty(&l->page[dmmu_local_index(page)].lru);
+	spin_unlock(&l->lock);
+	return is;
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_is_there);
 
 /* Give back a page that was not used after all. */
 void dmmu_local_unalloc(struct page *page)
@@ -163,29 +203,33 @@ void dmmu_local_unalloc(struct page *page)
 	unlock_page(page);
 	put_page(page);
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_unalloc);
 
 /*
- * The coldest pages, at most @n; they count as warm from now on, so that one that cannot be moved
- * is not tried again at once. Only numbers: the pages may be freed meanwhile.
+ * The coldest pages of those that are there, at most @n; they count as warm from now on, so that
+ * one that cannot be moved is not tried again at once. Only numbers: the pages may be freed
+ * meanwhile.
  */
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n)
 {
 	struct dmmu_local *l = dev->local;
+	LIST_HEAD(chosen);
 	struct dmmu_lpage *p;
 	unsigned int got = 0;
 
 	if (!l)
 		return 0;
 	spin_lock(&l->lock);
-	n = min_t(unsigned long, n, l->npages - l->nfree);
-	while (got < n) {
+	while (got < n && !list_empty(&l->lru)) {
 		p = list_first_entry(&l->lru, struct dmmu_lpage, lru);
-		list_move_tail(&p->lru, &l->lru);
+		list_move_tail(&p->lru, &chosen);
 		pfn[got++] = l->first_pfn + (p - l->page);
 	}
+	list_splice_tail(&chosen, &l->lru);
 	spin_unlock(&l->lock);
 	return got;
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_coldest);
 
 /*
  * Pages whose content is lost, at most @n, from index *@at on, which is moved past them. Only
@@ -223,6 +267,7 @@ unsigned long dmmu_local_free(struct dmmu_dev *dev)
 {
 	return dev->local ? READ_ONCE(dev->local->nfree) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_free);
 
 u32 *dmmu_local_limit(struct dmmu_dev *dev)
 {
@@ -233,6 +278,7 @@ unsigned long dmmu_local_total(struct dmmu_dev *dev)
 {
 	return dev->local ? dev->local->npages : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_total);
 
 /*
  * Names for pgmap_owner of a migration, by which the notifier knows its own: towards local memory,

@@ -124,13 +124,33 @@ static unsigned int dmmu_place(struct dmmu_ctx *ctx, struct migrate_vma *args, s
 	return got;
 }
 
-static unsigned int dmmu_count_moved(const unsigned long *src, const unsigned long *dst,
-				     unsigned int n)
+/*
+ * Between the third step and the end of a migration, with the pages locked still: write down which
+ * pages in local memory came, or went. Return how many.
+ */
+static unsigned int dmmu_arrived(const unsigned long *src, const unsigned long *dst, unsigned int n)
 {
 	unsigned int i, moved = 0;
 
-	for (i = 0; i < n; i++)
-		moved += src[i] & MIGRATE_PFN_MIGRATE && dst[i];
+	for (i = 0; i < n; i++) {
+		if (!(src[i] & MIGRATE_PFN_MIGRATE) || !dst[i])
+			continue;
+		dmmu_local_arrived(migrate_pfn_to_page(dst[i]));
+		moved++;
+	}
+	return moved;
+}
+
+static unsigned int dmmu_left(const unsigned long *src, const unsigned long *dst, unsigned int n)
+{
+	unsigned int i, moved = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!(src[i] & MIGRATE_PFN_MIGRATE) || !dst[i])
+			continue;
+		dmmu_local_left(migrate_pfn_to_page(src[i]));
+		moved++;
+	}
 	return moved;
 }
 
@@ -167,7 +187,7 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsign
 		res->skipped[DMMU_SKIP_COPY] += n;
 	}
 	migrate_vma_pages(&args);
-	moved = dmmu_count_moved(args.src, args.dst, args.npages);
+	moved = dmmu_arrived(args.src, args.dst, args.npages);
 	migrate_vma_finalize(&args);
 	res->moved += moved;
 	dmmu_moved(dev, DMMU_MOVED_IN, moved);
@@ -270,7 +290,7 @@ static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsig
 		return ret;
 	dmmu_bring_home(dev, args.src, args.dst, m->op, args.npages, vma, start, 0, NULL);
 	migrate_vma_pages(&args);
-	moved = dmmu_count_moved(args.src, args.dst, args.npages);
+	moved = dmmu_left(args.src, args.dst, args.npages);
 	migrate_vma_finalize(&args);
 	res->moved += moved;
 	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
@@ -311,7 +331,7 @@ vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
 		return 0;
 	dmmu_bring_home(dev, src, dst, op, args.npages, vmf->vma, args.start, which, &error);
 	migrate_vma_pages(&args);
-	moved = dmmu_count_moved(src, dst, args.npages);
+	moved = dmmu_left(src, dst, args.npages);
 	migrate_vma_finalize(&args);
 	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
 	trace_dmmu_cpu_fault(dev->id, va, args.npages, moved, ktime_get_ns() - begin, error);
@@ -322,7 +342,11 @@ vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
 
 /* --- making room --- */
 
-/* Isolate the pages of @pfn, runs of neighbours at a time: the kernel takes ranges only. */
+/*
+ * Isolate the pages of @pfn, runs of neighbours at a time: the kernel takes ranges only. Of what it
+ * took, leave those that are not there, or no more: they are unlocked a moment before they are
+ * freed, and belong to nobody then.
+ */
 static void dmmu_isolate(const unsigned long *pfn, unsigned long *src, unsigned int n)
 {
 	unsigned int i, run;
@@ -332,6 +356,9 @@ static void dmmu_isolate(const unsigned long *pfn, unsigned long *src, unsigned 
 			;
 		migrate_device_range(&src[i], pfn[i], run);
 	}
+	for (i = 0; i < n; i++)
+		if (src[i] & MIGRATE_PFN_MIGRATE && !dmmu_local_is_there(migrate_pfn_to_page(src[i])))
+			src[i] &= ~MIGRATE_PFN_MIGRATE;
 }
 
 /* One batch of dmmu_evict(). */
@@ -344,7 +371,7 @@ static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, 
 	dmmu_isolate(m->dst, m->src, n);
 	dmmu_bring_home(dev, m->src, m->dst, m->op, n, NULL, 0, 0, NULL);
 	migrate_device_pages(m->src, m->dst, n);
-	moved = dmmu_count_moved(m->src, m->dst, n);
+	moved = dmmu_left(m->src, m->dst, n);
 	migrate_device_finalize(m->src, m->dst, n);
 	return moved;
 }

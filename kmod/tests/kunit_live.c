@@ -3,8 +3,9 @@
  * Tests of a device through the driver; skipped, with a reason, when there is none.
  *
  * Suites: dmmu_live_regs (reset values against the generated header), dmmu_live_rings (control
- * ring: wrap, fence, bad opcode), dmmu_live_reset (the device works after a reset). They take the
- * device down: files that are bound lose their context. Do not run them next to anything else.
+ * ring: wrap, fence, bad opcode), dmmu_live_reset (the device works after a reset),
+ * dmmu_live_local (pages in local memory are made room of when they are there). They take the device
+ * down: files that are bound lose their context. Do not run them next to anything else.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -262,7 +263,51 @@ static struct kunit_suite dmmu_live_reset_suite = {
 	.test_cases = dmmu_live_reset_cases,
 };
 
+#if IS_ENABLED(CONFIG_DEVICE_MIGRATION)
+/*
+ * Room is not made by pages that have been taken and not been put in their place, or have left it and
+ * are not free yet: they are nobody's, and no cgroup has been charged for them.
+ */
+static void local_page_that_is_not_in_its_place_is_left_alone(struct kunit *test)
+{
+	struct dmmu_dev *dev = test->priv;
+	unsigned long nfree = dmmu_local_free(dev), pfn[2];
+	struct page *page[2];
+
+	if (!nfree || nfree != dmmu_local_total(dev))
+		kunit_skip(test, "local memory does not hold pages, or is in use");
+	KUNIT_ASSERT_EQ(test, dmmu_local_alloc(dev, NULL, page, 2), 2U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	dmmu_local_arrived(page[1]);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 1U);
+	KUNIT_EXPECT_EQ(test, pfn[0], page_to_pfn(page[1]));
+	dmmu_local_unalloc(page[0]);
+	KUNIT_EXPECT_TRUE(test, dmmu_local_is_there(page[1]));
+	dmmu_local_left(page[1]);
+	KUNIT_EXPECT_FALSE(test, dmmu_local_is_there(page[1]));
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	dmmu_local_unalloc(page[1]);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_free(dev), nfree);
+}
+
+static struct kunit_case dmmu_live_local_cases[] = {
+	KUNIT_CASE(local_page_that_is_not_in_its_place_is_left_alone),
+	{}
+};
+
+static struct kunit_suite dmmu_live_local_suite = {
+	.name = "dmmu_live_local",
+	.init = live_init,
+	.exit = live_exit,
+	.test_cases = dmmu_live_local_cases,
+};
+
+kunit_test_suites(&dmmu_live_regs_suite, &dmmu_live_rings_suite, &dmmu_live_reset_suite,
+		  &dmmu_live_local_suite);
+#else
 kunit_test_suites(&dmmu_live_regs_suite, &dmmu_live_rings_suite, &dmmu_live_reset_suite);
+#endif
 
 MODULE_DESCRIPTION("KUnit tests of a live dmmu device");
 MODULE_LICENSE("GPL");
