@@ -160,8 +160,8 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_alloc);
 
 /*
- * A page has been put in its place, and is locked still. Before that it is nobody's, and so it is once
- * it has left: who made room would move home what no cgroup is charged for.
+ * A page has been put in its place, and is locked still. Before that it is nobody's, and so it
+ * is once it has left: who made room would move home what no cgroup is charged for.
  */
 void dmmu_local_arrived(struct page *page)
 {

@@ -356,9 +356,12 @@ static void dmmu_isolate(const unsigned long *pfn, unsigned long *src, unsigned 
 			;
 		migrate_device_range(&src[i], pfn[i], run);
 	}
-	for (i = 0; i < n; i++)
-		if (src[i] & MIGRATE_PFN_MIGRATE && !dmmu_local_is_there(migrate_pfn_to_page(src[i])))
+	for (i = 0; i < n; i++) {
+		struct page *page = migrate_pfn_to_page(src[i]);
+
+		if (page && !dmmu_local_is_there(page))
 			src[i] &= ~MIGRATE_PFN_MIGRATE;
+	}
 }
 
 /* One batch of dmmu_evict(). */

@@ -4,8 +4,8 @@
  *
  * Suites: dmmu_live_regs (reset values against the generated header), dmmu_live_rings (control
  * ring: wrap, fence, bad opcode), dmmu_live_reset (the device works after a reset),
- * dmmu_live_local (pages in local memory are made room of when they are there). They take the device
- * down: files that are bound lose their context. Do not run them next to anything else.
+ * dmmu_live_local (which pages room is made of). They take the device down:
+ * files that are bound lose their context. Do not run them next to anything else.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -265,8 +265,8 @@ static struct kunit_suite dmmu_live_reset_suite = {
 
 #if IS_ENABLED(CONFIG_DEVICE_MIGRATION)
 /*
- * Room is not made by pages that have been taken and not been put in their place, or have left it and
- * are not free yet: they are nobody's, and no cgroup has been charged for them.
+ * Room is not made by pages that have been taken and not been put in their place, or have left it
+ * and are not free yet: they are nobody's, and no cgroup has been charged for them.
  */
 static void local_page_that_is_not_in_its_place_is_left_alone(struct kunit *test)
 {
