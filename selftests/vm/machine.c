@@ -315,10 +315,12 @@ static bool start_qemu(struct run *run)
 	add(&command, "%s", image);
 	add(&command, "-initrd");
 	add(&command, "%s", initramfs);
+	/* no_timer_check: on a loaded host the ticks that it waits for come too late, and it
+	 * panics. */
 	add(&command, "-append");
 	add(&command,
-	    "console=ttyS0 panic=1 printk.devkmsg=on%s dmmu.mode=%s dmmu.seconds=%d %s%s%s %s%s%s "
-	    "%s %s",
+	    "console=ttyS0 panic=1 no_timer_check printk.devkmsg=on%s dmmu.mode=%s dmmu.seconds=%d "
+	    "%s%s%s %s%s%s %s %s",
 	    options->leaks ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
 	    options->mode == MODE_SHELL && getenv("TERM") ? " dmmu.term=linux" : "",
