@@ -119,6 +119,11 @@ static void invalidate(struct scoreboard *sb, unsigned int ctx, uint64_t va, uin
 		first -= first ? sb_below(sb, 2) : 0;
 		last += sb_below(sb, 600);
 	}
+	if (sb_chance(sb, 30)) { /* and far more: each bit of the length matters */
+		uint64_t span = 1ull << sb_below(sb, 52);
+
+		last = (last + span) >> 52 ? last : last + span;
+	}
 	push(sb, &(struct mmu_command){
 			 .kind = MMU_INVALIDATE,
 			 .ctx = (uint8_t)ctx,
@@ -213,8 +218,9 @@ static void change_region(struct scoreboard *sb)
 		value = sb_malformed(sb, 1);
 	add(change, CHANGE_SET, 1, at, value);
 	push_change(sb, change);
-	if (!(old & DMMU_PTE_LEAF) && sb_chance(sb, 200)) {
-		/* one address only: it must not be found by the old path, others may */
+	if (sb_chance(sb, 200)) {
+		/* one address only: it must not be found by the old path, others may; of a 2 MiB
+		 * page a part is all */
 		invalidate(sb, ctx, base + 4096ull * sb_page_index[sb_below(sb, SB_PAGES)], 1);
 		return;
 	}
