@@ -21,7 +21,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build='' count=240 seed=1 seeds='1 2 3 4 5 6' ops=4000 folder=mutate show='' threshold=95 prove=60
+build='' count=240 seed=1 seeds='2 5 8 4 6 1' ops=4000 folder=mutate show='' threshold=95 prove=60
 
 while [ $# -gt 0 ]; do
 	case $1 in

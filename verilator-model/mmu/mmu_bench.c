@@ -571,7 +571,10 @@ static void count_reads(struct mmu_bench *b)
 
 	if (in->rvalid && b->out.mem.rready) {
 		b->read_beats++;
-		b->bus_errors += in->rresp && !(b->second_beats >> (in->rid & 63) & 1);
+		if (in->rresp && b->second_beats >> (in->rid & 63) & 1)
+			b->neighbour_errors++;
+		else if (in->rresp)
+			b->bus_errors++;
 		if (in->rlast)
 			b->second_beats &= ~(1ull << (in->rid & 63));
 		else

@@ -89,8 +89,10 @@ static void dies(struct scoreboard *sb, unsigned int number)
 	ctx->dead_from = now;
 	ctx->dead_until = NEVER;
 	for (unsigned int i = 0; i < SB_GROUPS; i++)
-		if (sb->group[i].live && sb->group[i].ctx == number)
+		if (sb->group[i].live && sb->group[i].ctx == number) {
 			sb->group[i].live = false;
+			sb->unanswered += now - sb->group[i].seen;
+		}
 	for (unsigned int t = 0; t < sb->b->geo.threads; t++) {
 		struct client_model *m = &sb->client[t];
 
@@ -649,10 +651,12 @@ void sb_check_totals(struct scoreboard *sb)
 	check_sum(sb, "detect_to_record", b->detect_to_record,
 		  sb->detect_low > SOON * sb->records ? sb->detect_low - SOON * sb->records : 0,
 		  sb->detect_high + SOON * sb->records);
+	/* a kill may count as an answer */
 	check_sum(sb, "record_to_answer", b->record_to_answer,
 		  sb->answered > SOON * sb->answers ? sb->answered - SOON * sb->answers : 0,
-		  sb->answered + SOON * sb->answers);
-	check_sum(sb, "bus_error", b->events[MMU_BUS_ERROR], b->bus_errors, b->bus_errors);
+		  sb->answered + sb->unanswered + SOON * (sb->answers + sb->total_kills));
+	check_event(sb, "bus_error", false, b->events[MMU_BUS_ERROR], b->bus_errors,
+		    b->bus_errors + (DMMU_OWN_MMU ? b->neighbour_errors : 0));
 	check_sum(sb, "answer_to_replay", b->answer_to_replay, sb->replay_low,
 		  sb->replay_high + SOON * sb->replayed);
 	for (unsigned int t = 0; t < b->geo.threads; t++)
@@ -690,8 +694,8 @@ void sb_forget(struct scoreboard *sb)
 	memset(b->answers, 0, sizeof(b->answers));
 	b->l1_hits = b->kills = b->faults = b->stale = b->requests = 0;
 	b->detect_to_record = b->record_to_answer = b->answer_to_replay = 0;
-	b->read_bursts = b->read_beats = b->writes = b->bus_errors = 0;
-	sb->answered = sb->answers = 0;
+	b->read_bursts = b->read_beats = b->writes = b->bus_errors = b->neighbour_errors = 0;
+	sb->answered = sb->unanswered = sb->answers = 0;
 	sb->records = sb->retries = sb->fails = sb->stale_answers = sb->killed = 0;
 	sb->detect_low = sb->detect_high = sb->replay_low = sb->replay_high = sb->errors =
 		sb->replayed = 0;

@@ -135,7 +135,8 @@ struct scoreboard {
 	uint64_t records, retries, fails, stale_answers, killed, detect_low, detect_high,
 		replay_low, replay_high;
 	uint64_t errors, replayed;
-	uint64_t answered, answers; /* cycles from a record to its answer, and how many had one */
+	/* cycles from records to their answers, to kills; answers */
+	uint64_t answered, unanswered, answers;
 	/* for the last line */
 	uint64_t total_faults, total_records, total_invalidations, total_kills, total_changes;
 	uint64_t total_merged, total_errors, total_resets;

@@ -390,16 +390,16 @@ static void patience(struct streams *s)
 		*word = 0;
 	}
 	until(s, record_came, 20000, "not all records came");
-	mmu_bench_run(s->b, 300000);
+	mmu_bench_run(s->b, 140000);
 	for (unsigned int t = 0; t < s->b->geo.threads; t++)
 		*mmu_bench_word(s->b, mmu_bench_entry(s->b, s->root[0], page(820 + 4 * t), 0)) =
 			entry[t];
-	dmmu_mem_freeze(s->b->mem, mmu_bench_now(s->b) + 850000);
+	dmmu_mem_freeze(s->b->mem, mmu_bench_now(s->b) + 540000);
 	while (s->unanswered)
 		mmu_bench_do(s->b, &(struct mmu_command){.kind = MMU_ANSWER,
 							 .tag = s->tag[--s->unanswered],
 							 .action = DMMU_ANSWER_RETRY});
-	until(s, all_idle, 900000, "not all threads are answered");
+	until(s, all_idle, 600000, "not all threads are answered");
 }
 
 /* ---- */
