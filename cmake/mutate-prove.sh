@@ -81,7 +81,7 @@ if grep -aq '^UNSATISFIABLE\|Networks are equivalent' "$log"; then
 	if grep -a 'lat = ' "$log" | head -n 1 | grep -q 'lat = *0 '; then verdict='equal lcorr'; else verdict='equal dprove'; fi
 elif grep -aq 'Networks are not equivalent\|^SATISFIABLE' "$log"; then
 	verdict=differs
-else
+elif grep -aq 'lat = ' "$log"; then # lcorr came to its end
 	timeout "$limit" nice yosys-abc -c "miter -n $work/$design-0.aig $work/$design-$number.aig; strash; scleanup; lcorr; scorr -F 2; scleanup;
 		strash; print_stats; sat; pdr -T $limit" >"$log" 2>&1 || true
 	if grep -aq 'Property proved' "$log"; then verdict='equal pdr'
