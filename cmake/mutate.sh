@@ -21,7 +21,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build='' count=240 seed=1 seeds='2 5 8 4 6 1' ops=4000 folder=mutate show='' threshold=95 prove=60
+build='' count=240 seed=1 seeds='2 5 8 4 6 1' ops=4000 folder=mutate show='' threshold=95 prove=40
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -60,7 +60,7 @@ streams=$out/verilator-model/mutation/mmu_streams_mutants
 where() {
 	sed -n "${1}p" "$out/mutations" | tr ' ' '\n' | awk -v root="$root/" '
 		want == "src" {
-			n = split($0, at, ":"); line = at[2] + 0
+			n = split($0, at, ":"); line = int(at[2])
 			file = at[1]
 			if (line && !((file, line) in seen)) {
 				seen[file, line] = 1
