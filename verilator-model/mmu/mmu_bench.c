@@ -580,7 +580,7 @@ static void count_reads(struct mmu_bench *b)
 		else
 			b->second_beats |= 1ull << (in->rid & 63);
 	}
-	b->bus_errors += in->bvalid && in->bresp;
+	b->write_errors += in->bvalid && in->bresp;
 }
 
 static unsigned int ones(uint64_t bits)

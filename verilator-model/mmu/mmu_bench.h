@@ -157,8 +157,8 @@ struct mmu_bench {
 	uint64_t detect_to_record, record_to_answer, answer_to_replay;
 	uint64_t requests, answers[3];
 	uint64_t read_bursts, read_beats, writes;
-	/* reads whose entry came back with an error, and writes that did; second beats that did */
-	uint64_t bus_errors, neighbour_errors;
+	/* reads whose entry came back with an error; whose second beat did; writes */
+	uint64_t bus_errors, neighbour_errors, write_errors;
 	uint64_t second_beats; /* per name: the next beat is the second of a read */
 	struct mmu_signature signature;
 	unsigned int control; /* levels that the signature has of the last cycle */

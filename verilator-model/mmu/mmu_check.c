@@ -655,8 +655,9 @@ void sb_check_totals(struct scoreboard *sb)
 	check_sum(sb, "record_to_answer", b->record_to_answer,
 		  sb->answered > SOON * sb->answers ? sb->answered - SOON * sb->answers : 0,
 		  sb->answered + sb->unanswered + SOON * (sb->answers + sb->total_kills));
+	/* a pulse may be for a read and a write */
 	check_event(sb, "bus_error", false, b->events[MMU_BUS_ERROR], b->bus_errors,
-		    b->bus_errors + (DMMU_OWN_MMU ? b->neighbour_errors : 0));
+		    b->bus_errors + b->write_errors + (DMMU_OWN_MMU ? b->neighbour_errors : 0));
 	check_sum(sb, "answer_to_replay", b->answer_to_replay, sb->replay_low,
 		  sb->replay_high + SOON * sb->replayed);
 	for (unsigned int t = 0; t < b->geo.threads; t++)
@@ -695,6 +696,7 @@ void sb_forget(struct scoreboard *sb)
 	b->l1_hits = b->kills = b->faults = b->stale = b->requests = 0;
 	b->detect_to_record = b->record_to_answer = b->answer_to_replay = 0;
 	b->read_bursts = b->read_beats = b->writes = b->bus_errors = b->neighbour_errors = 0;
+	b->write_errors = 0;
 	sb->answered = sb->unanswered = sb->answers = 0;
 	sb->records = sb->retries = sb->fails = sb->stale_answers = sb->killed = 0;
 	sb->detect_low = sb->detect_high = sb->replay_low = sb->replay_high = sb->errors =

@@ -370,6 +370,29 @@ static void slow_records(struct streams *s)
 	s->unanswered = 0;
 }
 
+/* A context is killed while walks of it, which end with a fault, are at each of their steps. */
+static void kills(struct streams *s)
+{
+	unsigned int ctx = 1 % s->b->geo.contexts;
+
+	s->action = DMMU_ANSWER_KILL;
+	for (unsigned int delay = 0; delay < 120; delay++) {
+		for (unsigned int n = 0; n < s->b->geo.threads && n < 4; n++) {
+			unsigned int t = (n + delay) % s->b->geo.threads;
+
+			ask(s, t, ctx, page(800 + (delay & 1 ? 0 : 4 * n)), n & DMMU_ACCESS_WRITE);
+		}
+		mmu_bench_run(s->b, delay);
+		mmu_bench_do(s->b,
+			     &(struct mmu_command){.kind = MMU_CTX_KILL, .ctx = (uint8_t)ctx});
+		finish(s);
+		set(s, ctx);
+	}
+	s->action = DMMU_ANSWER_RETRY;
+	mmu_bench_run(s->b, 300);
+	s->unanswered = 0;
+}
+
 static bool record_came(struct streams *s)
 {
 	return s->unanswered == s->b->geo.threads;
@@ -433,11 +456,17 @@ static const struct {
 	void (*run)(struct streams *s);
 	bool lasts; /* hundreds of thousands of cycles */
 } stream[] = {
-	{"hits", hits, false},	       {"rounds", rounds, false},
-	{"joins", joins, false},       {"neighbours", neighbours, false},
-	{"twins", twins, false},       {"huge_twins", huge_twins, false},
-	{"contexts", contexts, false}, {"marks", marks, false},
-	{"faults", faults, true},      {"slow_records", slow_records, true},
+	{"hits", hits, false},
+	{"rounds", rounds, false},
+	{"joins", joins, false},
+	{"neighbours", neighbours, false},
+	{"twins", twins, false},
+	{"huge_twins", huge_twins, false},
+	{"contexts", contexts, false},
+	{"marks", marks, false},
+	{"kills", kills, false},
+	{"faults", faults, true},
+	{"slow_records", slow_records, true},
 	{"patience", patience, true},
 };
 
