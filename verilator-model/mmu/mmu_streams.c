@@ -155,8 +155,16 @@ static void record(void *opaque, const uint64_t *words)
 	struct streams *s = opaque;
 	unsigned int thread = words[0] >> 48 & 0xff;
 	const struct mmu_client *c = &s->b->client[thread % MMU_THREADS];
+	uint64_t detected = words[4] - s->b->config.cycle_base;
+	uint64_t sent = words[5] - s->b->config.cycle_base;
 
 	s->b->flt_head++;
+	if (words[2] == c->cookie &&
+	    (detected < c->accepted || sent < detected || sent > mmu_bench_now(s->b)))
+		mmu_bench_fail(s->b,
+			       "a record says detected %" PRIu64 ", sent %" PRIu64
+			       "; thread %u asked in %" PRIu64,
+			       detected, sent, thread, c->accepted);
 	if (words[2] == c->cookie && words[1] != c->va)
 		mmu_bench_fail(s->b, "a record says 0x%" PRIx64 ", thread %u asked for 0x%" PRIx64,
 			       words[1], thread, c->va);
@@ -295,6 +303,53 @@ static void huge_twins(struct streams *s)
 			if (n == 3)
 				invalidate(s, 0, va >> 12, va >> 12);
 		}
+}
+
+/*
+ * For each bit of a page number: the page and the one that differs in it, with two others, in each
+ * order, so that each way of a set has each value of the bit, and is asked again by the port that
+ * has it and by another one.
+ */
+static void ways(struct streams *s)
+{
+	unsigned int threads = s->b->geo.threads;
+
+	for (unsigned int bit = 0; bit < vpn_bits(s); bit++)
+		for (unsigned int turn = 0; turn < 4; turn++) {
+			uint64_t va[4] = {BASE, BASE ^ 4096ull << bit, page(32), page(33)};
+
+			forget(s, 0);
+			for (unsigned int n = 0; n < 16; n++)
+				one(s, n / 4 % threads, 0, va[(n + turn) % 4], DMMU_ACCESS_READ);
+		}
+}
+
+/* Each bit above those that an address may have, in a record and in the window. */
+static void far_addresses(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+
+	s->answer_at_once = true;
+	s->action = DMMU_ANSWER_FAIL;
+	for (unsigned int bit = 12 + vpn_bits(s); bit < 64; bit++)
+		for (unsigned int t = 0; t < b->geo.threads; t++) {
+			uint64_t va = page(5) | 1ull << bit;
+
+			mmu_bench_ask(b, t, 0, va, DMMU_ACCESS_READ, ~(uint64_t)++s->cookie << 8);
+			s->expected[t] = (struct expectation){.status = MMU_FAULT,
+							      .cause = DMMU_CAUSE_NONCANONICAL};
+			finish(s);
+			b->in.thr_show = t;
+			mmu_bench_cycle(b);
+			if (b->out.thr_show_va != va)
+				mmu_bench_fail(b,
+					       "the window shows 0x%" PRIx64
+					       " for thread %u, it asked for 0x%" PRIx64,
+					       b->out.thr_show_va, t, va);
+		}
+	s->action = DMMU_ANSWER_RETRY;
+	s->answer_at_once = false;
+	mmu_bench_run(b, 300);
 }
 
 static void contexts(struct streams *s)
@@ -461,10 +516,12 @@ static const struct {
 	{"joins", joins, false},
 	{"neighbours", neighbours, false},
 	{"twins", twins, false},
+	{"ways", ways, false},
 	{"huge_twins", huge_twins, false},
 	{"contexts", contexts, false},
 	{"marks", marks, false},
 	{"kills", kills, false},
+	{"far_addresses", far_addresses, false},
 	{"faults", faults, true},
 	{"slow_records", slow_records, true},
 	{"patience", patience, true},
@@ -477,7 +534,7 @@ static void run(struct streams *s, unsigned int i)
 
 	stream[i].run(s);
 	mmu_bench_run(b, 300);
-	printf("%-12s %6" PRIu64 " requests %8" PRIu64 " cycles %6" PRIu64
+	printf("%-13s %6" PRIu64 " requests %8" PRIu64 " cycles %6" PRIu64
 	       " reads; times %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
 	       stream[i].name, b->requests - asked, mmu_bench_now(b) - began - 300,
 	       b->read_bursts - reads, b->signature.answers, b->signature.memory,
@@ -496,7 +553,11 @@ int main(int argc, char **argv)
 		{0},
 	};
 	static struct streams s = {.action = DMMU_ANSWER_RETRY};
-	struct mmu_bench_config config = {.latency = 20, .ring_latency = 10, .ring_log2 = 7};
+	struct mmu_bench_config config = {.latency = 20,
+					  .ring_latency = 10,
+					  .ring_log2 = 7,
+					  /* all high bits change in the midst */
+					  .cycle_base = (1ull << 62) - 250000};
 	struct mmu_hooks hooks = {
 		.answered = answered, .record = record, .cycle = each_cycle, .opaque = &s};
 	const char *only = NULL;
