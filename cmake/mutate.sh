@@ -1,19 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mutate.sh: does the MMU's scoreboard see mistakes? Yosys makes N small ones in a netlist of the MMU, one at a time is live
-# (verilator-model/mutation), and the scoreboard runs on each with a few seeds until one fails. The netlist without a
-# mutant must pass all of them. Reports what survived, with its source; verilator-model/mutation/survivors explains those
-# that no test can or need see. Of the others, those that only change how long things take, as far as the seeds show, are told
-# apart. Fails when fewer than 95 % of those not explained are killed.
+# mutate.sh: does the MMU's verification see mistakes? Yosys makes N small ones in a netlist of the MMU, one at a time is live
+# (verilator-model/mutation). Each is judged, until somebody objects:
+#
+#   scoreboard    the MMU's scoreboard fails with one of a few seeds, or an answer of mmu_streams is wrong
+#   performance   all is right, but not when it was: some answer, table read or count comes in another cycle, or there is one
+#                 more or less, than in the healthy netlist of this very build with the same requests (struct mmu_signature)
+#   equal         it is no mistake: yosys-abc proves that no output ever differs (mutate-prove.sh)
+#   explained     verilator-model/mutation/survivors says why no test can or need see it
+#   survived      a gap
+#
+# The netlist without a mutant must pass everything. Prints a table; fails when fewer than 95 % of those that are not proved
+# equal are killed.
 #
 #   mutate.sh --build DIR [--count N] [--seed S] [--seeds 'A B ...'] [--ops N] [--threshold PERCENT]
-#             [--folder NAME] [--show N]
+#             [--folder NAME] [--prove-equivalent SECONDS] [--show N]
 #
-# --seed is Yosys' choice of places, --seeds are the scoreboard's; --show says what mutant N is and runs it, output and all.
+# --seed is Yosys' choice of places, --seeds are the scoreboard's; --prove-equivalent 0 proves nothing; --show says what mutant N
+# is and runs it, output and all, with the first cycle in which it does anything else than the healthy MMU.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build='' count=240 seed=1 seeds='1 2 3 4 5 6 7 8' ops=4000 folder=mutate show='' threshold=95
+build='' count=240 seed=1 seeds='2 5 8 4 6 1' ops=4000 folder=mutate show='' threshold=95 prove=40
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -24,13 +32,14 @@ while [ $# -gt 0 ]; do
 	--ops) ops=${2-}; shift ;;
 	--threshold) threshold=${2-}; shift ;;
 	--folder) folder=${2-}; shift ;;
+	--prove-equivalent) prove=${2-}; shift ;;
 	--show) show=${2-}; shift ;;
 	*) echo "mutate.sh does not know '$1'" >&2; exit 2 ;;
 	esac
 	shift
 done
 [ -n "$build" ] || { echo 'mutate.sh needs --build DIR' >&2; exit 2; }
-for number in "$count" "$seed" "$ops" "$threshold" ${show:+"$show"} $seeds; do
+for number in "$count" "$seed" "$ops" "$threshold" "$prove" ${show:+"$show"} $seeds; do
 	case $number in '' | *[!0-9]*) echo "mutate.sh: '$number' is not a number" >&2; exit 2 ;; esac
 done
 case $build in /*) ;; *) build=$PWD/$build ;; esac
@@ -41,16 +50,17 @@ mkdir -p "$out"
 echo "building $count mutants in $out (some minutes)" >&2
 nice cmake -S "$root" -B "$out" -G Ninja -DDMMU_GUEST=OFF -DDMMU_MUTANTS="$count" -DDMMU_MUTANTS_SEED="$seed" \
 	>"$out/configure.log" 2>&1 || { tail -n 20 "$out/configure.log" >&2; exit 1; }
-nice cmake --build "$out" -j "$jobs" --target mmu_scoreboard_mutants >"$out/build.log" 2>&1 ||
+nice cmake --build "$out" -j "$jobs" --target mmu_scoreboard_mutants mmu_streams_mutants >"$out/build.log" 2>&1 ||
 	{ tail -n 20 "$out/build.log" >&2; exit 1; }
 scoreboard=$out/verilator-model/mutation/mmu_scoreboard_mutants
+streams=$out/verilator-model/mutation/mmu_streams_mutants
 [ "$(wc -l <"$out/mutations")" -eq "$count" ] || { echo "Yosys found fewer than $count places" >&2; exit 1; }
 
 # where NUMBER: the mutation, and the lines of the source that it is in
 where() {
 	sed -n "${1}p" "$out/mutations" | tr ' ' '\n' | awk -v root="$root/" '
 		want == "src" {
-			n = split($0, at, ":"); line = at[2] + 0
+			n = split($0, at, ":"); line = int(at[2])
 			file = at[1]
 			if (line && !((file, line) in seen)) {
 				seen[file, line] = 1
@@ -66,10 +76,36 @@ where() {
 		END { print what sources }'
 }
 
+# differs LOG HEALTHY: which cycles, reads or counts do, of two runs that passed
+cat >"$out/differs.awk" <<-'AWK'
+	# the lines without their hashes, and the last hashes
+	{ file = FILENAME == ARGV[1] ? 1 : 2; line = $0; hash[file] = line; sub(/.*times /, "", hash[file]); sub(/; times.*/, "", line); rest[file] = rest[file] line "\n" }
+	END {
+		split(hash[1], a, " "); split(hash[2], b, " ")
+		if (a[1] != b[1]) what = "answers"
+		if (a[2] != b[2]) what = what (what ? ", " : "") "table reads"
+		if (a[3] != b[3]) what = what (what ? ", " : "") "counts"
+		print (what ? what : "totals") (a[1] == b[1] && rest[1] != rest[2] ? " (other requests)" : "")
+	}
+AWK
+
 if [ -n "$show" ]; then
 	[ "$show" -ge 1 ] && [ "$show" -le "$count" ] || { echo "there is no mutant $show" >&2; exit 2; }
 	where "$show"
-	for s in $seeds; do "$scoreboard" --seed "$s" --ops "$ops" --mutant "$show" || exit 1; done
+	# first COMMAND...: the first cycle in which it does something else
+	first() {
+		"$@" --mutant 0 --times "$out/times-healthy" >/dev/null
+		"$@" --mutant "$show" --times "$out/times-mutant" || return 1
+		cmp -s "$out/times-healthy" "$out/times-mutant" || {
+			diff "$out/times-healthy" "$out/times-mutant" | sed -n 's/^</healthy/p; s/^>/mutant /p' | head -n 2
+			differed=yes
+		}
+	}
+	differed=''
+	for s in $seeds; do first "$scoreboard" --seed "$s" --ops "$ops" || exit 1; done
+	first "$streams" || exit 1
+	rm -f "$out/times-healthy" "$out/times-mutant"
+	[ -n "$differed" ] || sh "$root/cmake/mutate-prove.sh" "$out" "$prove" "$show"
 	exit 0
 fi
 
@@ -77,61 +113,101 @@ for s in $seeds; do
 	nice "$scoreboard" --seed "$s" --ops "$ops" --mutant 0 >"$out/healthy-$s" 2>&1 ||
 		{ cat "$out/healthy-$s" >&2; echo "the MMU without a mutant fails with seed $s" >&2; exit 1; }
 done
+for length in brief streams; do
+	brief=--brief
+	[ "$length" = brief ] || brief=''
+	# shellcheck disable=SC2086 # or none
+	nice "$streams" $brief --mutant 0 >"$out/healthy-$length" 2>&1 ||
+		{ cat "$out/healthy-$length" >&2; echo 'the MMU without a mutant fails in mmu_streams' >&2; exit 1; }
+done
 
 # A mutant may hang Verilator as well: each run has a minute of processor time.
 cat >"$out/one.sh" <<-'ONE'
-	number=$1 scoreboard=$2 ops=$3 log=$4/mutant-$1.log out=$4 result=same
-	shift 4
+	number=$1 scoreboard=$2 streams=$3 ops=$4 log=$5/mutant-$1.log out=$5 other=''
+	shift 5
 	ulimit -t 60
-	for seed; do
-		nice "$scoreboard" --seed "$seed" --ops "$ops" --mutant "$number" >"$log" 2>&1 && {
-			cmp -s "$log" "$out/healthy-$seed" || result=time
-			continue
-		}
-		printf '%s\tkilled\t%s\t%s\n' "$number" "$seed" "$(grep -m 1 FAILED "$log" | sed 's/^FAILED in cycle [0-9]*, seed [0-9]*: //')"
+	# judge NAME COMMAND...
+	judge() {
+		name=$1
+		shift
+		if nice "$@" --mutant "$number" >"$log" 2>&1; then
+			[ -n "$other" ] || cmp -s "$log" "$out/healthy-$name" ||
+				other="$name	$(awk -f "$out/differs.awk" "$log" "$out/healthy-$name")"
+			return
+		fi
+		printf '%s\tscoreboard\t%s\t%s\n' "$number" "$name" "$(sed -n 's/^FAILED in cycle [0-9]*, seed [0-9]*: //p' "$log" | head -n 1)"
 		rm -f "$log"
 		exit 0
-	done
-	printf '%s\tsurvived\t%s\t\n' "$number" "$result"
+	}
+	judge brief "$streams" --brief
+	for seed; do judge "$seed" "$scoreboard" --seed "$seed" --ops "$ops"; done
+	# those that last long are for whom all others have not touched
+	[ -n "$other" ] || judge streams "$streams"
+	if [ -n "$other" ]; then printf '%s\tperformance\t%s\n' "$number" "$other"; else printf '%s\tsurvived\t\t\n' "$number"; fi
 	rm -f "$log"
 ONE
 # shellcheck disable=SC2086 # seeds are words
-seq "$count" | xargs -P "$jobs" -I NUMBER sh "$out/one.sh" NUMBER "$scoreboard" "$ops" "$out" $seeds >"$out/results.new"
+seq "$count" | xargs -P "$jobs" -I NUMBER sh "$out/one.sh" NUMBER "$scoreboard" "$streams" "$ops" "$out" $seeds >"$out/results.new"
 sort -n "$out/results.new" >"$out/results"
 rm -f "$out/results.new"
 [ "$(wc -l <"$out/results")" -eq "$count" ] || { echo 'not every mutant has a result' >&2; exit 1; }
 
 # An explanation is a line: part of the mutation (mode, port, bit), TAB, part of a source line, TAB, the reason.
-unexplained=0 explained=0 slower=0
-for number in $(awk -F '\t' '$2 == "survived" { print $1 }' "$out/results"); do
-	where "$number" >"$out/where"
-	reason=$(awk -F '\t' -v where="$out/where" '
+explain() {
+	awk -F '\t' -v where="$out/where" '
 		BEGIN { getline what < where; while ((getline line < where) > 0) sources = sources line "\n" }
 		/^#/ || NF != 3 { next }
-		($1 == "" || index(what, $1)) && index(sources, $2) { print $3; exit }' "$root/verilator-model/mutation/survivors")
-	if [ -n "$reason" ]; then
-		explained=$((explained + 1))
-		echo "mutant $number survived, explained: $reason"
-	else
-		unexplained=$((unexplained + 1))
-		if grep -q "^$number	survived	time" "$out/results"; then
-			slower=$((slower + 1))
-			echo "mutant $number survived; its runs take another time"
-		else
-			echo "mutant $number survived; nothing differs"
-		fi
+		($1 == "" || index(what, $1)) && index(sources, $2) { print $3; exit }' "$root/verilator-model/mutation/survivors"
+}
+
+equal=0 explained=0 survived=0 asked=0 engines=''
+for number in $(awk -F '\t' '$2 == "survived" { print $1 }' "$out/results"); do
+	verdict=''
+	if [ "$prove" -gt 0 ]; then
+		asked=$((asked + 1))
+		verdict=$(sh "$root/cmake/mutate-prove.sh" "$out" "$prove" "$number" | cut -f2) || exit 1
 	fi
+	where "$number" >"$out/where"
+	reason=$(explain)
+	case $verdict in
+	equal*)
+		equal=$((equal + 1)) engines="$engines ${verdict#equal }"
+		echo "mutant $number is equal to the healthy MMU, proved by ${verdict#equal }" ;;
+	*)
+		if [ -n "$reason" ]; then
+			explained=$((explained + 1))
+			echo "mutant $number survived, explained: $reason"
+		else
+			survived=$((survived + 1))
+			echo "mutant $number survived${verdict:+ (proof: $verdict)}"
+		fi ;;
+	esac
 	cat "$out/where"
 done
+# A prover that says yes to everything is found out: the first mutant that the scoreboard killed cannot be equal.
+control=$(awk -F '\t' '$2 == "scoreboard" { print $1; exit }' "$out/results")
+if [ "$asked" -gt 0 ] && [ -n "$control" ]; then
+	case $(sh "$root/cmake/mutate-prove.sh" "$out" 20 "$control" | cut -f2) in
+	equal*) echo "mutant $control was killed, and is proved equal: the proofs are wrong" >&2; exit 1 ;;
+	esac
+fi
 rm -f "$out/where"
-awk -F '\t' -v explained=$explained -v unexplained=$unexplained -v slower=$slower -v threshold=$threshold '
-	$2 == "killed" { killed++; by[$3]++ }
+engines=$(echo "$engines" | tr ' ' '\n' | sed '/^$/d' | sort | uniq -c | awk '{ printf "%s%s by %s", n++ ? ", " : "", $1, $2 }')
+awk -F '\t' -v equal=$equal -v explained=$explained -v survived=$survived -v threshold="$threshold" -v engines="$engines" '
+	$2 == "scoreboard" { right++; by[$3 == "brief" ? "streams" : $3]++ }
+	$2 == "performance" { slow++; differs[$4]++ }
 	END {
-		for (seed in by) seeds = seeds sprintf(" %d by seed %s,", by[seed], seed)
-		sub(/,$/, "", seeds)
-		printf "%d mutants: %d killed (%s ), %d survived and explained, %d survived and only take another time, %d survived\n",
-			NR, killed, seeds, explained, slower, unexplained - slower
-		judged = killed + unexplained
-		printf "%.1f %% of %d killed\n", judged ? 100 * killed / judged : 0, judged
+		for (seed in by) seeds = seeds (seeds ? ", " : "") by[seed] " by " (seed == "streams" ? "the streams" : "seed " seed)
+		for (what in differs) kinds = kinds (kinds ? "; " : "") differs[what] " " what
+		judged = NR - equal
+		killed = right + slow
+		printf "\n%-34s %5d\n", "mutants", NR
+		printf "%-34s %5d%s\n", "killed by scoreboard", right, seeds ? "   " seeds : ""
+		printf "%-34s %5d%s\n", "killed by performance", slow, kinds ? "   " kinds : ""
+		printf "%-34s %5d%s\n", "equal, proved", equal, engines ? "   " engines : ""
+		printf "%-34s %5d\n", "survived, explained", explained
+		printf "%-34s %5d\n", "survived", survived
+		printf "%-34s %5.1f %% of %d (scoreboard alone: %.1f %%)\n", "killed of those not equal", judged ? 100 * killed / judged : 0, judged,
+			judged ? 100 * right / judged : 0
 		exit judged && 100 * killed >= threshold * judged ? 0 : 1
 	}' "$out/results"

@@ -37,9 +37,10 @@ static uint32_t below(struct mmu_bench *b, uint32_t n)
 static void *translate(void *opaque, uint64_t addr, uint64_t len, bool write)
 {
 	struct mmu_bench *b = opaque;
+	uint64_t at = mmu_bench_offset(b, addr);
 
 	(void)write;
-	return addr > MMU_LOCAL_BYTES - len ? NULL : b->local + addr;
+	return at == MMU_NOWHERE || (addr & 4095) + len > 4096 ? NULL : b->local + at;
 }
 
 static uint8_t respond(void *opaque, uint64_t addr, bool write, uint64_t *garbage)
@@ -75,6 +76,7 @@ struct mmu_bench *mmu_bench_new(const struct mmu_bench_config *config,
 	if (!b->config.ring_log2)
 		b->config.ring_log2 = 6;
 	b->prng = dmmu_prng(b->config.seed, 'b');
+	b->places = dmmu_prng(b->config.seed, 't');
 	b->local = mmap(NULL, MMU_LOCAL_BYTES, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (b->local == MAP_FAILED)
@@ -102,6 +104,13 @@ struct mmu_bench *mmu_bench_new(const struct mmu_bench_config *config,
 		perror(b->config.trace);
 		exit(1);
 	}
+	if (b->config.times) {
+		b->times = fopen(b->config.times, "w");
+		if (!b->times) {
+			perror(b->config.times);
+			exit(1);
+		}
+	}
 	mmu_bench_reset(b, 4);
 	return b;
 
@@ -115,6 +124,8 @@ void mmu_bench_free(struct mmu_bench *b)
 	if (!b)
 		return;
 	mmu_sim_free(b->sim);
+	if (b->times)
+		fclose(b->times);
 	dmmu_mem_free(b->mem);
 	munmap(b->local, MMU_LOCAL_BYTES);
 	free(b);
@@ -159,13 +170,14 @@ void mmu_bench_reset(struct mmu_bench *b, unsigned int cycles)
 	b->ring_state = RING_IDLE;
 	b->taken = b->posted = b->flt_head = 0;
 	b->dead = ~0ull;
+	b->second_beats = 0;
 	dmmu_mem_abort(b->mem);
 	memset(&b->in, 0, sizeof(b->in));
 	b->in.rst = true;
 	while (cycles--) {
 		if (!mmu_sim_cycle(b->sim, &b->in, &b->out))
 			mmu_bench_fail(b, "%s", mmu_sim_error(b->sim));
-		b->in.cycle = mmu_bench_now(b);
+		b->in.cycle = mmu_bench_now(b) + b->config.cycle_base;
 	}
 	b->in.rst = false;
 	end = mmu_bench_now(b) + 4 * b->geo.tlb_sets + 1000;
@@ -553,9 +565,81 @@ static void take_ring(struct mmu_bench *b, uint64_t now)
 
 /* ---- a cycle */
 
+static void count_reads(struct mmu_bench *b)
+{
+	const struct dmmu_axi_in *in = &b->in.mem;
+
+	if (in->rvalid && b->out.mem.rready) {
+		b->read_beats++;
+		if (in->rresp && b->second_beats >> (in->rid & 63) & 1)
+			b->neighbour_errors++;
+		else if (in->rresp)
+			b->bus_errors++;
+		if (in->rlast)
+			b->second_beats &= ~(1ull << (in->rid & 63));
+		else
+			b->second_beats |= 1ull << (in->rid & 63);
+	}
+	b->write_errors += in->bvalid && in->bresp;
+}
+
 static unsigned int ones(uint64_t bits)
 {
 	return (unsigned int)__builtin_popcountll(bits);
+}
+
+/* ---- when it did what */
+
+static void mix(uint64_t *hash, uint64_t value)
+{
+	value = (*hash ^ value) * 0x9e3779b97f4a7c15ull;
+	*hash = value ^ value >> 29;
+}
+
+static void sign(struct mmu_bench *b, uint64_t now)
+{
+	const struct mmu_pins_in *in = &b->in;
+	const struct mmu_pins_out *out = &b->out;
+	unsigned int took = in->req_valid & out->req_ready, gave = out->rsp_valid & in->rsp_ready;
+	unsigned int control = (unsigned int)out->inv_done | (unsigned int)out->answer_stale << 1 |
+			       (unsigned int)out->kill_valid << 2 |
+			       (unsigned int)out->rec_valid << 3 | (unsigned int)out->lock_req << 4;
+	unsigned int bus = (unsigned int)(out->mem.arvalid && in->mem.arready) |
+			   (unsigned int)(in->mem.rvalid && out->mem.rready) << 1 |
+			   (unsigned int)(out->mem.awvalid && in->mem.awready) << 2 |
+			   (unsigned int)(out->mem.wvalid && in->mem.wready) << 3;
+	uint64_t sums[3] = {out->detect_to_record, out->record_to_answer, out->answer_to_replay};
+	unsigned int counts =
+		out->events | (unsigned int)out->l1_hit << 16 | (unsigned int)out->kill << 24;
+	uint64_t told = counts | sums[0] | sums[1] | sums[2];
+
+	if (took || gave || out->faulted || control != b->control) {
+		mix(&b->signature.answers, now);
+		mix(&b->signature.answers, took | gave << 8 | control << 16);
+		mix(&b->signature.answers, out->faulted);
+		for (unsigned int p = 0; p < b->geo.ports; p++)
+			if (gave >> p & 1)
+				mix(&b->signature.answers, out->rsp_thread[p]);
+	}
+	if (bus) {
+		mix(&b->signature.memory, now);
+		mix(&b->signature.memory, bus | (unsigned int)(bus & 1 ? out->mem.arlen : 0) << 4);
+	}
+	if (told) {
+		mix(&b->signature.counters, now);
+		mix(&b->signature.counters, counts);
+		for (unsigned int i = 0; i < 3; i++)
+			mix(&b->signature.counters, sums[i]);
+	}
+	if (b->times && (took || gave || out->faulted || control != b->control || bus || told))
+		fprintf(b->times,
+			"%llu: takes %x answers %x faults %llx done/stale/kill/record/lock %x"
+			" ar/r/aw/w %x events %04x l1_hit %x kill %x phases %llu %llu %llu\n",
+			(unsigned long long)now, took, gave, (unsigned long long)out->faulted,
+			control, bus, out->events, out->l1_hit, out->kill,
+			(unsigned long long)sums[0], (unsigned long long)sums[1],
+			(unsigned long long)sums[2]);
+	b->control = control;
 }
 
 void mmu_bench_cycle(struct mmu_bench *b)
@@ -564,7 +648,7 @@ void mmu_bench_cycle(struct mmu_bench *b)
 	struct mmu_pins_in *in = &b->in;
 	const struct mmu_pins_out *out = &b->out;
 
-	in->cycle = now;
+	in->cycle = now + b->config.cycle_base;
 	drive_ports(b);
 	drive_command(b, now);
 	drive_ring(b, now);
@@ -578,7 +662,8 @@ void mmu_bench_cycle(struct mmu_bench *b)
 		if (out->mem.arlen > (b->geo.prefetch ? 1 : 0))
 			mmu_bench_fail(b, "a table read of %u beats", out->mem.arlen + 1u);
 	}
-	b->read_beats += in->mem.rvalid && out->mem.rready;
+	count_reads(b);
+	sign(b, now);
 	if (!dmmu_mem_after(b->mem, &b->out.mem, now))
 		mmu_bench_fail(b, "%s", dmmu_mem_error(b->mem));
 	for (unsigned int i = 0; i < MMU_EVENTS; i++)
@@ -602,22 +687,55 @@ void mmu_bench_cycle(struct mmu_bench *b)
 
 /* ---- tables */
 
+static unsigned int place_of(uint64_t page)
+{
+	return (unsigned int)(page * 0x9e3779b97f4a7c15ull >> 50) % MMU_PLACES;
+}
+
+uint64_t mmu_bench_offset(const struct mmu_bench *b, uint64_t at)
+{
+	uint64_t page = at >> 12;
+
+	for (unsigned int i = place_of(page); b->place[i]; i = (i + 1) % MMU_PLACES)
+		if (b->page[b->place[i] - 1] == page)
+			return (b->place[i] - 1) * 4096ull + (at & 4095);
+	return MMU_NOWHERE;
+}
+
+uint64_t mmu_bench_nowhere(struct mmu_bench *b)
+{
+	uint64_t at;
+
+	do
+		at = dmmu_rand(&b->places) & DMMU_PTE_ADDR;
+	while (mmu_bench_offset(b, at) != MMU_NOWHERE);
+	return at;
+}
+
 uint64_t mmu_bench_table(struct mmu_bench *b)
 {
-	uint64_t at = b->local_used;
+	/* the first is what an entry of zeros would name */
+	uint64_t at = b->local_used ? mmu_bench_nowhere(b) : 0;
+	unsigned int i = place_of(at >> 12);
 
-	if (at + 4096 > MMU_LOCAL_BYTES)
+	if (b->local_used + 4096 > MMU_LOCAL_BYTES)
 		mmu_bench_fail(b, "the test has no memory left for tables");
+	while (b->place[i])
+		i = (i + 1) % MMU_PLACES;
+	b->page[b->local_used / 4096] = at >> 12;
 	b->local_used += 4096;
+	b->place[i] = (uint16_t)(b->local_used / 4096);
 	return at;
 }
 
 uint64_t *mmu_bench_word(struct mmu_bench *b, uint64_t at)
 {
-	if (at % 8 || at >= MMU_LOCAL_BYTES)
+	uint64_t offset = mmu_bench_offset(b, at);
+
+	if (at % 8 || offset == MMU_NOWHERE)
 		mmu_bench_fail(b, "the test looks at 0x%llx, which is no entry",
 			       (unsigned long long)at);
-	return (uint64_t *)(b->local + at);
+	return (uint64_t *)(b->local + offset);
 }
 
 uint64_t mmu_bench_entry(struct mmu_bench *b, uint64_t root, uint64_t va, unsigned int level)

@@ -16,7 +16,12 @@
 #include "dmmu_regs.h"
 #include "mmu_sim.h"
 
+#include <stdio.h>
+
+/* Memory for tables: so much, in pages that are scattered over all 52 bits of address. */
 #define MMU_LOCAL_BYTES (16ull << 20)
+#define MMU_PLACES	16384
+#define MMU_NOWHERE	UINT64_MAX
 #define MMU_COMMANDS	64
 #define MMU_RING_MAX	256
 /* ctl_exec needs so many cycles from the end of a command to the next one's pulse */
@@ -33,8 +38,10 @@ struct mmu_bench_config {
 	unsigned int ring_log2;
 	uint32_t lock_hold;	/* a host that writes entries keeps the lock up to so many cycles */
 	uint32_t command_delay; /* up to so many cycles more between commands */
+	uint64_t cycle_base;	/* what the time base shows in cycle 0 */
 	uint64_t seed;
 	uint32_t mutant;
+	const char *times; /* a file for when the MMU did what */
 	const char *trace;
 	uint64_t trace_from, trace_cycles;
 	const char *replay; /* command line that does the same again */
@@ -100,6 +107,15 @@ struct mmu_hooks {
 	void *opaque;
 };
 
+/*
+ * When the MMU did what, each a hash over all cycles: requests taken, answers, acknowledges,
+ * records, kills; transfers to table memory; what its counters were told. Two runs of the same seed
+ * on MMUs that are equally fast have the same.
+ */
+struct mmu_signature {
+	uint64_t answers, memory, counters;
+};
+
 struct mmu_bench {
 	struct mmu_bench_config config;
 	struct mmu_hooks hooks;
@@ -110,6 +126,10 @@ struct mmu_bench {
 	struct mmu_pins_out out;
 	uint8_t *local;
 	uint64_t local_used;
+	uint64_t page[MMU_LOCAL_BYTES /
+		      4096];	    /* number of the page that lies at 4096 times the index */
+	uint16_t place[MMU_PLACES]; /* hashed by that number: the index and 1 */
+	struct dmmu_prng places;
 	struct dmmu_prng prng;
 	struct mmu_client client[MMU_THREADS];
 	/* per port: thread whose request is offered, or -1; where round robin goes on */
@@ -137,6 +157,12 @@ struct mmu_bench {
 	uint64_t detect_to_record, record_to_answer, answer_to_replay;
 	uint64_t requests, answers[3];
 	uint64_t read_bursts, read_beats, writes;
+	/* reads whose entry came back with an error; whose second beat did; writes */
+	uint64_t bus_errors, neighbour_errors, write_errors;
+	uint64_t second_beats; /* per name: the next beat is the second of a read */
+	struct mmu_signature signature;
+	unsigned int control; /* levels that the signature has of the last cycle */
+	FILE *times;
 };
 
 /* Out of reset and ready. */
@@ -168,6 +194,9 @@ struct mmu_command mmu_bench_do(struct mmu_bench *b, const struct mmu_command *c
 
 /* Tables, written at once. */
 uint64_t mmu_bench_table(struct mmu_bench *b);
+/* Where that byte is in b->local, or MMU_NOWHERE; a page that there is no memory for. */
+uint64_t mmu_bench_offset(const struct mmu_bench *b, uint64_t at);
+uint64_t mmu_bench_nowhere(struct mmu_bench *b);
 uint64_t *mmu_bench_word(struct mmu_bench *b, uint64_t at);
 uint64_t mmu_bench_entry(struct mmu_bench *b, uint64_t root, uint64_t va, unsigned int level);
 

@@ -89,8 +89,10 @@ static void dies(struct scoreboard *sb, unsigned int number)
 	ctx->dead_from = now;
 	ctx->dead_until = NEVER;
 	for (unsigned int i = 0; i < SB_GROUPS; i++)
-		if (sb->group[i].live && sb->group[i].ctx == number)
+		if (sb->group[i].live && sb->group[i].ctx == number) {
 			sb->group[i].live = false;
+			sb->unanswered += now - sb->group[i].seen;
+		}
 	for (unsigned int t = 0; t < sb->b->geo.threads; t++) {
 		struct client_model *m = &sb->client[t];
 
@@ -193,6 +195,7 @@ static void raise_fault(struct scoreboard *sb, unsigned int thread)
 	struct sb_paths p = {.ctx = c->ctx, .op = c->op, .va = c->va};
 
 	sb->total_faults++;
+	m->faults++;
 	if (c->state != CLIENT_ASKED)
 		mmu_bench_fail(sb->b, "thread %u faults and asks for nothing", thread);
 	if (m->fault.open)
@@ -257,6 +260,7 @@ void sb_record(void *opaque, const uint64_t *w)
 	struct mmu_bench *b = sb->b;
 	unsigned int leader = w[0] >> 48 & 0xff, cause = w[3] & 0xff, level = w[3] >> 8 & 0xff, g;
 	uint32_t tag = (uint32_t)w[0], number = tag >> 8;
+	uint64_t detected, sent;
 	struct fault *lead;
 	struct group *group;
 
@@ -293,12 +297,14 @@ void sb_record(void *opaque, const uint64_t *w)
 			       " (a byte per level, a bit per cause)",
 			       leader, op_name(lead->op), lead->va, lead->ctx, cause, level,
 			       lead->why);
-	if (w[4] > lead->cycle + SOON || w[4] + SOON < lead->cycle || w[5] < w[4] ||
-	    w[5] > now_of(sb))
+	detected = w[4] - b->config.cycle_base;
+	sent = w[5] - b->config.cycle_base;
+	if (detected > lead->cycle + SOON || detected + SOON < lead->cycle || sent < detected ||
+	    sent > now_of(sb))
 		mmu_bench_fail(b,
 			       "a record says detected %" PRIu64 ", sent %" PRIu64
 			       "; thread %u faulted in %" PRIu64,
-			       w[4], w[5], leader, lead->cycle);
+			       detected, sent, leader, lead->cycle);
 	if (sb->client[leader].last_number && number <= sb->client[leader].last_number)
 		mmu_bench_fail(b, "tag 0x%x of thread %u comes after its number %u", tag, leader,
 			       sb->client[leader].last_number);
@@ -311,6 +317,7 @@ void sb_record(void *opaque, const uint64_t *w)
 	group = &sb->group[g];
 	*group = (struct group){
 		.live = lead->open && sb->ctx[lead->ctx].live,
+		.seen = now_of(sb),
 		.threads = w[6],
 		.va = lead->va,
 		.tag = tag,
@@ -323,9 +330,9 @@ void sb_record(void *opaque, const uint64_t *w)
 	};
 	if (sb_chance(sb, 20)) /* the host is busy elsewhere */
 		group->due += 8 * sb->rates.answer_delay;
-	sb->detect_high += now_of(sb) - w[4];
+	sb->detect_high += now_of(sb) - detected;
 	if (group->live) /* that of a thread that was killed meanwhile may count or not */
-		sb->detect_low += now_of(sb) - w[4];
+		sb->detect_low += now_of(sb) - detected;
 	for (unsigned int t = 0; t < b->geo.threads; t++) {
 		struct fault *f;
 
@@ -398,6 +405,8 @@ void sb_pulse(void *opaque, struct mmu_command *command)
 			break;
 		}
 		group->live = false;
+		sb->answered += now - group->seen;
+		sb->answers++;
 		if (command->action == DMMU_ANSWER_KILL) {
 			dies(sb, group->ctx);
 			sb->total_kills++;
@@ -642,6 +651,13 @@ void sb_check_totals(struct scoreboard *sb)
 	check_sum(sb, "detect_to_record", b->detect_to_record,
 		  sb->detect_low > SOON * sb->records ? sb->detect_low - SOON * sb->records : 0,
 		  sb->detect_high + SOON * sb->records);
+	/* a kill may count as an answer */
+	check_sum(sb, "record_to_answer", b->record_to_answer,
+		  sb->answered > SOON * sb->answers ? sb->answered - SOON * sb->answers : 0,
+		  sb->answered + sb->unanswered + SOON * (sb->answers + sb->total_kills));
+	/* a pulse may be for a read and a write */
+	check_event(sb, "bus_error", false, b->events[MMU_BUS_ERROR], b->bus_errors,
+		    b->bus_errors + b->write_errors + (DMMU_OWN_MMU ? b->neighbour_errors : 0));
 	check_sum(sb, "answer_to_replay", b->answer_to_replay, sb->replay_low,
 		  sb->replay_high + SOON * sb->replayed);
 	for (unsigned int t = 0; t < b->geo.threads; t++)
@@ -679,7 +695,9 @@ void sb_forget(struct scoreboard *sb)
 	memset(b->answers, 0, sizeof(b->answers));
 	b->l1_hits = b->kills = b->faults = b->stale = b->requests = 0;
 	b->detect_to_record = b->record_to_answer = b->answer_to_replay = 0;
-	b->read_bursts = b->read_beats = b->writes = 0;
+	b->read_bursts = b->read_beats = b->writes = b->bus_errors = b->neighbour_errors = 0;
+	b->write_errors = 0;
+	sb->answered = sb->unanswered = sb->answers = 0;
 	sb->records = sb->retries = sb->fails = sb->stale_answers = sb->killed = 0;
 	sb->detect_low = sb->detect_high = sb->replay_low = sb->replay_high = sb->errors =
 		sb->replayed = 0;

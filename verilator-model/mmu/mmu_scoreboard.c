@@ -119,6 +119,11 @@ static void invalidate(struct scoreboard *sb, unsigned int ctx, uint64_t va, uin
 		first -= first ? sb_below(sb, 2) : 0;
 		last += sb_below(sb, 600);
 	}
+	if (sb_chance(sb, 30)) { /* and far more: each bit of the length matters */
+		uint64_t span = 1ull << sb_below(sb, 52);
+
+		last = (last + span) >> 52 ? last : last + span;
+	}
 	push(sb, &(struct mmu_command){
 			 .kind = MMU_INVALIDATE,
 			 .ctx = (uint8_t)ctx,
@@ -208,13 +213,14 @@ static void change_region(struct scoreboard *sb)
 	else if (sb_chance(sb, 400))
 		value = 0;
 	else if (sb_chance(sb, 300)) /* a table where no memory is */
-		value = DMMU_PTE_V | (MMU_LOCAL_BYTES + 4096ull * sb_below(sb, 1 << 20));
+		value = DMMU_PTE_V | mmu_bench_nowhere(sb->b);
 	else
 		value = sb_malformed(sb, 1);
 	add(change, CHANGE_SET, 1, at, value);
 	push_change(sb, change);
-	if (!(old & DMMU_PTE_LEAF) && sb_chance(sb, 200)) {
-		/* one address only: it must not be found by the old path, others may */
+	if (sb_chance(sb, 200)) {
+		/* one address only: it must not be found by the old path, others may; of a 2 MiB
+		 * page a part is all */
 		invalidate(sb, ctx, base + 4096ull * sb_page_index[sb_below(sb, SB_PAGES)], 1);
 		return;
 	}
@@ -280,7 +286,7 @@ static void change_upper(struct scoreboard *sb)
 	else if (sb_chance(sb, 300))
 		value = sb_malformed(sb, level);
 	else if (sb_chance(sb, 200))
-		value = DMMU_PTE_V | (MMU_LOCAL_BYTES + 4096ull * sb_below(sb, 1 << 20));
+		value = DMMU_PTE_V | mmu_bench_nowhere(sb->b);
 	add(change, CHANGE_SET, level, at, value);
 	push_change(sb, change);
 	invalidate(sb, ctx, base & ~(span * 4096 - 1), span);
@@ -549,40 +555,68 @@ static void enable_contexts(struct scoreboard *sb)
 	}
 }
 
+static void check_context_window(struct scoreboard *sb, unsigned int number)
+{
+	const struct context *ctx = &sb->ctx[number];
+	const struct mmu_pins_out *out = &sb->b->out;
+	/* {killed, enabled} */
+	unsigned int state = ctx->live ? 1 : ctx->root_count ? 3 : 0;
+	uint64_t root = ctx->root_count ? ctx->roots[ctx->root_count - 1].value : 0;
+
+	if (out->ctx_show_state != state || out->ctx_show_root != root)
+		mmu_bench_fail(sb->b,
+			       "the window shows state %u, root 0x%" PRIx64
+			       " for context %u, expected %u, 0x%" PRIx64,
+			       out->ctx_show_state, out->ctx_show_root, number, state, root);
+}
+
 static void check_windows(struct scoreboard *sb)
 {
 	struct mmu_bench *b = sb->b;
 
+	for (unsigned int number = 0; number < b->geo.contexts; number++) {
+		b->in.ctx_show = number;
+		mmu_bench_cycle(b);
+		check_context_window(sb, number);
+	}
 	for (unsigned int t = 0; t < b->geo.threads; t++) {
 		b->in.thr_show = t;
-		b->in.ctx_show = sb->ctx_id[t % sb->contexts];
 		mmu_bench_cycle(b);
-		if (sb->client[t].asked_since_reset && b->out.thr_show_va != sb->client[t].last_va)
+		if (b->out.thr_show_va !=
+		    (sb->client[t].asked_since_reset ? sb->client[t].last_va : 0))
 			mmu_bench_fail(b,
 				       "the window shows 0x%" PRIx64 " for thread %u, it asked"
 				       " for 0x%" PRIx64,
 				       b->out.thr_show_va, t, sb->client[t].last_va);
 		/* a fault that was killed before its record has a number, too */
 		if (b->out.thr_show_tag >> 8 < sb->client[t].last_number ||
+		    b->out.thr_show_tag >> 8 > sb->client[t].faults ||
 		    (b->out.thr_show_tag && (b->out.thr_show_tag & 0xff) != t))
 			mmu_bench_fail(b,
 				       "the window shows tag 0x%x for thread %u, whose last is"
-				       " number %u",
-				       b->out.thr_show_tag, t, sb->client[t].last_number);
-		if (sb->ctx[b->in.ctx_show].live &&
-		    (b->out.ctx_show_state != 1 ||
-		     b->out.ctx_show_root !=
-			     sb->ctx[b->in.ctx_show].root[sb->ctx[b->in.ctx_show].root_now]))
-			mmu_bench_fail(
-				b, "the window shows state %u, root 0x%" PRIx64 " for context %u",
-				b->out.ctx_show_state, b->out.ctx_show_root, b->in.ctx_show);
+				       " number %u of %u faults",
+				       b->out.thr_show_tag, t, sb->client[t].last_number,
+				       sb->client[t].faults);
 	}
-	b->in.thr_show = b->geo.threads;
-	b->in.ctx_show = b->geo.contexts;
-	mmu_bench_cycle(b);
-	if (b->out.thr_show_va || b->out.thr_show_tag || b->out.ctx_show_state ||
-	    b->out.ctx_show_root)
-		mmu_bench_fail(b, "a window shows a thread or a context that there is not");
+	/* selectors of nothing: the first, and others that differ from one there is in a high bit
+	 */
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		b->in.thr_show = b->geo.threads;
+		b->in.ctx_show = b->geo.contexts;
+		if (1ull << bit >= b->geo.threads)
+			b->in.thr_show = 1u << bit | sb_below(sb, b->geo.threads);
+		if (1ull << bit >= b->geo.contexts)
+			b->in.ctx_show = 1u << bit | sb_below(sb, b->geo.contexts);
+		if (b->in.thr_show < b->geo.threads || b->in.ctx_show < b->geo.contexts)
+			continue;
+		mmu_bench_cycle(b);
+		if (b->out.thr_show_va || b->out.thr_show_tag || b->out.ctx_show_state ||
+		    b->out.ctx_show_root)
+			mmu_bench_fail(b, "a window shows a thread or a context that there is not");
+	}
+	/* and while they run, any */
+	b->in.thr_show = sb_below(sb, b->geo.threads);
+	b->in.ctx_show = sb_below(sb, b->geo.contexts);
 }
 
 static void quiesce(struct scoreboard *sb)
@@ -637,6 +671,16 @@ struct options {
 	int latency, stall, reorder, errors;
 };
 
+/* Anything above, and a carry into a high bit while the run lasts: each seed has another. */
+static uint64_t time_base(uint64_t seed)
+{
+	struct dmmu_prng prng = dmmu_prng(seed, 'c');
+	uint64_t carry = 1ull << (16 + seed * 11 % 46);
+
+	return (dmmu_rand(&prng) >> 1 & ~(2 * carry - 1)) + carry - 3000 -
+	       dmmu_rand_below(&prng, 20000);
+}
+
 static void choose_conditions(struct scoreboard *sb, struct options *o)
 {
 	static const uint32_t latency[] = {1, 5, 20, 60, 60}, stall[] = {0, 0, 100, 400};
@@ -653,6 +697,7 @@ static void choose_conditions(struct scoreboard *sb, struct options *o)
 	c->ring_log2 = 1 + sb_below(sb, 6);
 	c->lock_hold = sb_below(sb, 2) * sb_below(sb, 100);
 	c->command_delay = sb_below(sb, 2) * sb_below(sb, 40);
+	c->cycle_base = time_base(c->seed);
 	sb->rates.error = sb_chance(sb, 300) ? 1 + sb_below(sb, 30) : 0;
 	sb->rates.malformed = 200;
 	sb->rates.noncanonical = 10;
@@ -689,6 +734,7 @@ static void parse(struct options *o, int argc, char **argv)
 		MUTANT,
 		QUIET,
 		TRACE,
+		TIMES,
 		FROM,
 		CYCLES,
 		LATENCY,
@@ -703,6 +749,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"mutant", required_argument, NULL, MUTANT},
 		{"quiet", no_argument, NULL, QUIET},
 		{"trace", required_argument, NULL, TRACE},
+		{"times", required_argument, NULL, TIMES},
 		{"trace-from", required_argument, NULL, FROM},
 		{"trace-cycles", required_argument, NULL, CYCLES},
 		{"latency", required_argument, NULL, LATENCY},
@@ -729,6 +776,9 @@ static void parse(struct options *o, int argc, char **argv)
 		case QUIET:
 			c->quiet = true;
 			break;
+		case TIMES:
+			c->times = optarg;
+			break;
 		case TRACE:
 			c->trace = optarg;
 			break;
@@ -752,7 +802,8 @@ static void parse(struct options *o, int argc, char **argv)
 			break;
 		default:
 			fprintf(option == HELP ? stdout : stderr,
-				"usage: %s [--seed N] [--ops N] [--mutant N] [--quiet]\n"
+				"usage: %s [--seed N] [--ops N] [--mutant N] [--quiet] [--times "
+				"FILE]\n"
 				"       [--trace FILE [--trace-from CYCLE] [--trace-cycles N]]\n"
 				"       [--latency CYCLES] [--reorder 0|1] [--stall N] [--errors N]"
 				"   (in place of what the seed says; N in 1000)\n",
@@ -817,10 +868,12 @@ int main(int argc, char **argv)
 		printf("seed %" PRIu64 ": %" PRIu64 " requests in %" PRIu64 " cycles; %" PRIu64
 		       " faults in %" PRIu64 " records, %" PRIu64 " merged; %" PRIu64
 		       " entries changed, %" PRIu64 " invalidations, %" PRIu64 " kills, %" PRIu64
-		       " resets, %" PRIu64 " errors\n",
+		       " resets, %" PRIu64 " errors; times %016" PRIx64 " %016" PRIx64
+		       " %016" PRIx64 "\n",
 		       o.config.seed, sb.ops, mmu_bench_now(b), sb.total_faults, sb.total_records,
 		       sb.total_merged, sb.total_changes, sb.total_invalidations, sb.total_kills,
-		       sb.total_resets, sb.total_errors);
+		       sb.total_resets, sb.total_errors, b->signature.answers, b->signature.memory,
+		       b->signature.counters);
 	mmu_bench_free(b);
 	return 0;
 }

@@ -77,7 +77,7 @@ struct fault {
 /* A record that waits for its answer. */
 struct group {
 	bool live;
-	uint64_t threads, due, va;
+	uint64_t threads, due, va, seen;
 	uint32_t tag;
 	uint8_t ctx, op, cause, level, leader;
 };
@@ -93,6 +93,7 @@ struct client_model {
 	bool huge;		/* its translation may be a part of a 2 MiB page */
 	uint64_t stall_changed; /* cycle */
 	uint64_t waits_since;	/* bound: nothing of ours is awaited since */
+	uint32_t faults;	/* since reset */
 	uint32_t last_number;	/* of the last record it led */
 	uint64_t last_va;	/* of its last request */
 	bool asked_since_reset;
@@ -134,6 +135,8 @@ struct scoreboard {
 	uint64_t records, retries, fails, stale_answers, killed, detect_low, detect_high,
 		replay_low, replay_high;
 	uint64_t errors, replayed;
+	/* cycles from records to their answers, to kills; answers */
+	uint64_t answered, unanswered, answers;
 	/* for the last line */
 	uint64_t total_faults, total_records, total_invalidations, total_kills, total_changes;
 	uint64_t total_merged, total_errors, total_resets;

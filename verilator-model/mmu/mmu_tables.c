@@ -65,11 +65,12 @@ static void *need(void *memory)
 
 struct word *sb_word(struct scoreboard *sb, uint64_t at)
 {
+	uint64_t offset = mmu_bench_offset(sb->b, at);
 	struct word **w;
 
-	if (at % 8 || at >= MMU_LOCAL_BYTES)
+	if (at % 8 || offset == MMU_NOWHERE)
 		mmu_bench_fail(sb->b, "scoreboard: 0x%llx is no entry", (unsigned long long)at);
-	w = &sb->word[at / 8];
+	w = &sb->word[offset / 8];
 	if (!*w) {
 		*w = need(calloc(1, sizeof(**w)));
 		(*w)->count = 1;
@@ -320,7 +321,7 @@ static void search(struct scoreboard *sb, struct sb_paths *p, uint64_t table, un
 	uint64_t page_since = 0, huge_since = 0;
 	struct word *w;
 
-	if (at >= MMU_LOCAL_BYTES) { /* no memory there */
+	if (mmu_bench_offset(sb->b, at) == MMU_NOWHERE) { /* no memory there */
 		p->why |= 1ull << (8 * level + DMMU_CAUSE_BUS);
 		return;
 	}
@@ -453,9 +454,10 @@ void sb_stored(void *opaque, uint64_t addr, uint64_t value)
 
 void sb_check_tables(struct scoreboard *sb)
 {
-	for (uint64_t at = 0; at < sb->table_end; at += 8) {
-		const struct word *w = sb->word[at / 8];
+	for (uint64_t i = 0; i < sb->table_end; i += 8) {
+		const struct word *w = sb->word[i / 8];
 		uint64_t expected = w ? w->v[w->count - 1].value | w->v[w->count - 1].marks : 0;
+		uint64_t at = sb->b->page[i / 4096] << 12 | (i & 4095);
 
 		if (*mmu_bench_word(sb->b, at) != expected)
 			mmu_bench_fail(sb->b, "the entry at 0x%llx is 0x%llx, expected 0x%llx",
