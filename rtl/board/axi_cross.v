@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // axi_cross: an AXI4 master that uses one ID, from its clock to another: a FIFO with Gray pointers on each of the five
-// channels. s_* is on s_clk, m_* on m_clk.
+// channels. s_* is on s_clk, m_* on m_clk. Resets as in async_fifo.v.
 `default_nettype none
 
 module axi_cross #(
@@ -14,8 +14,10 @@ module axi_cross #(
 ) (
     input  wire           s_clk,
     input  wire           s_rst,
+    input  wire           s_clear,
     input  wire           m_clk,
     input  wire           m_rst,
+    input  wire           m_clear,
 
     input  wire           s_awvalid,
     output wire           s_awready,
@@ -62,23 +64,23 @@ module axi_cross #(
     input  wire           m_rlast
 );
     async_fifo #(.W(A + 8), .DEPTH_LOG2(ADDRESS_LOG2)) aw (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_awvalid), .s_ready(s_awready), .s_data({s_awlen, s_awaddr}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({m_awlen, m_awaddr}));
     async_fifo #(.W(W + W / 8 + 1), .DEPTH_LOG2(DATA_LOG2)) w (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_wvalid), .s_ready(s_wready), .s_data({s_wlast, s_wstrb, s_wdata}),
         .m_valid(m_wvalid), .m_ready(m_wready), .m_data({m_wlast, m_wstrb, m_wdata}));
     async_fifo #(.W(2), .DEPTH_LOG2(DATA_LOG2)) b (
-        .s_clk(m_clk), .s_rst(m_rst), .m_clk(s_clk), .m_rst(s_rst),
+        .s_clk(m_clk), .s_rst(m_rst), .s_clear(m_clear), .m_clk(s_clk), .m_rst(s_rst), .m_clear(s_clear),
         .s_valid(m_bvalid), .s_ready(m_bready), .s_data(m_bresp),
         .m_valid(s_bvalid), .m_ready(s_bready), .m_data(s_bresp));
     async_fifo #(.W(A + 8), .DEPTH_LOG2(ADDRESS_LOG2)) ar (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_arvalid), .s_ready(s_arready), .s_data({s_arlen, s_araddr}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({m_arlen, m_araddr}));
     async_fifo #(.W(W + 3), .DEPTH_LOG2(DATA_LOG2)) r (
-        .s_clk(m_clk), .s_rst(m_rst), .m_clk(s_clk), .m_rst(s_rst),
+        .s_clk(m_clk), .s_rst(m_rst), .s_clear(m_clear), .m_clk(s_clk), .m_rst(s_rst), .m_clear(s_clear),
         .s_valid(m_rvalid), .s_ready(m_rready), .s_data({m_rlast, m_rresp, m_rdata}),
         .m_valid(s_rvalid), .m_ready(s_rready), .m_data({s_rlast, s_rresp, s_rdata}));
 endmodule

@@ -19,9 +19,10 @@ module axi_path #(
     input  wire            s_rst,
     input  wire            cut,
     input  wire            near_rst,
-    // the card's clock, and reset of that side
+    // the card's clock; that side is stopped; its part of the crossing is cleared
     input  wire            m_clk,
     input  wire            far_rst,
+    input  wire            far_clear,
 
     input  wire            s_awvalid,
     output wire            s_awready,
@@ -104,7 +105,7 @@ module axi_path #(
         .m_bvalid(u_bvalid), .m_bready(u_bready), .m_bresp(u_bresp));
 
     axi_cross #(.A(64), .W(W)) crossing (
-        .s_clk(s_clk), .s_rst(near_rst), .m_clk(m_clk), .m_rst(far_rst),
+        .s_clk(s_clk), .s_rst(near_rst), .s_clear(near_rst), .m_clk(m_clk), .m_rst(far_rst), .m_clear(far_clear),
         .s_awvalid(u_awvalid), .s_awready(u_awready), .s_awaddr(u_awaddr), .s_awlen(u_awlen),
         .s_wvalid(u_wvalid), .s_wready(u_wready), .s_wdata(u_wdata), .s_wstrb(u_wstrb), .s_wlast(u_wlast),
         .s_bvalid(u_bvalid), .s_bready(u_bready), .s_bresp(u_bresp),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// axil_cross: AXI4-Lite from its master's clock (s_*) to its slave's (m_*).
+// axil_cross: AXI4-Lite from its master's clock (s_*) to its slave's (m_*). Resets as in async_fifo.v.
 `default_nettype none
 
 module axil_cross #(
@@ -9,8 +9,10 @@ module axil_cross #(
 ) (
     input  wire         s_clk,
     input  wire         s_rst,
+    input  wire         s_clear,
     input  wire         m_clk,
     input  wire         m_rst,
+    input  wire         m_clear,
 
     input  wire         s_awvalid,
     output wire         s_awready,
@@ -49,23 +51,23 @@ module axil_cross #(
     input  wire [1:0]   m_rresp
 );
     async_fifo #(.W(A), .DEPTH_LOG2(2)) aw (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_awvalid), .s_ready(s_awready), .s_data(s_awaddr),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data(m_awaddr));
     async_fifo #(.W(36), .DEPTH_LOG2(2)) w (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_wvalid), .s_ready(s_wready), .s_data({s_wstrb, s_wdata}),
         .m_valid(m_wvalid), .m_ready(m_wready), .m_data({m_wstrb, m_wdata}));
     async_fifo #(.W(2), .DEPTH_LOG2(2)) b (
-        .s_clk(m_clk), .s_rst(m_rst), .m_clk(s_clk), .m_rst(s_rst),
+        .s_clk(m_clk), .s_rst(m_rst), .s_clear(m_clear), .m_clk(s_clk), .m_rst(s_rst), .m_clear(s_clear),
         .s_valid(m_bvalid), .s_ready(m_bready), .s_data(m_bresp),
         .m_valid(s_bvalid), .m_ready(s_bready), .m_data(s_bresp));
     async_fifo #(.W(A), .DEPTH_LOG2(2)) ar (
-        .s_clk(s_clk), .s_rst(s_rst), .m_clk(m_clk), .m_rst(m_rst),
+        .s_clk(s_clk), .s_rst(s_rst), .s_clear(s_clear), .m_clk(m_clk), .m_rst(m_rst), .m_clear(m_clear),
         .s_valid(s_arvalid), .s_ready(s_arready), .s_data(s_araddr),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data(m_araddr));
     async_fifo #(.W(34), .DEPTH_LOG2(2)) r (
-        .s_clk(m_clk), .s_rst(m_rst), .m_clk(s_clk), .m_rst(s_rst),
+        .s_clk(m_clk), .s_rst(m_rst), .s_clear(m_clear), .m_clk(s_clk), .m_rst(s_rst), .m_clear(s_clear),
         .s_valid(m_rvalid), .s_ready(m_rready), .s_data({m_rresp, m_rdata}),
         .m_valid(s_rvalid), .m_ready(s_rready), .m_data({s_rresp, s_rdata}));
 endmodule

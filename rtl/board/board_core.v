@@ -128,22 +128,24 @@ module board_core #(
 );
     // ---- resets
     wire rst;
-    wire host_cut, host_near_rst, host_far_req, host_far_rst, host_ready;
-    wire local_cut, local_near_rst, local_far_req, local_far_rst, local_ready;
+    wire host_cut, host_near_rst, host_far_req, host_far_rst, host_far_clear, host_live, host_ready;
+    wire local_cut, local_near_rst, local_far_req, local_far_rst, local_far_clear, local_live, local_ready;
     wire go;
     wire device_rst;
     wire drain, device_flr_done, asked_flr, asked_done;
 
     sync_reset power_on (.clk(clk), .rst_in(por), .rst_out(rst));
-    sync_reset bridge_side (.clk(bridge_clk), .rst_in(host_far_req || bridge_down), .rst_out(host_far_rst));
-    sync_reset memory_side (.clk(memory_clk), .rst_in(local_far_req || memory_down), .rst_out(local_far_rst));
+    far_reset bridge_side (
+        .clk(bridge_clk), .down(bridge_down), .req(host_far_req), .live(host_live), .rst(host_far_rst), .clear(host_far_clear));
+    far_reset memory_side (
+        .clk(memory_clk), .down(memory_down), .req(local_far_req), .live(local_live), .rst(local_far_rst), .clear(local_far_clear));
 
     port_reset host_port (
         .clk(clk), .rst(rst), .down(bridge_down), .far_rst(host_far_rst), .go(go), .cut(host_cut), .near_rst(host_near_rst),
-        .far_rst_req(host_far_req), .ready(host_ready));
+        .far_rst_req(host_far_req), .live(host_live), .ready(host_ready));
     port_reset local_port (
         .clk(clk), .rst(rst), .down(memory_down), .far_rst(local_far_rst), .go(go), .cut(local_cut), .near_rst(local_near_rst),
-        .far_rst_req(local_far_req), .ready(local_ready));
+        .far_rst_req(local_far_req), .live(local_live), .ready(local_ready));
 
     reset_seq resets (
         .clk(clk), .rst(rst), .host_cut(host_cut), .host_ready(host_ready), .local_cut(local_cut), .local_ready(local_ready),
@@ -173,7 +175,7 @@ module board_core #(
     wire [1:0]  d_bresp, d_rresp;
 
     axil_cross #(.A(16)) registers (
-        .s_clk(bridge_clk), .s_rst(host_far_rst), .m_clk(clk), .m_rst(host_near_rst),
+        .s_clk(bridge_clk), .s_rst(host_far_rst), .s_clear(host_far_clear), .m_clk(clk), .m_rst(host_near_rst), .m_clear(host_near_rst),
         .s_awvalid(s_axil_awvalid), .s_awready(s_axil_awready), .s_awaddr(s_axil_awaddr),
         .s_wvalid(s_axil_wvalid), .s_wready(s_axil_wready), .s_wdata(s_axil_wdata), .s_wstrb(s_axil_wstrb),
         .s_bvalid(s_axil_bvalid), .s_bready(s_axil_bready), .s_bresp(s_axil_bresp),
@@ -252,6 +254,7 @@ module board_core #(
     // ---- memories
     axi_path #(.ID_W(ID_W), .W(HOST_W), .WINDOW_LOG2(HOST_WINDOW_LOG2), .BASE(HOST_BASE)) host (
         .s_clk(clk), .s_rst(device_rst), .cut(host_cut), .near_rst(host_near_rst), .m_clk(bridge_clk), .far_rst(host_far_rst),
+        .far_clear(host_far_clear),
         .s_awvalid(h_awvalid), .s_awready(h_awready), .s_awid(h_awid), .s_awaddr(h_awaddr), .s_awlen(h_awlen),
         .s_wvalid(h_wvalid), .s_wready(h_wready), .s_wdata(h_wdata), .s_wstrb(h_wstrb), .s_wlast(h_wlast),
         .s_bvalid(h_bvalid), .s_bready(h_bready), .s_bid(h_bid), .s_bresp(h_bresp),
@@ -267,7 +270,7 @@ module board_core #(
 
     axi_path #(.ID_W(ID_W), .W(LOCAL_W), .WINDOW_LOG2(LOCAL_WINDOW_LOG2), .BASE(LOCAL_BASE)) local_memory (
         .s_clk(clk), .s_rst(device_rst), .cut(local_cut), .near_rst(local_near_rst), .m_clk(memory_clk),
-        .far_rst(local_far_rst),
+        .far_rst(local_far_rst), .far_clear(local_far_clear),
         .s_awvalid(l_awvalid), .s_awready(l_awready), .s_awid(l_awid), .s_awaddr(l_awaddr), .s_awlen(l_awlen),
         .s_wvalid(l_wvalid), .s_wready(l_wready), .s_wdata(l_wdata), .s_wstrb(l_wstrb), .s_wlast(l_wlast),
         .s_bvalid(l_bvalid), .s_bready(l_bready), .s_bid(l_bid), .s_bresp(l_bresp),

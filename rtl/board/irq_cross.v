@@ -56,7 +56,7 @@ module irq_cross #(
     sync_bits #(.W(N)) to_device (.clk(s_clk), .rst(s_rst), .d(sent_reg), .q(sent_here));
 
     assign s_ack = ack_reg;
-    assign m_req = req_reg;
+    assign m_req = req_reg & {N{!m_rst}};
 
 `ifdef CHECK
     logic [N-1:0] past_req;

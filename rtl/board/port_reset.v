@@ -3,7 +3,8 @@
 // port_reset: takes one of the card's ports out of service when what is behind it goes down (link down, bus reset, memory
 // not calibrated), and back into service afterwards. Out of service: the port answers the device itself (`cut`), and
 // the crossing is in reset on both sides. Back: first the far side, when it has seen some edges of its clock; then
-// this side, which has seen the far side's pointers at zero; then, when the device has been reset, `cut` ends.
+// this side, which has seen the far side's pointers at zero; then, when the device has been reset, `cut` ends. The far
+// side stops at once, but forgets no sooner than this side is cut (far_reset.v), which else would see words never sent.
 `default_nettype none
 
 module port_reset (
@@ -11,14 +12,15 @@ module port_reset (
     input  wire rst,
     // of any clock: what is behind the port is down
     input  wire down,
-    // of the far clock: its side of the crossing is in reset
+    // of the far clock: its side of the crossing is stopped; if it is when this one is live, the port was down
     input  wire far_rst,
     // pulse: the device has been reset and may use the port
     input  wire go,
     output wire cut,
-    // reset of this side of the crossing; cause of the reset of the far side
+    // reset of this side of the crossing; cause of the reset of the far side; this side looks at the crossing
     output wire near_rst,
     output wire far_rst_req,
+    output wire live,
     // all is ready for `go`
     output wire ready
 );
@@ -54,7 +56,7 @@ module port_reset (
             end
             UP: ;
         endcase
-        if (rst || (down_here && state_reg != DOWN)) begin
+        if (rst || (down_here && state_reg != DOWN) || (far_here && !near_reg)) begin
             state_reg <= DOWN;
             wait_reg <= '1;
             cut_reg <= 1'b1;
@@ -66,6 +68,7 @@ module port_reset (
     assign cut = cut_reg;
     assign near_rst = near_reg;
     assign far_rst_req = far_reg;
+    assign live = !near_reg;
     assign ready = state_reg == READY || state_reg == UP;
 
 `ifdef COVER

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // slice: a register slice on one valid/ready channel: every output comes from a register, in both directions, at a word
-// a cycle. Cuts the paths between two parts of a chip.
+// a cycle. In reset none of them is high, which may begin while the clock stands still. Cuts the paths between two parts of a chip.
 `default_nettype none
 
 module slice #(
@@ -42,8 +42,8 @@ module slice #(
         end
     end
 
-    assign s_ready = ready_reg;
-    assign m_valid = valid_reg;
+    assign s_ready = ready_reg && !rst;
+    assign m_valid = valid_reg && !rst;
     assign m_data = data_reg;
 
 `ifdef CHECK

@@ -281,6 +281,80 @@ static void memory_lost_in_flight_drains(struct dmmu_bench_config *config)
 	dmmu_bench_free(load.bench);
 }
 
+/* What was copied is there, or nothing yet. */
+static void only_what_was_read(struct load *load)
+{
+	struct dmmu_bench *bench = load->bench;
+	const uint64_t *host = dmmu_bench_host(bench, load->host + REGION);
+	const uint64_t *local = dmmu_bench_local(bench, load->local + REGION);
+
+	for (uint64_t i = 0; i < REGION / 8; i++) {
+		BENCH_CHECK(bench, !local[i] || local[i] == pattern(i),
+			    "local word %llu is 0x%llx, which nobody read", (unsigned long long)i,
+			    (unsigned long long)local[i]);
+		BENCH_CHECK(bench, !host[i] || host[i] == pattern(~i),
+			    "host word %llu is 0x%llx, which nobody read", (unsigned long long)i,
+			    (unsigned long long)host[i]);
+	}
+}
+
+/*
+ * A port is lost at any moment, its clock faster or slower than the device's, and running on or
+ * not, for long or for two edges of it: until the device knows, its side of the crossing shows it
+ * nothing that did not come.
+ */
+static void lost_port_shows_no_stale_words(struct dmmu_bench_config *config)
+{
+	static const uint32_t periods[] = {1500, 2300, 4000, 7900, 8000, 8100, 12700, 16000};
+	struct dmmu_prng prng = dmmu_prng(config->seed, 0x105e);
+	struct load load;
+
+	config->host_latency = 60;
+	load_new(&load, config);
+	for (unsigned int i = 0; i < 32; i++) {
+		struct dmmu_bench *bench = load.bench;
+		struct dmmu_device *dev = bench->dev;
+		bool memory = i & 1, stops = i & 2, brief = !stops && i & 4;
+		uint32_t port = periods[dmmu_rand_below(&prng, 8)];
+		uint32_t stopped = stops ? 20000000 : port;
+
+		dmmu_sim_set_clocks(dev->sim, 6000 + (uint32_t)dmmu_rand_below(&prng, 4000),
+				    memory ? 4000 : port, memory ? port : 3332);
+		memset(dmmu_bench_host(bench, load.host + REGION), 0, REGION);
+		memset(dmmu_bench_local(bench, load.local + REGION), 0, REGION);
+		load_start(&load);
+		BENCH_UNTIL(bench, !dmmu_mem_idle(memory ? dev->local : dev->host), 4000);
+		dmmu_bench_run(bench, dmmu_rand_below(&prng, 1500));
+		/* a register access on its way: none of before may come again */
+		if (!memory)
+			dmmu_axil_start_write(&dev->axil, DMMU_REG_SCRATCH, i, 0xf);
+		dmmu_bench_run(bench, dmmu_rand_below(&prng, 8));
+		dmmu_sim_set_clocks(dev->sim, 0, memory ? 0 : stopped, memory ? stopped : 0);
+		if (memory) {
+			memory_down(bench, true);
+		} else {
+			dmmu_axil_abort(&dev->axil);
+			silent(dev->host, &dev->in.host, true);
+			dev->in.rst = true;
+		}
+		dmmu_bench_run(bench, brief ? 1 + 2 * port / 6000 : 3000);
+		if (memory) {
+			memory_down(bench, false);
+		} else {
+			silent(dev->host, &dev->in.host, false);
+			dev->in.rst = false;
+		}
+		dmmu_sim_set_clocks(dev->sim, 0, memory ? 0 : port, memory ? port : 0);
+		BENCH_UNTIL(bench, dmmu_device_idle(dev), 50000);
+		only_what_was_read(&load);
+		dmmu_device_hard_reset(dev);
+		forget(bench);
+		dmmu_bench_enable(bench);
+	}
+	is_as_new(&load);
+	dmmu_bench_free(load.bench);
+}
+
 static void function_reset_in_flight_drains(struct dmmu_bench_config *config)
 {
 	struct load load;
@@ -380,6 +454,7 @@ static const struct {
 	CLAIM(register_access_cut_by_a_reset_leaves_nothing),
 	CLAIM(registers_read_ones_until_memory_is_there),
 	CLAIM(memory_lost_in_flight_drains),
+	CLAIM(lost_port_shows_no_stale_words),
 	CLAIM(function_reset_in_flight_drains),
 	CLAIM(each_interrupt_is_one_message),
 	CLAIM(every_alignment_moves_its_bytes_only),

@@ -12,7 +12,7 @@ set_max_delay -datapath_only $crossing -from [get_cells -hier -filter {NAME =~ *
 
 # single bits: interrupts, resets' states, function-level reset, busy
 set_max_delay -datapath_only $crossing -to [get_pins -hier -filter {NAME =~ *interrupts/to_*/first_reg_reg*/D}]
-set_false_path -to [get_pins -hier -filter {NAME =~ *_port/here/first_reg_reg*/D}]
+set_false_path -to [get_pins -hier -filter {NAME =~ *_port/here/first_reg_reg*/D || NAME =~ *_side/near/first_reg_reg*/D}]
 set_false_path -to [get_pins -hier -filter {NAME =~ *flr_in/first_reg_reg*/D || NAME =~ *flr_out/first_reg_reg*/D}]
 set_false_path -to [get_pins -hier -filter {NAME =~ *moving_out/first_reg_reg*/D}]
 
