@@ -130,8 +130,9 @@ static bool dmmu_ctl_spin(struct dmmu_dev *dev, u32 index, u64 ns)
  * Wait until ctl_head reaches @index. To be woken rather than found by the slow look now and then,
  * the command must have flags WB and IRQ; with DMMU_POLL flag WB is enough.
  *
- * Returns 0 when the command is complete; -ENODEV when it never will be, and the device is cut off
- * from memory; with DMMU_POLL -EAGAIN when it is not complete yet.
+ * Returns 0 when the command is complete; -ENODEV when it never will be, or is complete but some
+ * command met an error on a bus, and the device is cut off from memory; with DMMU_POLL -EAGAIN when
+ * it is not complete yet.
  */
 int dmmu_ctl_wait(struct dmmu_dev *dev, u32 index, enum dmmu_wait how)
 {
@@ -161,6 +162,14 @@ int dmmu_ctl_wait(struct dmmu_dev *dev, u32 index, enum dmmu_wait how)
 		return -ENODEV;
 	/* What the device wrote before the count is read after it. */
 	dma_rmb();
+	/*
+	 * An entry that could not be cleared still leads to its page. The interrupt that says
+	 * so may come too late for who lets the page go now.
+	 */
+	if (READ_ONCE(dev->status->ctl_failed)) {
+		dmmu_dev_fail(dev, "a control command met an error on a bus");
+		return -ENODEV;
+	}
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_ctl_wait);

@@ -2,7 +2,8 @@
 //
 // ctl_exec: executes the control ring, strictly in order, each command complete with all its effects before the next
 // is looked at. A command that makes no sense is skipped and told of in register ERROR; it still counts, and its
-// write-back flags still hold, so that the host never waits for it in vain.
+// write-back flags still hold, so that the host never waits for it in vain. So does one that met an error on a bus, but that is
+// counted beside it: an entry may not be what the host believes.
 `default_nettype none
 
 module ctl_exec #(
@@ -22,6 +23,8 @@ module ctl_exec #(
     output wire             entry_ready,
     input  wire [31:0]      tail,
     output wire [31:0]      head,
+    // of the commands up to head, how many met an error on a bus
+    output wire [31:0]      failed,
     // status block
     output wire             want,
     output wire             want_irq,
@@ -55,6 +58,8 @@ module ctl_exec #(
     output wire [63:0]      pt_value,
     output wire [63:0]      pt_step,
     input  wire             pt_done,
+    // an entry could not be read or written; not after pt_done
+    input  wire             pt_error,
 
     // pulses: a command was refused, executed; an INVALIDATE ended; level: one is under way
     output wire             refused,
@@ -73,6 +78,8 @@ module ctl_exec #(
 
     logic [3:0]  state_reg;
     logic [31:0] head_reg;
+    logic [31:0] failed_reg;
+    logic        pt_failed_reg;
     logic        want_reg;
     logic        want_irq_reg;
     // the rules, in two steps: sums and terms, then the verdict
@@ -168,7 +175,10 @@ module ctl_exec #(
             want_irq_reg <= 1'b0;
         end
         case (state_reg)
-            IDLE: if (entry_valid) state_reg <= JUDGE;
+            IDLE: begin
+                pt_failed_reg <= 1'b0;
+                if (entry_valid) state_reg <= JUDGE;
+            end
             JUDGE: state_reg <= DECODE;
             DECODE: begin
                 skip_reg <= bad_reg || entry_bad;
@@ -190,11 +200,15 @@ module ctl_exec #(
             INVALIDATING: if (inv_done) state_reg <= opcode == OP_CTX_KILL ? DRAIN : FINISH;
             DRAIN: if (!dying) state_reg <= FINISH;
             PT: state_reg <= PT_RUN;
-            PT_RUN: if (pt_done) state_reg <= FINISH;
+            PT_RUN: begin
+                if (pt_error) pt_failed_reg <= 1'b1;
+                if (pt_done) state_reg <= FINISH;
+            end
             ANSWER: state_reg <= FINISH;
             FINISH: begin
                 state_reg <= IDLE;
                 head_reg <= head_reg + 32'd1;
+                if (entry_bad || pt_failed_reg) failed_reg <= failed_reg + 32'd1;
                 if ((flags & F_WB) != 8'd0 || head_reg + 32'd1 == tail) want_reg <= 1'b1;
                 if ((flags & (F_WB | F_IRQ)) == (F_WB | F_IRQ)) want_irq_reg <= 1'b1;
             end
@@ -203,6 +217,7 @@ module ctl_exec #(
         if (rst) begin
             state_reg <= IDLE;
             head_reg <= 32'd0;
+            failed_reg <= 32'd0;
             want_reg <= 1'b0;
             want_irq_reg <= 1'b0;
         end
@@ -211,6 +226,7 @@ module ctl_exec #(
     assign active = state_reg != IDLE || entry_valid;
     assign entry_ready = finish;
     assign head = head_reg;
+    assign failed = failed_reg;
     assign want = want_reg;
     assign want_irq = want_irq_reg;
 
@@ -250,6 +266,7 @@ module ctl_exec #(
             `COVER_NAME(invalidation_of_a_context) cover (inv_start && is_inv && inv_all && !inv_every);
             `COVER_NAME(invalidation_of_everything) cover (inv_start && inv_all && inv_every);
             `COVER_NAME(unreadable_command_skipped) cover (state_reg == DECODE && entry_bad);
+            `COVER_NAME(table_write_failed) cover (finish && pt_failed_reg);
             `COVER_NAME(write_back_of_two_commands_at_once) cover (finish && want_reg && !want_taken);
         end
     end

@@ -187,7 +187,7 @@ module dmmu #(
     wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base, cpy_base;
     wire [3:0]  ctl_size, work_size, cpl_size, flt_size, cpy_size;
     wire [31:0] ctl_tail, work_tail, cpl_tail, flt_tail, cpy_tail;
-    wire [31:0] ctl_head, work_head, cpl_head, flt_head, cpy_head, cpy_failed;
+    wire [31:0] ctl_head, ctl_failed, work_head, cpl_head, flt_head, cpy_head, cpy_failed;
     wire [31:0] work_fetched;
     wire        cpl_head_now, flt_head_now;
     wire [31:0] ctx_sel, thr_sel, thr_state, thr_tag;
@@ -339,13 +339,14 @@ module dmmu #(
     ctl_exec #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W)) control (
         .clk(clk), .rst(core_rst), .local_size(local_size), .active(ctl_active),
         .entry_valid(ctl_valid), .entry(ctl_entry), .entry_bad(ctl_bad), .entry_ready(ctl_ready), .tail(ctl_tail),
-        .head(ctl_head), .want(ctl_want), .want_irq(ctl_want_irq), .want_taken(ctl_taken),
+        .head(ctl_head), .failed(ctl_failed), .want(ctl_want), .want_irq(ctl_want_irq), .want_taken(ctl_taken),
         .ctx_set_valid(ctx_set_valid), .ctx_kill_valid(ctx_kill_valid), .ctx(cmd_ctx), .ctx_set_root(ctx_set_root),
         .dying(dying), .inv_start(inv_start), .inv_every(inv_every), .inv_all(inv_all), .inv_first(inv_first),
         .inv_last(inv_last), .inv_done(inv_done), .answer_valid(answer_valid), .answer_tag(answer_tag),
         .answer_action(answer_action), .pt_start(pt_start), .pt_from_host(pt_from_host), .pt_age(pt_age),
         .pt_age_clear(pt_age_clear), .pt_local(pt_local),
         .pt_host(pt_host), .pt_count(pt_count), .pt_value(pt_value), .pt_step(pt_step), .pt_done(pt_done),
+        .pt_error(pt_host_error || pt_local_error),
         .refused(err_ctl_opcode), .ev_command(ev_command), .ev_invalidation(ev_invalidation),
         .invalidating(invalidating));
 
@@ -565,7 +566,7 @@ module dmmu #(
 
     status_block status (
         .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
-        .work_head(work_fetched), .cpy_head(cpy_head), .cpy_failed(cpy_failed), .ctl_want(ctl_want),
+        .work_head(work_fetched), .cpy_head(cpy_head), .cpy_failed(cpy_failed), .ctl_failed(ctl_failed), .ctl_want(ctl_want),
         .ctl_want_irq(ctl_want_irq), .cpy_want(cpy_want), .cpy_want_irq(cpy_want_irq), .ctl_taken(ctl_taken),
         .cpy_taken(cpy_taken), .cpy_irq(cpy_irq),
         .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),

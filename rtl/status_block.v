@@ -15,6 +15,7 @@ module status_block (
     input  wire [31:0] work_head,
     input  wire [31:0] cpy_head,
     input  wire [31:0] cpy_failed,
+    input  wire [31:0] ctl_failed,
     // ctl_head is to be published; with an interrupt afterwards
     input  wire        ctl_want,
     input  wire        ctl_want_irq,
@@ -56,6 +57,7 @@ module status_block (
     logic [31:0] work_reg;
     logic [31:0] copied_reg;
     logic [31:0] failed_reg;
+    logic [31:0] ctl_failed_reg;
     logic [63:0] data;
     logic [31:0] shown_cpl_reg;
     logic [31:0] shown_flt_reg;
@@ -75,6 +77,7 @@ module status_block (
                 work_reg <= work_head;
                 copied_reg <= cpy_head;
                 failed_reg <= cpy_failed;
+                ctl_failed_reg <= ctl_failed;
             end
             ADDRESS: if (awready) state_reg <= DATA;
             DATA: if (wready) begin
@@ -97,6 +100,7 @@ module status_block (
             work_reg <= 32'd0;
             copied_reg <= 32'd0;
             failed_reg <= 32'd0;
+            ctl_failed_reg <= 32'd0;
             shown_cpl_reg <= 32'd0;
             shown_flt_reg <= 32'd0;
         end
@@ -104,9 +108,10 @@ module status_block (
 
     always_comb
         case (word_reg)
-            2'd0: data = {cpl_reg, ctl_reg};
-            2'd1: data = {work_reg, flt_reg};
-            default: data = {failed_reg, copied_reg};
+            2'd0: data = {ctl_failed_reg, ctl_reg};
+            2'd1: data = {flt_reg, cpl_reg};
+            2'd2: data = {failed_reg, copied_reg};
+            default: data = {32'd0, work_reg};
         endcase
 
     assign ctl_taken = state_reg == IDLE && ctl_want;
@@ -119,10 +124,10 @@ module status_block (
     assign error = state_reg == RESPONSE && bvalid && berr;
     assign awvalid = state_reg == ADDRESS;
     assign awaddr = base;
-    assign awlen = 8'd2;
+    assign awlen = 8'd3;
     assign wvalid = state_reg == DATA;
     assign wdata = data;
-    assign wlast = word_reg == 2'd2;
+    assign wlast = word_reg == 2'd3;
 endmodule
 
 `default_nettype wire

@@ -32,6 +32,7 @@
 	X(ring_bus_errors_are_reported) \
 	X(page_table_writes_land) \
 	X(page_table_writes_stop_at_a_bus_error) \
+	X(failed_page_table_write_is_told_with_its_completion) \
 	/* copies.c */ \
 	X(copies_go_between_all_memories) \
 	X(copy_begins_and_ends_at_any_word) \

@@ -493,3 +493,88 @@ void claim_page_table_writes_stop_at_a_bus_error(struct dmmu_bench_config *confi
 	BENCH_EQ(bench, entries[31], 0x3333);
 	dmmu_bench_free(bench);
 }
+
+struct watched {
+	struct dmmu_bench *bench;
+	uint32_t before; /* commands complete before the one that meets an error */
+	uint32_t failed; /* of these */
+};
+
+/* In every cycle: no count that covers the command is seen before it is told that it failed. */
+static void failure_comes_with_the_count(void *opaque)
+{
+	struct watched *w = opaque;
+	const struct dmmu_status *status = dmmu_bench_status(w->bench);
+
+	BENCH_EQ(w->bench, status->ctl_failed,
+		 w->failed + ((int32_t)(status->ctl_head - w->before) > 0));
+}
+
+/*
+ * An entry that could not be cleared still leads to its page, and the invalidation behind it does
+ * not change that: who waits for the count is told with it, not by an interrupt that comes later.
+ */
+void claim_failed_page_table_write_is_told_with_its_completion(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench = dmmu_bench_new(config);
+	uint64_t root = context_new(bench, 1);
+	uint64_t page = map_host(bench, root, VA, 1, PTE_RW);
+	uint64_t entry = dmmu_bench_pte_at(bench, root, VA, 0);
+	uint64_t other = (entry - entry % PAGE) + (entry % PAGE < PAGE / 2 ? PAGE / 2 : 0);
+	uint64_t source = dmmu_bench_alloc_host(bench, PAGE, PAGE);
+	uint64_t old = dmmu_bench_pte(bench, root, VA, 0);
+	const struct dmmu_ctl fence = {.opcode = DMMU_CTL_FENCE};
+	const struct dmmu_ctl bad[] = {
+		{.opcode = DMMU_CTL_PT_WRITE, .local = entry, .host = source, .count = 1},
+		{.opcode = DMMU_CTL_PT_WRITE, .local = other, .host = source + 512, .count = 200},
+		{.opcode = DMMU_CTL_PT_AGE, .local = entry, .host = source, .count = 1},
+		{.opcode = DMMU_CTL_PT_AGE, .local = other, .host = source + 512, .count = 64},
+		/* its ring slot is what cannot be read */
+		fence,
+		{.opcode = DMMU_CTL_PT_FILL, .local = entry - entry % PAGE, .count = 512},
+	};
+	struct watched w = {.bench = bench};
+	struct dmmu_cpl cpl;
+
+	/* nobody serves the interrupt */
+	dmmu_bench_write(bench, DMMU_REG_IRQ_ENABLE, 1u << DMMU_IRQ_CTL);
+	bench->opaque = &w;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		dmmu_bench_ctl(bench, &fence);
+		w.before = bench->ctl_tail + 2;
+		bench->each_cycle = failure_comes_with_the_count;
+		bench->local_error_addr = entry;
+		bench->local_error_bytes = 8;
+		bench->host_error_addr = bad[i].opcode == DMMU_CTL_FENCE
+						 ? bench->ctl_dma + 64 * (w.before & 63)
+						 : source + 512;
+		bench->host_error_bytes = 64;
+		dmmu_bench_ctl_push(bench, &fence);
+		dmmu_bench_ctl_push(bench, &fence);
+		dmmu_bench_ctl_push(bench, &bad[i]);
+		dmmu_bench_ctl_push(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_INVALIDATE,
+							      .ctx = 1,
+							      .va = VA,
+							      .size = PAGE});
+		dmmu_bench_ctl(bench, &fence);
+		BENCH_EQ(bench, dmmu_bench_status(bench)->ctl_failed, w.failed + 1);
+		w.failed++;
+		bench->each_cycle = NULL;
+	}
+	bench->local_error_bytes = 0;
+	bench->host_error_bytes = 0;
+	/* that is what is at stake */
+	BENCH_EQ(bench, dmmu_bench_pte(bench, root, VA, 0), old);
+	submit(bench,
+	       (struct dmmu_work){.op = DMMU_OP_FILL, .ctx = 1, .dst = VA, .arg = 7, .len = 8});
+	dmmu_bench_cpl_wait(bench, &cpl);
+	BENCH_EQ(bench, cpl.status, DMMU_STATUS_OK);
+	BENCH_EQ(bench, host_word(bench, page), 7);
+
+	/* A refused command met no error on a bus, nor did a write that lands. */
+	dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = 0xee});
+	dmmu_bench_pt_fill(bench, entry, 1, 0, 0);
+	BENCH_EQ(bench, dmmu_bench_pte(bench, root, VA, 0), 0);
+	BENCH_EQ(bench, dmmu_bench_status(bench)->ctl_failed, w.failed);
+	dmmu_bench_free(bench);
+}

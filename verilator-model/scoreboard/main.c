@@ -241,6 +241,7 @@ static void check_counters(struct scoreboard *sb)
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_WORK_DONE), sb->completions);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_FAULT_RECORDS), sb->records);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_CTL_COMMANDS), b->ctl_tail);
+	BENCH_EQ(b, dmmu_bench_status(b)->ctl_failed, 0);
 	BENCH_EQ(b, dmmu_bench_counter(b, DMMU_CNT_INVALIDATIONS), sb->invalidations);
 	BENCH_EQ(b,
 		 dmmu_bench_counter(b, DMMU_CNT_TLB_L1_HITS) +
