@@ -43,6 +43,8 @@ module invalidate #(
     localparam [2:0] IDLE = 3'd0, HOLD = 3'd1, FLUSH = 3'd2, SCAN = 3'd3, REST = 3'd4, DONE = 3'd5;
 
     logic [2:0]       state_reg;
+    logic             hold_reg;         // HOLD or FLUSH; FLUSH: many look at these
+    logic             flush_reg;
     logic [THR_W-1:0] scan_reg;
     logic             guard_reg;
     logic             sweeping_reg;     // the sweep has had a cycle to begin
@@ -53,10 +55,18 @@ module invalidate #(
         if (guard_reg && sweeping_reg && swept) guard_reg <= 1'b0;
         if (!ad_writing) ad_wait_reg <= 1'b0;
         case (state_reg)
-            IDLE: if (start) state_reg <= HOLD;
-            HOLD: if (settled) state_reg <= FLUSH;
+            IDLE: if (start) begin
+                state_reg <= HOLD;
+                hold_reg <= 1'b1;
+            end
+            HOLD: if (settled) begin
+                state_reg <= FLUSH;
+                flush_reg <= 1'b1;
+            end
             FLUSH: begin
                 state_reg <= SCAN;
+                hold_reg <= 1'b0;
+                flush_reg <= 1'b0;
                 scan_reg <= '0;
                 guard_reg <= 1'b1;
                 ad_wait_reg <= 1'b1;
@@ -70,6 +80,8 @@ module invalidate #(
         endcase
         if (rst) begin
             state_reg <= IDLE;
+            hold_reg <= 1'b0;
+            flush_reg <= 1'b0;
             guard_reg <= 1'b0;
             ad_wait_reg <= 1'b0;
         end
@@ -77,8 +89,8 @@ module invalidate #(
 
     assign active = state_reg != IDLE;
     assign done = state_reg == DONE;
-    assign hold = state_reg == HOLD || state_reg == FLUSH;
-    assign flush = state_reg == FLUSH;
+    assign hold = hold_reg;
+    assign flush = flush_reg;
     assign guard = guard_reg;
     assign scanning = state_reg == SCAN;
     assign scan = scan_reg;

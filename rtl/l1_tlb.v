@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // l1_tlb: a client port's first-level TLB, set-associative, in LUT RAM. It knows 4 KiB pages only: of a 2 MiB page it
-// holds the parts that are used, marked `huge`. A lookup is one cycle of reading and one of comparing; it hits only on
+// holds the parts that are used, marked `huge`. A lookup is one cycle of reading and comparing and one of choosing; it hits only on
 // an entry that permits the access as it is. An entry that does not is dropped at once, for a better one is on its way.
 // `flush` empties it in one cycle: an invalidation does that rather than search it, since the shared TLB has the rest.
 `default_nettype none
@@ -58,10 +58,8 @@ module l1_tlb #(
     // ---- lookup
     wire  [SET_W-1:0]        lk_set = set_of(SET_W'(lk_ctx), lk_vpn[0 +: 2*SET_W]);
     logic [SET_W-1:0]        set1_reg;
-    logic [WAYS-1:0]         valid1_reg;
-    logic [CTX_W-1:0]        ctx1_reg;
-    logic [VPN_W-1:0]        vpn1_reg;
-    logic [1:0]              op1_reg;
+    logic [WAYS-1:0]         same_reg;  // the page, whatever it permits
+    logic [WAYS-1:0]         good_reg;  // and the access too
     wire  [WAYS*ENTRY_W-1:0] out;
 
     // ---- fill: an empty way, else the next victim
@@ -75,28 +73,32 @@ module l1_tlb #(
         if (!fill_valid || ENTRIES == 0) fill_way = '0;
     end
 
-    generate
-        for (genvar w = 0; w < WAYS; w = w + 1) begin : way
-            logic [ENTRY_W-1:0] entries [0:SETS-1];
-            logic [ENTRY_W-1:0] out_reg;
-            always_ff @(posedge clk) begin
-                if (fill_way[w]) entries[fill_set] <= {fill_huge, fill_ctx, fill_vpn, fill_perm, fill_frame};
-                if (lk_valid) out_reg <= entries[lk_set];
-            end
-            assign out[w*ENTRY_W +: ENTRY_W] = out_reg;
-        end
-    endgenerate
-
     // perm: R, W, AT, D from bit 0
     function permits(input [3:0] perm, input [1:0] op);
         permits = op == 2'(dmmu_pkg::ACCESS_READ) ? perm[0] :
                   op == 2'(dmmu_pkg::ACCESS_WRITE) ? perm[1] && perm[3] : perm == 4'hf;
     endfunction
 
-    logic [WAYS-1:0] same;      // the page, whatever it permits
-    logic [WAYS-1:0] good;      // and the access too
-    logic [WAYS-1:0] chosen;    // the first of those
-    wire             hit = good != '0;
+    generate
+        for (genvar w = 0; w < WAYS; w = w + 1) begin : way
+            logic [ENTRY_W-1:0] entries [0:SETS-1];
+            logic [ENTRY_W-1:0] out_reg;
+            wire [ENTRY_W-1:0] entry = entries[lk_set];
+            wire same = valid_reg[lk_set*WAYS + w] && entry[VPN +: VPN_W + CTX_W] == {lk_ctx, lk_vpn};
+            always_ff @(posedge clk) begin
+                if (fill_way[w]) entries[fill_set] <= {fill_huge, fill_ctx, fill_vpn, fill_perm, fill_frame};
+                if (lk_valid) begin
+                    out_reg <= entry;
+                    same_reg[w] <= same;
+                    good_reg[w] <= same && permits({entry[PERM + 4], entry[PERM +: 3]}, lk_op);
+                end
+            end
+            assign out[w*ENTRY_W +: ENTRY_W] = out_reg;
+        end
+    endgenerate
+
+    logic [WAYS-1:0] chosen;    // the first of the good
+    wire             hit = good_reg != '0;
     logic            hit_huge;
     logic            hit_local;
     logic [39:0]     hit_frame;
@@ -104,11 +106,7 @@ module l1_tlb #(
         hit_huge = 1'b0;
         hit_local = 1'b0;
         hit_frame = 40'd0;
-        for (int w = 0; w < WAYS; w++) begin
-            same[w] = valid1_reg[w] && out[w*ENTRY_W + VPN +: VPN_W + CTX_W] == {ctx1_reg, vpn1_reg};
-            good[w] = same[w] && permits({out[w*ENTRY_W + PERM + 4], out[w*ENTRY_W + PERM +: 3]}, op1_reg);
-        end
-        chosen = good & (~good + 1'b1);
+        chosen = good_reg & (~good_reg + 1'b1);
         for (int w = 0; w < WAYS; w++) begin
             hit_huge = hit_huge | (chosen[w] & out[w*ENTRY_W + HUGE]);
             hit_local = hit_local | (chosen[w] & out[w*ENTRY_W + PERM + 3]);
@@ -117,16 +115,10 @@ module l1_tlb #(
     end
 
     always_ff @(posedge clk) begin
-        if (lk_valid) begin
-            set1_reg <= lk_set;
-            valid1_reg <= valid_reg[lk_set*WAYS +: WAYS];
-            ctx1_reg <= lk_ctx;
-            vpn1_reg <= lk_vpn;
-            op1_reg <= lk_op;
-        end
+        if (lk_valid) set1_reg <= lk_set;
         for (int s = 0; s < SETS; s++)
             for (int w = 0; w < WAYS; w++) begin
-                if (res_take && !hit && same[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
+                if (res_take && !hit && same_reg[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
                 if (fill_way[w] && fill_set == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
             end
         if (fill_valid) victim_reg <= victim_reg == WAY_W'(WAYS - 1) ? '0 : victim_reg + 1'b1;
@@ -146,7 +138,7 @@ module l1_tlb #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(full_set_loses_one) cover (fill_valid && fill_there == '1);
-            `COVER_NAME(useless_entry_dropped) cover (res_take && !hit && same != '0);
+            `COVER_NAME(useless_entry_dropped) cover (res_take && !hit && same_reg != '0);
             `COVER_NAME(emptied_by_an_invalidation) cover (flush && valid_reg != '0);
         end
     end

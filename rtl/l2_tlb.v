@@ -24,13 +24,17 @@ module l2_tlb #(
     output wire             ready,
 
     input  wire             lookup,
+    input  wire [CTX_W-1:0] lk_ctx,
+    input  wire [VPN_W-1:0] lk_vpn,
+    input  wire [1:0]       lk_op,
+    // an installation, and that it is the turn of one: then no lookup
     input  wire             install,
+    input  wire             offer,
     // take the sweep's next set; only when sw_want
     input  wire             sweep,
+    // of an installation; perm: R, W, AT, LOCAL, D from bit 0
     input  wire [CTX_W-1:0] ctx,
     input  wire [VPN_W-1:0] vpn,
-    input  wire [1:0]       op,
-    // of an installation; perm: R, W, AT, LOCAL, D from bit 0
     input  wire             huge,
     input  wire [4:0]       perm,
     input  wire [39:0]      frame,
@@ -136,17 +140,25 @@ module l2_tlb #(
     assign sw_done = sw_state_reg == OFF;
 
     // ---- arrays: one write port, two read ports
-    wire [SET_W-1:0]  read_set = sweep ? (sw_state_reg == WHOLE ? sw_index_reg : set_of(SET_W'(sw_ctx_reg), sw_index_reg)) :
-                                 set_of(SET_W'(ctx), install && huge ? vpn[9 +: SET_W] : vpn[0 +: SET_W]);
-    wire [SET_W-1:0]  read_set_huge = set_of(SET_W'(ctx), vpn[9 +: SET_W]);
+    wire [SET_W-1:0]  sw_set = sw_state_reg == WHOLE ? sw_index_reg : set_of(SET_W'(sw_ctx_reg), sw_index_reg);
+    wire [SET_W-1:0]  in_set = set_of(SET_W'(ctx), huge ? vpn[9 +: SET_W] : vpn[0 +: SET_W]);
+    wire [SET_W-1:0]  read_set = sweep || offer ? (offer ? in_set : sw_set) : set_of(SET_W'(lk_ctx), lk_vpn[0 +: SET_W]);
+    wire [SET_W-1:0]  read_set_huge = set_of(SET_W'(lk_ctx), lk_vpn[9 +: SET_W]);
     logic [WAYS-1:0]  write_way_reg;
     logic [SET_W-1:0] write_set_reg;
     logic [ENTRY_W-1:0] write_entry_reg;
+    // the write of the cycle before
+    logic [WAYS-1:0]  written1_way_reg;
+    logic [SET_W-1:0] written1_set_reg;
+    logic [ENTRY_W-1:0] written1_entry_reg;
+    logic [SET_W-1:0] set1_reg, set2_reg, set_huge1_reg;
     wire  [WAYS*ENTRY_W-1:0] out;
     wire  [WAYS*ENTRY_W-1:0] out_huge;
 
     generate
         for (genvar w = 0; w < WAYS; w = w + 1) begin : way
+            // what is read while it is written is taken from beside the memory, a cycle later
+            (* no_rw_check *)
             logic [ENTRY_W-1:0] entries [0:SETS-1];
             logic [ENTRY_W-1:0] out_reg, out2_reg;
             logic [ENTRY_W-1:0] out_huge_reg, out2_huge_reg;
@@ -154,8 +166,8 @@ module l2_tlb #(
                 if (write_way_reg[w]) entries[write_set_reg] <= write_entry_reg;
                 out_reg <= entries[read_set];
                 out_huge_reg <= entries[read_set_huge];
-                out2_reg <= out_reg;
-                out2_huge_reg <= out_huge_reg;
+                out2_reg <= written1_way_reg[w] && written1_set_reg == set1_reg ? written1_entry_reg : out_reg;
+                out2_huge_reg <= written1_way_reg[w] && written1_set_reg == set_huge1_reg ? written1_entry_reg : out_huge_reg;
             end
             assign out[w*ENTRY_W +: ENTRY_W] = out2_reg;
             assign out_huge[w*ENTRY_W +: ENTRY_W] = out2_huge_reg;
@@ -166,7 +178,6 @@ module l2_tlb #(
     logic             lookup1_reg, lookup2_reg;
     logic             install1_reg, install2_reg;
     logic             sweep1_reg, sweep2_reg;
-    logic [SET_W-1:0] set1_reg, set2_reg;
     logic [CTX_W-1:0] ctx1_reg, ctx2_reg;
     logic [VPN_W-1:0] vpn1_reg, vpn2_reg;
     logic [1:0]       op1_reg, op2_reg;
@@ -177,8 +188,10 @@ module l2_tlb #(
     always_ff @(posedge clk) begin
         {lookup1_reg, install1_reg, sweep1_reg} <= {lookup, install, sweep};
         {lookup2_reg, install2_reg, sweep2_reg} <= {lookup1_reg, install1_reg, sweep1_reg};
+        set_huge1_reg <= read_set_huge;
+        {written1_way_reg, written1_set_reg, written1_entry_reg} <= {write_way_reg, write_set_reg, write_entry_reg};
         {set1_reg, ctx1_reg, vpn1_reg, op1_reg, huge1_reg, perm1_reg, frame1_reg} <=
-            {read_set, ctx, vpn, op, huge, perm, frame};
+            {read_set, offer ? ctx : lk_ctx, offer ? vpn : lk_vpn, lk_op, huge, perm, frame};
         {set2_reg, ctx2_reg, vpn2_reg, op2_reg, huge2_reg, perm2_reg, frame2_reg} <=
             {set1_reg, ctx1_reg, vpn1_reg, op1_reg, huge1_reg, perm1_reg, frame1_reg};
         if (rst) {lookup1_reg, install1_reg, sweep1_reg, lookup2_reg, install2_reg, sweep2_reg} <= 6'd0;

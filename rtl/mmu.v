@@ -5,7 +5,7 @@
 // other as they can. A walk is for all threads that miss on its page; when it faults, those that want the same access
 // share one fault and one record, and one answer is for all of them.
 //
-//   stage 0 accept   1 first-level compare, and the shared TLB is read when it has nothing else to do   2 else chosen
+//   stage 0 accept, first-level compare   1 answer, and the shared TLB is read when it has nothing else to do   2 else chosen
 //   here   3, 4 shared TLB   5 act: answer, walk, fault, or look up again
 //
 // The command port (from ctl_exec) sets and kills contexts, invalidates and answers faults, one at a time. Faults
@@ -241,14 +241,18 @@ module mmu #(
         .root_ctx(root_ctx), .root(root),
         .show(ctx_show), .show_state(ctx_show_state), .show_root(ctx_show_root));
 
-    // a context that may get translations from this cycle on
+    // a context that may get translations from this cycle on. Who only looks at ctx_ok may still tell or fault in the cycle of
+    // the kill: what is told is waited for, and kill_hit comes a cycle later and sees the fault.
     logic [CONTEXTS-1:0] ok_now;
     logic [THREADS-1:0]  kill_hit;
     always_comb begin
         ok_now = ctx_ok;
         if (kill_valid) ok_now[kill_ctx] = 1'b0;
+    end
+    always_ff @(posedge clk) begin
         for (int t = 0; t < THREADS; t++)
-            kill_hit[t] = kill_valid && ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
+            kill_hit[t] <= kill_valid && ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
+        if (rst) kill_hit <= '0;
     end
 
     // ---- invalidation
@@ -306,7 +310,6 @@ module mmu #(
     logic             end_install_reg;
     logic             end_last_reg;
     logic [WLK_W-1:0] end_walk_reg;
-    logic             end_guarded_reg;
     logic             end_retried_reg;
     logic [ASK_W-1:0] end_ask_reg;
     wire              end_nc;
@@ -320,7 +323,11 @@ module mmu #(
     wire [39:0]       end_frame;
     wire              end_ok;           // it is a translation for end_thread
     logic             end_lookup_reg;   // of a request
-    logic             end_runs_reg;     // its context does
+    // what becomes of it, in as far as the comparison does not matter: all known a cycle before
+    logic             end_killed_reg;   // its context does not run
+    logic             end_fault_reg;    // its address is not canonical
+    logic             end_again_reg;    // its page is being invalidated
+    logic             end_try_reg;      // none of these: a hit or a walk
     logic             end_may_reg;      // a hit is an answer
     wire              end_lookup = end_lookup_reg;
 
@@ -328,6 +335,8 @@ module mmu #(
 
     // what a walk brought for who began it: while no lookup has its result, else it waits here
     wire              soon;
+    wire              soon_runs;
+    wire [THR_W-1:0]  soon_leader;
     wire [CTX_W-1:0]  soon_ctx;
     wire [VPN_W-1:0]  soon_vpn;
     wire              soon_huge;
@@ -342,9 +351,9 @@ module mmu #(
     logic [39:0]      told_frame_reg;
 
     // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
-    wire              give = end_lookup ? end_ok : told_reg || (soon && tell_runs);
+    wire              give = end_lookup ? end_ok : told_reg || (soon && soon_runs);
     wire [CTX_W-1:0]  give_ctx = end_lookup ? end_ctx : told_reg ? told_ctx_reg : soon_ctx;
-    wire [THR_W-1:0]  give_thread = end_lookup ? end_thread : told_reg ? told_thread_reg : tell_thread;
+    wire [THR_W-1:0]  give_thread = end_lookup ? end_thread : told_reg ? told_thread_reg : soon_leader;
     wire [VPN_W-1:0]  give_vpn = end_lookup ? end_vpn : told_reg ? told_vpn_reg : soon_vpn;
     wire              give_huge = end_lookup ? end_huge : told_reg ? told_huge_reg : soon_huge;
     wire [4:0]        give_perm = end_lookup ? end_perm : told_reg ? told_perm_reg : soon_perm;
@@ -378,6 +387,10 @@ module mmu #(
     logic [PORTS*ASK_W-1:0] miss_ask_reg;
     wire  [PORTS-1:0]     miss_take;
     wire  [PORTS-1:0]     early_take;       // its lookup in the shared TLB began beside that in its own
+    logic [THREADS-1:0]   hit_1h_reg;   // in the last cycle: hit; missed with no room to wait at the port; was answered from ended_reg
+    logic [THREADS-1:0]   miss_1h_reg;
+    logic [THREADS-1:0]   gone_1h_reg;
+    logic [PORTS-1:0]     hit_huge_reg;
     wire  [PORTS-1:0]     accept = req_valid & req_ready;
 
     generate
@@ -427,7 +440,7 @@ module mmu #(
             wire               queued = head_reg != tail_reg;
             wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
             wire               give_here = give && give_port[p];
-            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued;
+            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued && !ended;
             wire               queue_in = give_here && !direct;
             wire               queue_go = queued && out_free[p] && !look_hit[p];
 
@@ -455,7 +468,7 @@ module mmu #(
                 ended = 1'b0;
                 ended_thread = '0;
                 for (int t = THREADS - 1; t >= 0; t--)
-                    if (t % PORTS == p && ended_reg[t]) begin
+                    if (t % PORTS == p && ended_reg[t] && !gone_1h_reg[t]) begin
                         ended = 1'b1;
                         ended_thread = THR_W'(t);
                     end
@@ -467,7 +480,7 @@ module mmu #(
             logic             skid_valid_reg;
             logic [ANSWER_W-1:0] out_reg;
             logic [ANSWER_W-1:0] skid_reg;      // the answer after it
-            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued && !give_here;
+            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued;
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
@@ -478,10 +491,10 @@ module mmu #(
             assign out_ended[p] = ended_go;
             assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
 
-            wire             new_valid = out_free[p] && (look_hit[p] || queued || direct || ended_go);
+            wire             new_valid = out_free[p] && (look_hit[p] || queued || ended || give_here);
             wire [ANSWER_W-1:0] new_answer = {
                 look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]},
-                look_hit[p] ? look_thread : queued || direct ? late_thread : ended_thread,
+                look_hit[p] ? look_thread : queued || !ended ? late_thread : ended_thread,
                 !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED,
                 op_reg[ended_thread*2 +: 2], cause_reg[ended_thread*3 +: 3]};
 
@@ -536,17 +549,25 @@ module mmu #(
     // ---- looked up again: those whose walk is over, who found no room, or were answered RETRY
     wire             room;
     wire             again_any;
-    wire [THR_W-1:0] again_pick;
+    wire [THREADS-1:0] again_1h;
+    logic [THR_W-1:0] again_pick;
     logic            again_next_reg;    // again_thread was chosen, its address is being read
     logic            again_valid_reg;
     logic [ASK_W-1:0] again_ask_reg;
     wire             again_take;
     wire [THREADS-1:0] again_may = want_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
     wire             again_free = !again_valid_reg || again_take;
-    wire             again_load = again_any && (!again_next_reg || again_free);
+    // a place is free without asking whether the next of it is taken in this cycle
+    wire             again_load = again_any && (!again_next_reg || !again_valid_reg);
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) again_order (
-        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .index(again_pick));
+    rr_grant #(.N(THREADS)) again_order (
+        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .grant(again_1h));
+
+    always_comb begin
+        again_pick = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (again_1h[t]) again_pick = again_pick | THR_W'(t);
+    end
 
     always_ff @(posedge clk) begin
         if (again_free) begin
@@ -586,42 +607,46 @@ module mmu #(
     wire             ask_any;
     // those that missed go before those of which that is not known yet
     wire [PORTS-1:0] early = look_valid_reg & out_free & ~miss_valid_reg;
-    wire             ask_sure = again_valid_reg || miss_valid_reg != '0;
-    localparam ASK_N = PORTS + 1;
-    localparam ASK_N_W = $clog2(ASK_N);
-    wire [ASK_N_W-1:0] ask_pick;
+    wire [PORTS:0]   sure = {again_valid_reg, miss_valid_reg};
+    wire             ask_sure;
+    wire             ask_early = early != '0;
+    wire [PORTS:0]   sure_1h;
+    // the lowest port: one that is not taken has its turn when it has missed
+    wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
+    wire [PORTS-1:0] early_only_1h = ask_sure ? '0 : early_1h;
+    assign           ask_any = ask_sure || ask_early;
     wire             in_offer = in_early && (in_last ? in_told || !told_reg : !ask_any);    // it is the installation's turn
     wire             do_install = in_offer && in_valid && !hold;
     // a walk's own translation waits for nothing but the one before it
     assign           in_ready = (in_told || !told_reg) && !hold;
     wire             do_sweep = sw_want && !in_offer && !(swept_reg && ask_sure);
     wire             do_lookup = ask_any && !hold && !in_offer && !do_sweep;
-    logic [ASK_N*ASK_W-1:0] asks;
-    wire [ASK_W-1:0] ask = asks[ask_pick*ASK_W +: ASK_W];
+    logic [ASK_W-1:0] ask;
     wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
 
     always_comb begin
-        asks = {again_ask_reg, look_ask};
+        ask = {ASK_W{sure_1h[PORTS]}} & again_ask_reg;
         for (int p = 0; p < PORTS; p++)
-            if (miss_valid_reg[p]) asks[p*ASK_W +: ASK_W] = miss_ask_reg[p*ASK_W +: ASK_W];
+            ask = ask | ({ASK_W{sure_1h[p]}} & miss_ask_reg[p*ASK_W +: ASK_W]) |
+                  ({ASK_W{early_only_1h[p]}} & look_ask[p*ASK_W +: ASK_W]);
     end
 
-    rr_arbiter #(.N(ASK_N), .W(ASK_N_W)) ask_order (
-        .clk(clk), .rst(rst), .req(ask_sure ? {again_valid_reg, miss_valid_reg} : {1'b0, early}), .take(do_lookup), .any(ask_any), .index(ask_pick));
+    rr_grant #(.N(PORTS + 1)) sure_order (
+        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(ask_sure), .grant(sure_1h));
 
-    assign again_take = do_lookup && ask_pick == ASK_N_W'(PORTS);
+    assign again_take = do_lookup && sure_1h[PORTS];
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : taken
-            assign miss_take[p] = do_lookup && ask_pick == ASK_N_W'(p) && miss_valid_reg[p];
-            assign early_take[p] = do_lookup && ask_pick == ASK_N_W'(p) && !miss_valid_reg[p];
+            assign miss_take[p] = do_lookup && sure_1h[p];
+            assign early_take[p] = do_lookup && early_only_1h[p];
         end
     endgenerate
 
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
-        .lookup(do_lookup), .install(do_install), .sweep(do_sweep), .ctx(in_offer ? in_ctx : ask_ctx),
-        .vpn(in_offer ? in_vpn : ask_vpn), .op(ask[1:0]), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .lookup(do_lookup), .lk_ctx(ask_ctx), .lk_vpn(ask_vpn), .lk_op(ask[1:0]),
+        .install(do_install), .offer(in_offer), .sweep(do_sweep), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
         .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
@@ -635,6 +660,8 @@ module mmu #(
     wire [VPN_W-1:0]  s4_vpn = s4_ask_reg[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
     wire [THR_W-1:0]  s4_thread = s4_ask_reg[2 +: THR_W];
+    wire              s4_nc = s4_ask_reg[ASK_W-1];
+    wire              s4_runs = ok_now[s4_ctx];
 
     // a 2 MiB page that the range touches is turned back as a whole
     wire              s4_guarded = guard && (inv_every || s4_ctx == inv_ctx) &&
@@ -652,9 +679,11 @@ module mmu #(
         end_valid_reg <= s4_lookup_reg || s4_install_reg;
         {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
         end_lookup_reg <= s4_lookup_reg;
-        end_guarded_reg <= s4_guarded;
-        end_runs_reg <= ok_now[s4_ctx];
-        end_may_reg <= s4_lookup_reg && ok_now[s4_ctx] && !root_reg[s4_thread] && !s4_guarded && !s4_ask_reg[ASK_W-1];
+        end_killed_reg <= s4_lookup_reg && !s4_runs;
+        end_fault_reg <= s4_lookup_reg && s4_runs && s4_nc;
+        end_again_reg <= s4_lookup_reg && s4_runs && s4_guarded && !s4_nc;
+        end_try_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc;
+        end_may_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc && !root_reg[s4_thread];
         end_retried_reg <= retried_reg[s4_thread];
         if (rst) begin
             swept_reg <= 1'b0;
@@ -664,6 +693,10 @@ module mmu #(
             s4_install_reg <= 1'b0;
             end_valid_reg <= 1'b0;
             end_lookup_reg <= 1'b0;
+            end_killed_reg <= 1'b0;
+            end_fault_reg <= 1'b0;
+            end_again_reg <= 1'b0;
+            end_try_reg <= 1'b0;
             end_may_reg <= 1'b0;
         end
     end
@@ -676,14 +709,11 @@ module mmu #(
     wire              match;
     wire [WLK_W-1:0]  match_walk;
     wire [WLK_W-1:0]  free_walk;
-    // a context that is killed in this very cycle: what is given now is waited for, and a walk ends without an answer; but a
-    // fault would be nobody's
-    wire              end_runs = end_runs_reg && !(end_nc && !ok_now[end_ctx]);
     wire              end_told = end_may_reg && end_hit;
-    wire              end_killed = !end_runs && end_lookup;
-    wire              end_again = end_lookup && end_runs && end_guarded_reg && !end_nc;
-    wire              end_miss = end_lookup && end_runs && !end_guarded_reg && !end_nc && !end_told;
-    wire              end_fault = end_lookup && end_runs && end_nc;
+    wire              end_killed = end_killed_reg;
+    wire              end_again = end_again_reg;
+    wire              end_miss = end_try_reg && !end_told;
+    wire              end_fault = end_fault_reg;
     wire              end_join = end_miss && match;
     wire              end_start = end_miss && !match && room;
     wire              end_full = end_miss && !match && !room;
@@ -733,13 +763,21 @@ module mmu #(
     // the leader has its translation now, or the end when its context was killed: before the installation, or with it
     wire               tell_in = in_leaf && in_ready && !in_told;
     wire               tell = soon || tell_in;
-    wire [THR_W-1:0]   tell_thread = tell_in ? fin_leader : leader[soon_walk];
-    wire               tell_runs = ok_now[tell_in ? in_ctx : soon_ctx];
+    wire [THR_W-1:0]   tell_thread = tell_in ? fin_leader : soon_leader;
+    wire               in_runs = ctx_ok[in_ctx];
+    wire               tell_runs = tell_in ? in_runs : soon_runs;
+    // it leaves walking_reg a cycle later: earlier than anything can come of what it was told
+    logic [THREADS-1:0] tell_1h_reg;
+    logic              tell_runs_reg;
+    logic              tell_huge_reg;
+
+    assign soon_leader = leader[soon_walk];
+    assign soon_runs = ctx_ok[soon_ctx];
 
     always_ff @(posedge clk) begin
         if (!end_lookup) told_reg <= 1'b0;
         if (tell_in) begin
-            told_reg <= tell_runs;
+            told_reg <= in_runs;
             told_ctx_reg <= in_ctx;
             told_thread_reg <= fin_leader;
             told_vpn_reg <= in_vpn;
@@ -747,34 +785,45 @@ module mmu #(
             told_perm_reg <= in_perm;
             told_frame_reg <= in_frame;
         end
-        if (rst) told_reg <= 1'b0;
+        for (int t = 0; t < THREADS; t++) tell_1h_reg[t] <= tell && tell_thread == THR_W'(t);
+        tell_runs_reg <= tell_runs;
+        tell_huge_reg <= tell_in ? in_huge : soon_huge;
+        if (rst) begin
+            told_reg <= 1'b0;
+            tell_1h_reg <= '0;
+        end
     end
 
-    logic [THREADS-1:0] fin_who;        // waits for the walk that ends now
-    logic [THREADS-1:0] fin_same;       // of these, in the same way as its leader
+    logic [THREADS-1:0] fin_for;        // waits for the walk of which fin_valid may say that it ends now
+    logic [THREADS-1:0] fin_alike;      // of these, in the same way as its leader
+    logic [THREADS-1:0] fin_who;        // they are told
+    logic [THREADS-1:0] fin_same;
     logic [THREADS-1:0] done_who;       // waits for the walk whose translation is in the shared TLB now
     logic [THREADS-1:0] end_1h;
     always_comb begin
         end_1h = '0;
         end_1h[end_thread] = 1'b1;
         for (int t = 0; t < THREADS; t++) begin
-            fin_who[t] = fin_valid && walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == fin_walk;
-            fin_same[t] = fin_who[t] && op_reg[t*2 +: 2] == fin_op;
+            fin_for[t] = walking_reg[t] && !tell_1h_reg[t] && walk_reg[t*WLK_W +: WLK_W] == fin_walk;
+            fin_alike[t] = fin_for[t] && op_reg[t*2 +: 2] == fin_op;
+            fin_who[t] = fin_valid && fin_for[t];
+            fin_same[t] = fin_valid && fin_alike[t];
             done_who[t] = end_done && walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == end_walk_reg;
         end
     end
 
     // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
     wire               fin_fault = fin_valid && !fin_again;
-    wire               fin_runs = ok_now[ctx_reg[fin_leader*CTX_W +: CTX_W]];
+    wire               fin_runs = in_runs;
     wire               raise = end_fault || (fin_fault && fin_runs);
     wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader;
-    wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_same;
+    wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_alike;
+    wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs}} & fin_alike);
     wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause;
     wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level;
     wire [23:0]        raise_number = numbered_reg[raise_thread] ? number[raise_thread] + 24'd1 : 24'd1;
 
-    assign faulted = raise ? raise_group : '0;
+    assign faulted = raise_who;
 
     always_ff @(posedge clk) begin
         if (raise) begin
@@ -840,6 +889,15 @@ module mmu #(
         end
     endgenerate
 
+    // what a lookup in a first level brings is known late in its cycle: what follows from it, follows a cycle later, and still
+    // earlier than the thread can release or ask again
+    always_ff @(posedge clk) begin
+        hit_1h_reg <= rst ? '0 : t_hit;
+        miss_1h_reg <= rst ? '0 : t_miss;
+        gone_1h_reg <= rst ? '0 : t_end;
+        hit_huge_reg <= l1_huge;
+    end
+
     // ---- how requests move
     always_ff @(posedge clk) begin
         for (int t = 0; t < THREADS; t++) begin
@@ -854,20 +912,20 @@ module mmu #(
                 op_reg[t*2 +: 2] <= req_op[t%PORTS*2 +: 2];
             end
             if (t_release[t]) granted_reg[t] <= 1'b0;
-            if (t_hit[t]) begin
+            if (hit_1h_reg[t]) begin
                 granted_reg[t] <= 1'b1;
-                huge_reg[t] <= l1_huge[t%PORTS];
+                huge_reg[t] <= hit_huge_reg[t%PORTS];
             end
-            if (t_miss[t]) begin
+            if (miss_1h_reg[t]) begin
                 want_reg[t] <= 1'b1;
                 full_reg[t] <= 1'b0;
                 guarded_reg[t] <= 1'b0;
             end
             if (t_answer[t]) replay_reg[t] <= 1'b0;
-            if (t_end[t]) ended_reg[t] <= 1'b0;
+            if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
+            if (again_load && again_1h[t]) want_reg[t] <= 1'b0;
             if ((end_join || end_start) && end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
         end
-        if (again_load) want_reg[again_pick] <= 1'b0;
 
         if (end_lookup && (end_ok || end_miss || end_fault)) counted_reg[end_thread] <= 1'b1;
         if (end_ok) begin
@@ -875,12 +933,13 @@ module mmu #(
             huge_reg[end_thread] <= end_huge;
         end
         if (end_killed) ended_reg[end_thread] <= 1'b1;
-        if (tell) begin
-            walking_reg[tell_thread] <= 1'b0;
-            granted_reg[tell_thread] <= tell_runs;
-            ended_reg[tell_thread] <= !tell_runs;
-            huge_reg[tell_thread] <= tell_in ? in_huge : soon_huge;
-        end
+        for (int t = 0; t < THREADS; t++)
+            if (tell_1h_reg[t]) begin
+                walking_reg[t] <= 1'b0;
+                granted_reg[t] <= tell_runs_reg;
+                ended_reg[t] <= !tell_runs_reg;
+                huge_reg[t] <= tell_huge_reg;
+            end
         if (end_again || end_full) begin
             want_reg[end_thread] <= 1'b1;
             guarded_reg[end_thread] <= end_again;
@@ -908,7 +967,7 @@ module mmu #(
                     guarded_reg[t] <= 1'b0;
                 end
             end
-            if (raise && raise_group[t]) begin
+            if (raise_who[t]) begin
                 fault_reg[t] <= 1'b1;
                 lead_reg[t] <= raise_thread == THR_W'(t);
                 cause_reg[t*3 +: 3] <= raise_cause;
@@ -963,7 +1022,7 @@ module mmu #(
 
     assign stalled = fault_reg | stalled_reg;
     assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
-                    miss_valid_reg != '0 || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg) != '0 || walks_active ||
+                    miss_valid_reg != '0 || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg | miss_1h_reg) != '0 || walks_active ||
                     (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 
     // ---- debug windows
@@ -980,16 +1039,23 @@ module mmu #(
     assign ev_fail = answer_hit && action == FAIL;
     assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
     assign record_to_answer = answer_hit && visible_reg[answer_thread] ? cycle - visible_at[answer_thread] : 64'd0;
-    logic [31:0] replay_took;
+    // of each port, then of all: a cycle each
+    logic [PORTS*32-1:0] replay_part_reg;
+    logic [31:0] replay_sum;
+    logic [31:0] replay_sum_reg;
     always_comb begin
-        replay_took = 32'd0;
-        for (int p = 0; p < PORTS; p++)
-            if (rsp_valid[p] && rsp_ready[p] && replay_reg[rsp_thread[p*THR_W +: THR_W]])
-                replay_took = replay_took + (cycle[31:0] - answer_at[rsp_thread[p*THR_W +: THR_W]]);
+        replay_sum = 32'd0;
+        for (int p = 0; p < PORTS; p++) replay_sum = replay_sum + replay_part_reg[p*32 +: 32];
     end
-    assign answer_to_replay = {32'd0, replay_took};
+    always_ff @(posedge clk) begin
+        for (int p = 0; p < PORTS; p++)
+            replay_part_reg[p*32 +: 32] <= !rst && rsp_valid[p] && rsp_ready[p] && replay_reg[rsp_thread[p*THR_W +: THR_W]] ?
+                cycle[31:0] - answer_at[rsp_thread[p*THR_W +: THR_W]] : 32'd0;
+        replay_sum_reg <= rst ? 32'd0 : replay_sum;
+    end
+    assign answer_to_replay = {32'd0, replay_sum_reg};
 
-    wire unused = &{1'b0, lock_wanted, flt_active, bid, root[63:52], root[11:0], scan_va[11:0], again_va[11:0]};
+    wire unused = &{1'b0, lock_wanted, flt_active, bid, end_nc, root[63:52], root[11:0], scan_va[11:0], again_va[11:0]};
 
 `ifdef CHECK
     logic [THREADS-1:0] pending;        // asked and not answered
@@ -1054,7 +1120,7 @@ module mmu #(
                 end
             end
             if (flush) begin
-                `CHECK_NAME(all_that_was_given_is_known) assert (!told_reg && settled && fill_reg == '0);
+                `CHECK_NAME(all_that_was_given_is_known) assert (!told_reg && settled && fill_reg == '0 && tell_1h_reg == '0);
             end
             if (post_take) begin
                 `CHECK_NAME(i4_one_record_per_fault) assert ((posted & posted_group) == '0);
@@ -1085,7 +1151,7 @@ module mmu #(
             `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover ((early_take & look_miss) != '0);
             `COVER_NAME(no_room_for_a_walk) cover (end_full);
             `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);
-            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_lookup && end_hit && !end_runs) || (tell && !tell_runs));
+            `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_killed && end_hit) || (tell && !tell_runs));
             `COVER_NAME(answer_of_a_walk_waits_for_a_lookup) cover (told_reg && end_lookup);
             `COVER_NAME(kill_while_walking) cover ((kill_hit & walking_reg) != '0);
             `COVER_NAME(kill_while_stalled) cover ((kill_hit & stalled_reg) != '0);

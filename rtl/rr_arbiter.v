@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // rr_arbiter: picks one of N requests, the next one after the last that was served, so that nobody starves.
-// The choice is combinational; `take` says that it was served.
+// The choice is combinational; `take` says that it was served. rr_grant.v says who, this one also by number.
 `default_nettype none
 
 module rr_arbiter #(
@@ -17,22 +17,14 @@ module rr_arbiter #(
     output wire         any,
     output logic [W-1:0] index
 );
-    logic [W-1:0] last_reg;
+    wire [N-1:0] grant;
+
+    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .grant(grant));
 
     always_comb begin
         index = '0;
-        // lowest request, then, overriding it, the lowest one above the last served
-        for (int i = N - 1; i >= 0; i--)
-            if (req[i]) index = W'(i);
-        for (int i = N - 1; i >= 0; i--)
-            if (req[i] && W'(i) > last_reg) index = W'(i);
-    end
-
-    assign any = |req;
-
-    always_ff @(posedge clk) begin
-        if (take) last_reg <= index;
-        if (rst) last_reg <= '0;
+        for (int i = 0; i < N; i++)
+            if (grant[i]) index = index | W'(i);
     end
 endmodule
 

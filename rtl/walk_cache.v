@@ -43,11 +43,16 @@ module walk_cache #(
     endfunction
 
     logic [ENTRIES-1:0]   valid_reg;
-    (* ram_style = "block" *)
+    // what is read while it is written is taken from beside the memory, a cycle later
+    (* ram_style = "block", no_rw_check *)
     logic [KEY_W+39:0]    tables [0:ENTRIES-1];
     logic [KEY_W+39:0]    out_reg;
     logic [KEY_W+39:0]    out2_reg;
-    logic                 valid1_reg, valid2_reg;
+    logic                 filled1_reg;      // the fill of the cycle before
+    logic [W-1:0]         filled1_index_reg;
+    logic [KEY_W+39:0]    filled1_entry_reg;
+    logic [W-1:0]         index1_reg;
+    logic                 valid2_reg;
     logic [CTX_W-1:0]     ctx1_reg, ctx2_reg;
     logic [TAG_W-1:0]     tag1_reg, tag2_reg;
     logic [EPOCH_W-1:0]   epoch2_reg;
@@ -58,13 +63,16 @@ module walk_cache #(
     always_ff @(posedge clk) begin
         if (fill_valid) tables[fill_index] <= {fill_epoch, fill_ctx, fill_tag, fill_table};
         out_reg <= tables[lk_index];
-        out2_reg <= out_reg;
+        out2_reg <= filled1_reg && filled1_index_reg == index1_reg ? filled1_entry_reg : out_reg;
+        filled1_reg <= fill_valid;
+        filled1_index_reg <= fill_index;
+        filled1_entry_reg <= {fill_epoch, fill_ctx, fill_tag, fill_table};
     end
 
     always_ff @(posedge clk) begin
-        valid1_reg <= valid_reg[lk_index];
+        index1_reg <= lk_index;
         {ctx1_reg, tag1_reg} <= {lk_ctx, lk_tag};
-        valid2_reg <= valid1_reg;
+        valid2_reg <= valid_reg[index1_reg];
         {ctx2_reg, tag2_reg} <= {ctx1_reg, tag1_reg};
         epoch2_reg <= lk_epoch;
         if (fill_valid) valid_reg[fill_index] <= 1'b1;

@@ -188,6 +188,7 @@ module walk_unit #(
     logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
+    logic [WALKERS-1:0] free_1h_reg;    // free_reg
     logic               other_valid;    // a free walk besides that
     logic [WLK_W-1:0]   other;
     wire                newest_is = start && ctx == early_ctx && vpn == early_vpn;
@@ -213,10 +214,11 @@ module walk_unit #(
         if (start || !free_valid_reg) begin
             free_valid_reg <= other_valid;
             free_reg <= other;
+            for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other == WLK_W'(i);
         end
         for (int i = 0; i < WALKERS; i++)
             alike_reg[i] <= (open[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn) ||
-                            (newest_is && free_reg == WLK_W'(i));
+                            (newest_is && free_1h_reg[i]);
         if (rst) free_valid_reg <= 1'b0;
     end
     assign room = free_valid_reg;
@@ -267,7 +269,8 @@ module walk_unit #(
     // ---- reading. A walk's read waits in read_reg and is taken up in two steps (whose; its address); or, when the way out
     // is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
     wire              read_any;
-    wire [WLK_W-1:0]  read_pick;
+    wire [WALKERS-1:0] read_1h;
+    logic [WLK_W-1:0] read_pick;
     logic             read_valid_reg;
     logic [WLK_W-1:0] read_walk_reg;
     logic             ar_valid_reg;
@@ -292,8 +295,14 @@ module walk_unit #(
     wire              act_direct = act_next && ar_free && !read_valid_reg;
     wire              start_direct = start && ar_free && !read_valid_reg && !act_is_next;
 
-    rr_arbiter #(.N(WALKERS), .W(WLK_W)) read_order (
-        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .any(read_any), .index(read_pick));
+    rr_grant #(.N(WALKERS)) read_order (
+        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .any(read_any), .grant(read_1h));
+
+    always_comb begin
+        read_pick = '0;
+        for (int i = 0; i < WALKERS; i++)
+            if (read_1h[i]) read_pick = read_pick | WLK_W'(i);
+    end
 
     always_ff @(posedge clk) begin
         if (read_go) read_valid_reg <= 1'b0;
@@ -328,6 +337,10 @@ module walk_unit #(
     logic [63:0]      got_pte_reg;
     logic [1:0]       got_resp_reg;
     logic             got_second_reg;
+    // bits that must be zero are, compared as they come
+    logic             got_plain_reg;    // of every entry
+    logic             got_large_reg;    // of the address of a 2 MiB page
+    logic             got_bare_reg;     // of one that is no leaf
     wire              got_go;
 
     assign rready = !got_valid_reg || got_go;
@@ -343,6 +356,10 @@ module walk_unit #(
             got_tag_reg <= tags[rid];
             got_pte_reg <= rdata;
             got_resp_reg <= rresp;
+            got_plain_reg <= rdata[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
+                             rdata[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0;
+            got_large_reg <= rdata[20:12] == 9'd0;
+            got_bare_reg <= rdata[6:1] == 6'd0;
             got_second_reg <= second_reg[rid];
             second_reg[rid] <= !rlast;
         end
@@ -354,10 +371,8 @@ module walk_unit #(
 
     wire       is_leaf = got_pte_reg[dmmu_pkg::PTE_LEAF_LSB];
     wire       is_write = got_op_reg != 2'(dmmu_pkg::ACCESS_READ);
-    wire       well_formed = got_pte_reg[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
-                             got_pte_reg[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0 &&
-                             (is_leaf ? got_level_reg == 3'd0 || (got_level_reg == 3'd1 && got_pte_reg[20:12] == 9'd0)
-                                      : got_level_reg != 3'd0 && got_pte_reg[6:1] == 6'd0);
+    wire       well_formed = got_plain_reg && (is_leaf ? got_level_reg == 3'd0 || (got_level_reg == 3'd1 && got_large_reg)
+                                                        : got_level_reg != 3'd0 && got_bare_reg);
     wire       r = got_pte_reg[dmmu_pkg::PTE_R_LSB];
     wire       w = got_pte_reg[dmmu_pkg::PTE_W_LSB];
     wire       at = got_pte_reg[dmmu_pkg::PTE_AT_LSB];
@@ -410,11 +425,14 @@ module walk_unit #(
     wire              act_huge = act_level_reg == 3'd1;
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
     // of the range, as a page or as a part of a 2 MiB page
-    wire              act_poisoned = poison_reg[act_walk_reg] ||
-                                     (near_reg[act_walk_reg] && act_huge && (act_kind_reg == LEAF || act_kind_reg == MARK));
-    wire              act_old = old_reg[act_walk_reg];
+    logic [WALKERS-1:0] act_1h_reg;     // act_walk_reg
+    logic             act_near_reg;     // a 2 MiB page
+    logic             act_fault_reg;    // act_kind_reg is FAULT
+    wire              act_poisoned = (act_1h_reg & (poison_reg | (near_reg & {WALKERS{act_near_reg}}))) != '0;
+    wire              act_old = (act_1h_reg & old_reg) != '0;
     // what becomes of some walk is not known yet: for as many cycles as there are walks
-    wire              act_wait = flush || check_reg != '0;
+    logic             check_any_reg;
+    wire              act_wait = flush || check_any_reg;
     wire [CTX_W-1:0]  act_ctx;
     wire [VPN_W-1:0]  act_vpn;
     assign {act_ctx, act_vpn} = tags[act_walk_reg];
@@ -431,11 +449,11 @@ module walk_unit #(
     always_comb begin
         act_go = act_valid_reg && !act_wait;
         if (!act_poisoned) begin
-            if (act_kind_reg == FAULT && fin_hold) act_go = 1'b0;
+            if (act_fault_reg && fin_hold) act_go = 1'b0;
             if (act_kind_reg == LEAF && !in_ready) act_go = 1'b0;
         end
         for (int i = 0; i < WALKERS; i++)
-            act_ending[i] = act_valid_reg && act_walk_reg == WLK_W'(i) && (act_kind_reg == FAULT || near_reg[i]);
+            act_ending[i] = act_valid_reg && act_1h_reg[i] && (act_fault_reg || near_reg[i]);
     end
 
     wire act_free = !act_valid_reg || act_go;
@@ -443,6 +461,13 @@ module walk_unit #(
     assign got_go = got_valid_reg && act_free && !act_from_ad;
 
     always_ff @(posedge clk) begin
+        check_any_reg <= flush || check_reg != '0;
+        if (act_from_ad || got_go) begin
+            for (int i = 0; i < WALKERS; i++) act_1h_reg[i] <= (act_from_ad ? ad_walk_reg : got_walk_reg) == WLK_W'(i);
+            act_fault_reg <= act_from_ad ? ad_resp_reg != 2'd0 : got_kind == FAULT;
+            act_near_reg <= act_from_ad ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
+                            got_huge && (got_kind == LEAF || got_kind == MARK);
+        end
         if (act_go) act_valid_reg <= 1'b0;
         if (act_from_ad) begin
             act_valid_reg <= 1'b1;
@@ -461,7 +486,10 @@ module walk_unit #(
             act_level_reg <= got_level_reg;
             act_pte_reg <= got_marked;
         end
-        if (rst) act_valid_reg <= 1'b0;
+        if (rst) begin
+            act_valid_reg <= 1'b0;
+            check_any_reg <= 1'b0;
+        end
     end
 
     wire act_next = act_go && act_kind_reg == NEXT && !act_poisoned;
@@ -472,7 +500,7 @@ module walk_unit #(
             cache_fill[l] = act_next && !act_old && act_level_reg == 3'(l + 1);
     end
 
-    assign fin_valid = act_go && act_own && (act_poisoned || act_kind_reg == FAULT);
+    assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || (act_fault_reg && !fin_hold));
     assign fin_again = act_poisoned;
     assign fin_walk = act_walk_reg;
     assign fin_op = op_reg[act_walk_reg*2 +: 2];
@@ -539,28 +567,31 @@ module walk_unit #(
     assign draining = check_reg != '0 || (act_reg & old_reg & ~fin_reg & ~poison_reg) != '0;
 
     always_ff @(posedge clk) begin
-        if (read_load) read_reg[read_pick] <= 1'b0;
         if (read_go && read_two) two_reg[read_walk_reg] <= 1'b1;
-        if (act_direct && act_two) two_reg[act_walk_reg] <= 1'b1;
         for (int i = 0; i < WALKERS; i++) begin
-            if (act_next && act_walk_reg == WLK_W'(i)) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
-            if (start && free_reg == WLK_W'(i)) begin
+            if (read_load && read_1h[i]) read_reg[i] <= 1'b0;
+            if (act_direct && act_two && act_1h_reg[i]) two_reg[i] <= 1'b1;
+            if (act_next && act_1h_reg[i]) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
+            if (start && free_1h_reg[i]) begin
                 ctx_reg[i*CTX_W +: CTX_W] <= ctx;
                 vpn_reg[i*VPN_W +: VPN_W] <= vpn;
                 op_reg[i*2 +: 2] <= op;
                 level_reg[i*3 +: 3] <= start_level_reg;
             end
         end
-        if (act_next) begin
-            moved_reg[act_walk_reg] <= 1'b1;
-            read_reg[act_walk_reg] <= !act_direct;
-            mark_reg[act_walk_reg] <= 1'b0;
-        end
-        if (act_go && act_kind_reg == MARK && !act_poisoned) mark_reg[act_walk_reg] <= 1'b1;
-        if (act_go && act_again) mark_reg[act_walk_reg] <= 1'b0;
+        for (int i = 0; i < WALKERS; i++)
+            if (act_1h_reg[i]) begin
+                if (act_next) begin
+                    moved_reg[i] <= 1'b1;
+                    read_reg[i] <= !act_direct;
+                    mark_reg[i] <= 1'b0;
+                end
+                if (act_go && act_kind_reg == MARK && !act_poisoned) mark_reg[i] <= 1'b1;
+                if (act_go && act_again) mark_reg[i] <= 1'b0;
+                if (act_go && !act_own) two_reg[i] <= 1'b0;
+                if (fin_valid) fin_reg[i] <= 1'b1;
+            end
         if (ad_state_reg == AD_LOCK && lock_grant) read_reg[ad_walk_reg] <= 1'b1;
-        if (act_go && !act_own) two_reg[act_walk_reg] <= 1'b0;
-        if (fin_valid) fin_reg[act_walk_reg] <= 1'b1;
         if (done_valid) fin_reg[done_walk] <= 1'b1;
         check_reg <= check_reg | (flush_all ? '0 : flushed);
         poison_reg <= poison_reg | (flush_all ? flushed : '0);
@@ -573,18 +604,19 @@ module walk_unit #(
         if (retry) rooted_reg <= '0;
         for (int i = 0; i < WALKERS; i++)
             if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
-        if (start) begin
-            act_reg[free_walk] <= 1'b1;
-            fin_reg[free_walk] <= 1'b0;
-            poison_reg[free_walk] <= 1'b0;
-            old_reg[free_walk] <= 1'b0;
-            near_reg[free_walk] <= 1'b0;
-            rooted_reg[free_walk] <= start_rooted_reg && !retry;
-            read_reg[free_walk] <= !start_direct;
-            two_reg[free_walk] <= start_direct && start_two;
-            mark_reg[free_walk] <= 1'b0;
-            moved_reg[free_walk] <= 1'b0;
-        end
+        for (int i = 0; i < WALKERS; i++)
+            if (start && free_1h_reg[i]) begin
+                act_reg[i] <= 1'b1;
+                fin_reg[i] <= 1'b0;
+                poison_reg[i] <= 1'b0;
+                old_reg[i] <= 1'b0;
+                near_reg[i] <= 1'b0;
+                rooted_reg[i] <= start_rooted_reg && !retry;
+                read_reg[i] <= !start_direct;
+                two_reg[i] <= start_direct && start_two;
+                mark_reg[i] <= 1'b0;
+                moved_reg[i] <= 1'b0;
+            end
         if (rst) begin
             act_reg <= '0;
             fin_reg <= '0;
