@@ -72,6 +72,13 @@ static inline struct dev_pagemap *dmmu_page_pgmap(const struct page *page)
 #endif
 }
 
+/* What the young hooks of a notifier return. */
+#if DMMU_NEW_YOUNG_BOOL
+#define DMMU_YOUNG bool
+#else
+#define DMMU_YOUNG int
+#endif
+
 #ifdef CONFIG_DEVICE_PRIVATE
 /*
  * Unmap the page at @addr from all CPUs, for atomics of a device. Called with mmap_lock. Returns

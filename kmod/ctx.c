@@ -182,6 +182,9 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 	ret = dmmu_ctx_set(ctx);
 	if (ret)
 		goto err_unpublish;
+	ret = dmmu_young_add(ctx, current->mm);
+	if (ret)
+		goto err_kill;
 	list_add_tail(&ctx->node, &dev->ctxs);
 	mmgrab(current->mm);
 	/* Pairs with dmmu_ctx_mm(). */
@@ -189,6 +192,8 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 	mutex_unlock(&dev->ctx_lock);
 	return 0;
 
+err_kill:
+	dmmu_ctx_kill(ctx);
 err_unpublish:
 	dmmu_ctx_publish(ctx, false);
 	/* A leftover of whoever had the number before may have woken it. */
@@ -224,6 +229,8 @@ void dmmu_ctx_close(struct dmmu_ctx *ctx)
 	struct dmmu_dev *dev = ctx->dev;
 
 	dmmu_work_close(ctx);
+	if (ctx->mm)
+		dmmu_young_remove(ctx, ctx->mm);
 	mutex_lock(&dev->ctx_lock);
 	if (ctx->mm) {
 		list_del_init(&ctx->node);

@@ -64,6 +64,13 @@ enum dmmu_zap {
 	DMMU_ZAP_LOCAL,		/* what is in local memory */
 };
 
+/* How reclaim asks whether a page was used. */
+enum dmmu_young {
+	DMMU_YOUNG_TEST,
+	DMMU_YOUNG_TAKE,	/* one answer less is left */
+	DMMU_YOUNG_CLEAR,	/* none is left */
+};
+
 /* What was moved, of the whole device since it was probed. */
 enum dmmu_moved {
 	DMMU_MOVED_IN,		/* pages, to local memory */
@@ -277,6 +284,17 @@ struct dmmu_ahead {
 	unsigned int rounds;
 };
 
+/* What reclaim is told of a context; see young.c. */
+struct dmmu_young_state {
+	struct mmu_notifier notifier;
+	struct delayed_work work;
+	bool on;			/* registered */
+	bool asked;			/* since the last renewal */
+	bool ran;			/* the device was given work since */
+	unsigned long renewed;		/* jiffies */
+	unsigned int quiet;		/* renewals that nobody asked for */
+};
+
 /* What an open file is: at first a queue, after BIND a context of the device mirroring one mm. */
 struct dmmu_ctx {
 	struct kref ref;		/* the file, and each job the device has */
@@ -315,6 +333,7 @@ struct dmmu_ctx {
 	unsigned int nexcl;
 	bool system_atomics;		/* set by BIND */
 	struct dmmu_ahead ahead[2];
+	struct dmmu_young_state young;
 
 	struct list_head ready;		/* dmmu_workq.ready; these under work.lock */
 	struct list_head queued;
@@ -414,6 +433,8 @@ void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
 int dmmu_pt_age(struct dmmu_ctx *ctx);
+int dmmu_pt_age_some(struct dmmu_ctx *ctx, u64 *va, bool host);
+bool dmmu_pt_young(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_young how);
 int dmmu_pt_push_fill(struct dmmu_dev *dev, u64 local, unsigned int n, u64 value, u64 step,
 		      enum dmmu_wait how, u32 *index);
 
@@ -640,6 +661,10 @@ static inline void dmmu_atomics_hold(struct dmmu_ctx *ctx)
 {
 }
 #endif
+
+/* young.c */
+int dmmu_young_add(struct dmmu_ctx *ctx, struct mm_struct *mm);
+void dmmu_young_remove(struct dmmu_ctx *ctx, struct mm_struct *mm);
 
 /* ahead.c */
 void dmmu_ahead_begin(struct dmmu_ctx *ctx, unsigned int which, u64 start, u64 end, bool write);

@@ -72,6 +72,10 @@ static unsigned int exclusive_hold_us = 500;
 module_param(exclusive_hold_us, uint, 0644);
 MODULE_PARM_DESC(exclusive_hold_us, "how long the device keeps a page for atomics before a CPU that waits for it gets it, at least (default 500)");
 
+static unsigned int age_ms = 200;
+module_param(age_ms, uint, 0644);
+MODULE_PARM_DESC(age_ms, "how often the accessed bits of the device are read while reclaim asks for them; 0: reclaim is not told which pages the device uses (default 200)");
+
 unsigned int dmmu_user_share_percent(void)
 {
 	return clamp(READ_ONCE(user_share_percent), 1U, 100U);
@@ -113,6 +117,14 @@ unsigned long dmmu_reset_timeout(void)
 unsigned long dmmu_watchdog_period(void)
 {
 	return dmmu_scaled_jiffies(READ_ONCE(watchdog_ms), NSEC_PER_MSEC);
+}
+
+/* In jiffies; 0: never. */
+unsigned long dmmu_age_period(void)
+{
+	unsigned int ms = READ_ONCE(age_ms);
+
+	return ms ? dmmu_scaled_jiffies(ms, NSEC_PER_MSEC) : 0;
 }
 
 unsigned long dmmu_rearm_delay(void)

@@ -24,6 +24,7 @@ unsigned long dmmu_fence_timeout(void);		/* jiffies */
 unsigned long dmmu_map_timeout(void);		/* jiffies */
 unsigned long dmmu_reset_timeout(void);		/* jiffies */
 unsigned long dmmu_watchdog_period(void);	/* jiffies */
+unsigned long dmmu_age_period(void);
 unsigned long dmmu_rearm_delay(void);		/* jiffies */
 unsigned long dmmu_scaled_wait(unsigned int seconds);	/* jiffies */
 u64 dmmu_nonblock_poll_ns(void);

@@ -433,6 +433,8 @@ static void __exit dmmu_exit(void)
 	pci_unregister_driver(&dmmu_pci_driver);
 	dmmu_debugfs_exit();
 	destroy_workqueue(dmmu_wq);
+	/* Tables that are about to be freed. */
+	rcu_barrier();
 	dmmu_job_cache_destroy();
 }
 module_exit(dmmu_exit);

@@ -35,6 +35,7 @@ struct dmmu_leaf {
 };
 
 struct dmmu_table {
+	struct rcu_head rcu;
 	struct list_head node; /* in a list of spare or of touched tables */
 	struct dmmu_table *parent;
 	struct dmmu_user *user; /* whose share it is of, or NULL */
@@ -46,8 +47,10 @@ struct dmmu_table {
 	u16 local_used; /* in a leaf table: entries that map local memory */
 	u8 level;
 	bool unlinked; /* the parent's entry has been cleared */
+	/* In a leaf table: what the device has used, and how many answers are left; see young.c. */
+	unsigned long young[2][BITS_TO_LONGS(DMMU_TABLE_ENTRIES)];
 	union {
-		struct dmmu_table **child;
+		struct dmmu_table __rcu **child; /* the young hooks have no pt_lock */
 		struct dmmu_leaf *leaf;
 	};
 };
@@ -88,22 +91,33 @@ err_uncharge:
 	return ERR_PTR(-ENOMEM);
 }
 
-static void dmmu_table_free(struct dmmu_dev *dev, struct dmmu_table *t)
+static void dmmu_table_free_memory(struct rcu_head *rcu)
 {
-	ida_free(&dev->tables, t->local >> DMMU_PAGE_SHIFT);
-	dmmu_user_uncharge(t->user, DMMU_QUOTA_TABLES);
+	struct dmmu_table *t = container_of(rcu, struct dmmu_table, rcu);
+
 	kfree(t->leaf);
 	kfree(t);
 }
 
+/* The young hooks may still be on their way through it. */
+static void dmmu_table_free(struct dmmu_dev *dev, struct dmmu_table *t)
+{
+	ida_free(&dev->tables, t->local >> DMMU_PAGE_SHIFT);
+	dmmu_user_uncharge(t->user, DMMU_QUOTA_TABLES);
+	call_rcu(&t->rcu, dmmu_table_free_memory);
+}
+
 static void dmmu_table_free_tree(struct dmmu_dev *dev, struct dmmu_table *t)
 {
+	struct dmmu_table *child;
 	unsigned int i;
 
 	if (t->level)
-		for (i = 0; i < DMMU_TABLE_ENTRIES && t->used; i++)
-			if (t->child[i])
-				dmmu_table_free_tree(dev, t->child[i]);
+		for (i = 0; i < DMMU_TABLE_ENTRIES && t->used; i++) {
+			child = rcu_dereference_protected(t->child[i], true);
+			if (child)
+				dmmu_table_free_tree(dev, child);
+		}
 	dmmu_table_free(dev, t);
 }
 
@@ -255,13 +269,20 @@ static int dmmu_pt_push_run(struct dmmu_ctx *ctx, u64 local, const u64 *pte, uns
 	return 0;
 }
 
+/* The next lower table on the way to @va, or NULL. */
+static struct dmmu_table *dmmu_table_child(struct dmmu_ctx *ctx, struct dmmu_table *t, u64 va)
+{
+	return rcu_dereference_protected(t->child[dmmu_level_index(va, t->level)],
+					 lockdep_is_held(&ctx->pt_lock));
+}
+
 /* The lowest table on the way to @va. */
 static struct dmmu_table *dmmu_pt_lowest(struct dmmu_ctx *ctx, u64 va)
 {
-	struct dmmu_table *t = ctx->root;
+	struct dmmu_table *t = ctx->root, *child;
 
-	while (t->level && t->child[dmmu_level_index(va, t->level)])
-		t = t->child[dmmu_level_index(va, t->level)];
+	while (t->level && (child = dmmu_table_child(ctx, t, va)))
+		t = child;
 	return t;
 }
 
@@ -361,7 +382,7 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link,
 		new->parent = t;
 		new->slot = slot;
 		new->va = va & ~(dmmu_level_span(t->level) - 1);
-		t->child[slot] = new;
+		rcu_assign_pointer(t->child[slot], new);
 		t->used++;
 		ret = dmmu_pt_push_fill(ctx->dev, new->local, DMMU_TABLE_ENTRIES, 0, 0, DMMU_SLEEP,
 					&index);
@@ -441,6 +462,12 @@ static bool dmmu_dirt_is_free(struct folio *folio)
 	       !folio_test_swapcache(folio);
 }
 
+/* Is the page of a window not only a neighbour of what is asked for? */
+static bool dmmu_is_wanted(const struct dmmu_window *win, const struct dmmu_page_req *req, u64 va)
+{
+	return req || (va >= win->wanted[0] && va < win->wanted[1]);
+}
+
 /* Shall the device be able to write @page? @req is the request for it, if there is one. */
 static bool dmmu_want_write(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 			    const struct dmmu_page_req *req, struct page *page, u64 va)
@@ -509,6 +536,8 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(ctx, win, r, page, va);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
 				       dmmu_want_atomics(ctx, r, page), &error);
+		if (pte[i] && dmmu_is_wanted(win, r, va))
+			set_bit(first + i, t->young[0]);
 	}
 	for (i = 0; i < win->npages; i += n) {
 		for (n = 0; i + n < win->npages && pte[i + n]; n++)
@@ -682,6 +711,8 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 		t->local_used--;
 	else
 		dmmu_dma_put(ctx->dev, leaf->page);
+	clear_bit(leaf - t->leaf, t->young[0]);
+	clear_bit(leaf - t->leaf, t->young[1]);
 	leaf->page = NULL;
 	leaf->entry = 0;
 	t->used--;
@@ -704,7 +735,7 @@ static void dmmu_table_reap(struct dmmu_ctx *ctx, struct dmmu_table *t)
 	while (t->unlinked && !t->used) {
 		struct dmmu_table *parent = t->parent;
 
-		parent->child[t->slot] = NULL;
+		RCU_INIT_POINTER(parent->child[t->slot], NULL);
 		parent->used--;
 		parent->doomed--;
 		dmmu_table_free(ctx->dev, t);
@@ -840,42 +871,81 @@ void dmmu_pt_drop_all(struct dmmu_ctx *ctx)
 	WARN_ON_ONCE(ctx->mapped);
 }
 
-/* Tell local memory which pages of a table the device has used. Returns whether it used any. */
-static bool dmmu_table_touch(struct dmmu_table *t, const struct dmmu_age *age)
+/* Part of a leaf table whose accessed and dirty bits are read. */
+struct dmmu_aged {
+	struct dmmu_table *t;
+	unsigned int first;
+	unsigned int n;
+};
+
+/*
+ * The device has written a page that it still has. Which kernel code would be misled by one that
+ * looks clean is not for us to know. Why this is all right without the folio's lock: see
+ * dmmu_leaf_drop().
+ */
+static void dmmu_leaf_dirty(const struct dmmu_leaf *leaf)
 {
-	unsigned int i;
+	struct folio *folio = page_folio(leaf->page);
+
+	if (leaf->entry & DMMU_PTE_W && !folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+}
+
+/*
+ * Note which pages of a table the device has used: local memory wants to know, and the young hooks.
+ * Returns whether it used any.
+ */
+static bool dmmu_table_touch(const struct dmmu_aged *a, const struct dmmu_age *age)
+{
+	unsigned int i, at;
 	bool any = false;
 
-	for (i = 0; i < DMMU_TABLE_ENTRIES; i++) {
-		struct dmmu_leaf *leaf = &t->leaf[i];
+	for (i = 0, at = a->first; i < a->n; i++, at++) {
+		struct dmmu_leaf *leaf = &a->t->leaf[at];
+		bool accessed = age->accessed[i / 8] & BIT(i % 8);
+		bool dirty = age->dirty[i / 8] & BIT(i % 8);
 
-		if (!(age->accessed[i / 8] & BIT(i % 8)))
+		any |= accessed;
+		if (!leaf->page)
 			continue;
-		any = true;
-		if (leaf->page && dmmu_pte_is_local(leaf->entry))
+		if (accessed && dmmu_pte_is_local(leaf->entry)) {
 			dmmu_local_touch(leaf->page);
+		} else if (accessed) {
+			set_bit(at, a->t->young[0]);
+			set_bit(at, a->t->young[1]);
+		}
+		if (dirty && !dmmu_pte_is_local(leaf->entry))
+			dmmu_leaf_dirty(leaf);
 	}
 	return any;
 }
 
-/* Read and clear the accessed bits of @n tables. Returns 1 when any was set. */
-static int dmmu_pt_age_batch(struct dmmu_ctx *ctx, struct dmmu_table **t, unsigned int n)
+/*
+ * Read and clear the accessed bits of @n tables, and drop translations that are cached, which would
+ * not set them again. Returns 0 or an error.
+ */
+static int dmmu_pt_age_batch(struct dmmu_ctx *ctx, const struct dmmu_aged *a, unsigned int n)
 {
 	struct dmmu_dev *dev = ctx->dev;
 	struct dmmu_ctl cmd = {
 		.opcode = DMMU_CTL_PT_AGE,
-		.count = cpu_to_le32(DMMU_TABLE_ENTRIES),
 	};
+	struct dmmu_ctl inval = {
+		.opcode = DMMU_CTL_INVALIDATE,
+		.ctx = cpu_to_le16(ctx->id),
+	};
+	u64 lo = ~0ULL, hi = 0;
 	unsigned int i;
-	int ret, any = 0;
 	u32 index;
+	int ret;
 
 	memset(dev->age, 0, n * sizeof(*dev->age));
 	for (i = 0; i < n; i++) {
 		cmd.flags = DMMU_CTL_F_AGE_CLEAR;
 		if (i == n - 1)
 			cmd.flags |= DMMU_CTL_F_WB | DMMU_CTL_F_IRQ;
-		cmd.local = cpu_to_le64(t[i]->local);
+		cmd.local = cpu_to_le64(a[i].t->local + a[i].first * sizeof(u64));
+		cmd.count = cpu_to_le32(a[i].n);
 		cmd.host = cpu_to_le64(dev->age_dma + i * sizeof(*dev->age));
 		ret = dmmu_ctl_push(dev, &cmd, DMMU_SLEEP, &index);
 		if (ret)
@@ -884,47 +954,123 @@ static int dmmu_pt_age_batch(struct dmmu_ctx *ctx, struct dmmu_table **t, unsign
 	ret = dmmu_ctl_wait(dev, index, DMMU_SLEEP);
 	if (ret)
 		return ret;
-	for (i = 0; i < n; i++)
-		any |= dmmu_table_touch(t[i], &dev->age[i]);
-	return any;
+	for (i = 0; i < n; i++) {
+		u64 from = a[i].t->va + a[i].first * DMMU_PAGE_SIZE;
+
+		if (!dmmu_table_touch(&a[i], &dev->age[i]))
+			continue;
+		lo = min(lo, from);
+		hi = max(hi, from + a[i].n * DMMU_PAGE_SIZE);
+	}
+	if (lo >= hi)
+		return 0;
+	inval.va = cpu_to_le64(lo);
+	inval.size = cpu_to_le64(hi - lo);
+	ret = dmmu_ctl_push(dev, &inval, DMMU_SLEEP, &index);
+	dmmu_ctl_kick(dev);
+	return ret;
+}
+
+/* The part of a leaf table that has pages; 0 when none has. */
+static unsigned int dmmu_table_extent(const struct dmmu_table *t, unsigned int *first)
+{
+	unsigned int from = 0, to = DMMU_TABLE_ENTRIES;
+
+	if (!t->used)
+		return 0;
+	while (!t->leaf[from].page)
+		from++;
+	while (!t->leaf[to - 1].page)
+		to--;
+	*first = from;
+	return to - from;
 }
 
 /*
- * Find out which pages in local memory the device has used since the last call, and tell local
- * memory. Called with the device's ctx_lock, too, which protects the buffer. Returns an error when
- * the device is down.
+ * Find out which pages the device has used since the last call, and what it has written, from *@va
+ * on, as much as is read at once; *@va moves to where it goes on. @host: in all tables, else in
+ * those that have local memory. Called with the device's ctx_lock, too, which protects the buffer.
+ * Returns 1, 0 when nothing is left, or an error when the device is down.
  */
-int dmmu_pt_age(struct dmmu_ctx *ctx)
+int dmmu_pt_age_some(struct dmmu_ctx *ctx, u64 *va, bool host)
 {
-	struct dmmu_ctl inval = {
-		.opcode = DMMU_CTL_INVALIDATE,
-		.flags = DMMU_CTL_F_ALL,
-		.ctx = cpu_to_le16(ctx->id),
-	};
-	u64 va = 0, end = dmmu_level_span(ctx->root->level + 1);
-	struct dmmu_table *t, *batch[DMMU_AGE_TABLES];
+	u64 end = dmmu_level_span(ctx->root->level + 1);
+	struct dmmu_aged batch[DMMU_AGE_TABLES];
+	struct dmmu_table *t;
 	unsigned int n = 0;
-	int ret, any = 0;
-	u32 index;
+	int ret;
 
 	lockdep_assert_held(&ctx->pt_lock);
-	while ((t = dmmu_pt_next_leaf(ctx, &va, end))) {
-		va = t->va + dmmu_level_span(1);
-		if (t->local_used)
-			batch[n++] = t;
-		if (n < DMMU_AGE_TABLES)
+	while (n < DMMU_AGE_TABLES && (t = dmmu_pt_next_leaf(ctx, va, end))) {
+		*va = t->va + dmmu_level_span(1);
+		if (!host && !t->local_used)
 			continue;
-		ret = dmmu_pt_age_batch(ctx, batch, n);
-		if (ret < 0)
-			return ret;
-		any |= ret;
-		n = 0;
+		batch[n].t = t;
+		batch[n].n = dmmu_table_extent(t, &batch[n].first);
+		n += !!batch[n].n;
 	}
-	ret = n ? dmmu_pt_age_batch(ctx, batch, n) : 0;
-	if (ret < 0)
-		return ret;
-	/* Translations that are cached would not set the bits again. */
-	if (ret || any)
-		return dmmu_ctl_push(ctx->dev, &inval, DMMU_SLEEP, &index);
-	return 0;
+	if (!n)
+		return 0;
+	ret = dmmu_pt_age_batch(ctx, batch, n);
+	return ret ? ret : 1;
+}
+
+/* The same, of all that map local memory. */
+int dmmu_pt_age(struct dmmu_ctx *ctx)
+{
+	u64 va = 0;
+	int ret;
+
+	do {
+		ret = dmmu_pt_age_some(ctx, &va, false);
+	} while (ret > 0);
+	return ret;
+}
+
+/* --- young --- */
+
+/* The leaf table that covers @va, or NULL. For those who do not have pt_lock: under RCU. */
+static struct dmmu_table *dmmu_pt_peek(struct dmmu_ctx *ctx, u64 va)
+{
+	struct dmmu_table *t = ctx->root;
+
+	while (t && t->level)
+		t = rcu_dereference(t->child[dmmu_level_index(va, t->level)]);
+	return t;
+}
+
+static bool dmmu_entry_young(struct dmmu_table *t, unsigned int i, enum dmmu_young how)
+{
+	bool young;
+
+	switch (how) {
+	case DMMU_YOUNG_TEST:
+		return test_bit(i, t->young[0]) || test_bit(i, t->young[1]);
+	case DMMU_YOUNG_TAKE:
+		return test_and_clear_bit(i, t->young[0]) || test_and_clear_bit(i, t->young[1]);
+	default:
+		young = test_and_clear_bit(i, t->young[0]);
+		return test_and_clear_bit(i, t->young[1]) || young;
+	}
+}
+
+/* Has the device used a page of @r, as far as is known? May be called from anywhere. */
+bool dmmu_pt_young(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_young how)
+{
+	unsigned int i, first, last;
+	struct dmmu_table *t;
+	bool young = false;
+	u64 va;
+
+	rcu_read_lock();
+	for (va = r.start; va < r.end; va = (va | (dmmu_level_span(1) - 1)) + 1) {
+		t = dmmu_pt_peek(ctx, va);
+		if (!t)
+			continue;
+		dmmu_leaf_bounds(r, va, &first, &last);
+		for (i = first; i <= last; i++)
+			young |= dmmu_entry_young(t, i, how);
+	}
+	rcu_read_unlock();
+	return young;
 }

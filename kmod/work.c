@@ -163,6 +163,7 @@ static void dmmu_work_dispatch(struct dmmu_dev *dev)
 			list_move_tail(&ctx->ready, &q->ready);
 		kref_get(&ctx->ref);
 		ctx->ninflight++;
+		WRITE_ONCE(ctx->young.ran, true);
 		if (ctx->user)
 			ctx->user->inflight++;
 		dmmu_job_start(dev, job, find_first_zero_bit(q->busy, q->nslots));
