@@ -185,10 +185,10 @@ static int dmmu_client_move(struct dmmu_ctx *ctx, u64 start, u64 end, u32 to,
 	return 0;
 }
 
-/* Move pages to local memory of the device and map them there. */
+/* Move pages of the host to local memory of the device and map them there. */
 int dmmu_client_move_in(struct dmmu_ctx *ctx, u64 start, u64 end, struct dmmu_client_moved *res)
 {
-	return dmmu_client_move(ctx, start, end, DMMU_MIGRATE_TO_DEVICE, res);
+	return dmmu_client_move(ctx, start, end, DMMU_MIGRATE_FROM_HOST, res);
 }
 EXPORT_SYMBOL_DMMU(dmmu_client_move_in);
 

@@ -58,6 +58,7 @@ static int local_show(struct seq_file *s, void *unused)
 		[DMMU_MOVED_OUT] = "moved_out",
 		[DMMU_MOVED_EVICTED] = "evicted",
 		[DMMU_MOVED_COPY_NS] = "copy_ns",
+		[DMMU_MOVED_ACROSS] = "moved_across",
 	};
 	struct dmmu_dev *dev = s->private;
 	unsigned int i;

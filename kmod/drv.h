@@ -58,6 +58,7 @@ enum dmmu_wait { DMMU_SLEEP, DMMU_POLL };
 
 /* Which of the pages of a range are to be taken from the device. */
 enum dmmu_zap {
+	DMMU_ZAP_NONE,
 	DMMU_ZAP_ALL,
 	DMMU_ZAP_WRITABLE,	/* what it may write */
 	DMMU_ZAP_HOST,		/* what is in host memory */
@@ -77,6 +78,7 @@ enum dmmu_moved {
 	DMMU_MOVED_OUT,		/* and back, all in all */
 	DMMU_MOVED_EVICTED,	/* of these, to make room */
 	DMMU_MOVED_COPY_NS,	/* time spent copying */
+	DMMU_MOVED_ACROSS,	/* of those moved in, from another device */
 	DMMU_MOVED_COUNT,
 };
 
@@ -362,6 +364,7 @@ extern struct workqueue_struct *dmmu_wq;
 void dmmu_dev_put(struct dmmu_dev *dev);
 struct dmmu_dev *dmmu_first_device(void);
 struct dmmu_dev *dmmu_find_device(int id);
+struct dmmu_dev *dmmu_next_device(struct dmmu_dev *but, int *id);
 
 /* device.c */
 int dmmu_dev_start(struct dmmu_dev *dev);
@@ -503,12 +506,17 @@ void dmmu_local_touch(struct page *page);
 unsigned long dmmu_local_free(struct dmmu_dev *dev);
 u32 *dmmu_local_limit(struct dmmu_dev *dev);
 unsigned long dmmu_local_total(struct dmmu_dev *dev);
+unsigned long dmmu_local_used(struct dmmu_dev *dev);
 struct dmmu_dev *dmmu_local_dev(const struct page *page);
 u64 dmmu_local_offset(const struct page *page);
 void *dmmu_local_owner(struct dmmu_dev *dev);
 void *dmmu_local_owner_in(struct dmmu_dev *dev);
+bool dmmu_local_owns(const void *owner);
 
 /* migrate.c */
+/* Beyond what programs may ask: to the device, but only from the host. */
+#define DMMU_MIGRATE_FROM_HOST 3
+
 int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
 		       struct dmmu_migrate_result *res);
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
@@ -595,6 +603,11 @@ static inline void *dmmu_local_owner(struct dmmu_dev *dev)
 static inline void *dmmu_local_owner_in(struct dmmu_dev *dev)
 {
 	return NULL;
+}
+
+static inline bool dmmu_local_owns(const void *owner)
+{
+	return false;
 }
 
 static inline int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,

@@ -26,6 +26,9 @@
 #include "drv.h"
 #include "params.h"
 
+/* All that there are, by address: whose pages a migration is about. */
+static DEFINE_XARRAY(dmmu_locals);
+
 static struct dmmu_local *dmmu_local_of(const struct page *page)
 {
 	return page->zone_device_data;
@@ -274,6 +277,11 @@ u32 *dmmu_local_limit(struct dmmu_dev *dev)
 	return dev->local ? &dev->local->limit : NULL;
 }
 
+unsigned long dmmu_local_used(struct dmmu_dev *dev)
+{
+	return dev->local ? dev->local->npages - READ_ONCE(dev->local->nfree) : 0;
+}
+
 unsigned long dmmu_local_total(struct dmmu_dev *dev)
 {
 	return dev->local ? dev->local->npages : 0;
@@ -292,6 +300,12 @@ void *dmmu_local_owner_in(struct dmmu_dev *dev)
 void *dmmu_local_owner(struct dmmu_dev *dev)
 {
 	return dev->local;
+}
+
+/* Is it the name of any of our local memories, as a source? May be called from anywhere. */
+bool dmmu_local_owns(const void *owner)
+{
+	return owner && xa_load(&dmmu_locals, (unsigned long)owner);
 }
 
 /* Can the CPU use the pages where they are? */
@@ -420,14 +434,19 @@ void dmmu_local_init(struct dmmu_dev *dev)
 	l->page = kvcalloc(l->npages, sizeof(*l->page), GFP_KERNEL);
 	if (!l->used || !l->page)
 		goto err_free;
-	ret = dmmu_local_add_pages(l);
+	ret = xa_err(xa_store(&dmmu_locals, (unsigned long)l, l, GFP_KERNEL));
 	if (ret)
 		goto err_free;
+	ret = dmmu_local_add_pages(l);
+	if (ret)
+		goto err_forget;
 	kref_get(&dev->ref);
 	dev->table_bytes = base;
 	dev->local = l;
 	return;
 
+err_forget:
+	xa_erase(&dmmu_locals, (unsigned long)l);
 err_free:
 	bitmap_free(l->used);
 	kvfree(l->page);
@@ -492,6 +511,7 @@ void dmmu_local_release(struct dmmu_dev *dev)
 
 	if (!l)
 		return;
+	xa_erase(&dmmu_locals, (unsigned long)l);
 	bitmap_free(l->used);
 	kvfree(l->page);
 	kfree(l);

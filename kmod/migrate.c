@@ -40,12 +40,17 @@
 /* Pages poisoned at once. */
 #define DMMU_POISON_PAGES 32U
 
+/* Pages copied at once from one device to another. */
+#define DMMU_ACROSS_PAGES 64U
+
 /* The buffers of a batch. */
 struct dmmu_move {
 	unsigned long src[DMMU_COPY_BATCH];
 	unsigned long dst[DMMU_COPY_BATCH];
 	struct dmmu_copy_op op[DMMU_COPY_BATCH];
 	struct page *page[DMMU_COPY_BATCH];
+	struct dmmu_copy_op across[DMMU_ACROSS_PAGES];
+	struct page *bounce[DMMU_ACROSS_PAGES];
 };
 
 static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned long n)
@@ -70,10 +75,16 @@ static bool dmmu_wrong_kind(unsigned long src)
 
 /*
  * The kernel isolated the page, or found that there is none yet. Others are busy, or there already.
+ * @from is the device that the pages are to come from, NULL for the host: where there is no page it
+ * has none, and what was lost with it is nothing to copy.
  */
-static bool dmmu_may_move_in(unsigned long src)
+static bool dmmu_may_move_in(unsigned long src, struct dmmu_dev *from)
 {
-	return src & MIGRATE_PFN_MIGRATE && !dmmu_wrong_kind(src);
+	struct page *page = migrate_pfn_to_page(src);
+
+	if (!(src & MIGRATE_PFN_MIGRATE) || dmmu_wrong_kind(src))
+		return false;
+	return !from || (page && !dmmu_local_lost(page));
 }
 
 /* The destination entry for @to, as writable as the source entry says. */
@@ -87,14 +98,15 @@ static unsigned long dmmu_dst(struct page *to, unsigned long src)
  * first have been dealt with, @lacking how many after them found no place. Returns how many move.
  * Making room would not help those for which the user has no share left: they stay.
  */
-static unsigned int dmmu_place(struct dmmu_ctx *ctx, struct migrate_vma *args, struct dmmu_move *m,
+static unsigned int dmmu_place(struct dmmu_ctx *ctx, struct dmmu_dev *from,
+			       struct migrate_vma *args, struct dmmu_move *m,
 			       struct dmmu_migrate_result *res, unsigned int *done,
 			       unsigned int *lacking)
 {
 	unsigned int i, n = 0, got, share = 0, fresh = 0;
 
 	for (i = 0; i < args->npages; i++) {
-		if (!dmmu_may_move_in(args->src[i]))
+		if (!dmmu_may_move_in(args->src[i], from))
 			continue;
 		if (!migrate_pfn_to_page(args->src[i]) && fresh++ == DMMU_NEW_PAGES)
 			break;
@@ -154,13 +166,65 @@ static unsigned int dmmu_left(const unsigned long *src, const unsigned long *dst
 	return moved;
 }
 
+static void dmmu_drop_bounce(struct dmmu_move *m, unsigned int n)
+{
+	while (n)
+		__free_page(m->bounce[--n]);
+}
+
+/* As many pages of our own as there are, at most @n; they belong to no process. */
+static unsigned int dmmu_take_bounce(struct dmmu_move *m, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < min(n, DMMU_ACROSS_PAGES); i++) {
+		m->bounce[i] = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+		if (!m->bounce[i])
+			break;
+	}
+	return i;
+}
+
 /*
- * Move what can be of one batch, within one mapping. @done and @lacking as dmmu_place() has them.
- * Returns 0, or an error that says that the whole mapping cannot be moved.
+ * Copy m->op[0..n) from the local memory of @from. One device does not reach the memory of the
+ * other on every bus, so each copies between its own and pages of ours. Nobody but the two devices
+ * sees those: for the process its page goes from one to the other. Returns 0 or why none of it
+ * counts.
  */
-static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsigned long start,
-			unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res,
-			unsigned int *done, unsigned int *lacking)
+static int dmmu_copy_across(struct dmmu_dev *from, struct dmmu_dev *dev, const unsigned long *src,
+			    struct dmmu_move *m, unsigned int n)
+{
+	unsigned int most = dmmu_take_bounce(m, n), i, k, run;
+	int ret = n && !most ? -ENOMEM : 0;
+
+	for (i = 0; i < n && !ret; i += run) {
+		run = min(n - i, most);
+		for (k = 0; k < run; k++) {
+			struct dmmu_copy_op *op = &m->op[i + k];
+
+			op->host = m->bounce[k];
+			m->across[k] = (struct dmmu_copy_op){
+				.host = m->bounce[k],
+				.local = dmmu_local_offset(migrate_pfn_to_page(src[op->at])),
+				.dir = DMMU_COPY_OUT,
+			};
+		}
+		ret = dmmu_copy_pages(from, m->across, run);
+		if (!ret)
+			ret = dmmu_copy_pages(dev, &m->op[i], run);
+	}
+	dmmu_drop_bounce(m, most);
+	return ret;
+}
+
+/*
+ * Move what can be of one batch, within one mapping, from host memory or, if @from is not NULL,
+ * from the local memory of that device. @done and @lacking as dmmu_place() has them. Returns 0, or
+ * an error that says that the whole mapping cannot be moved.
+ */
+static int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_struct *vma,
+			unsigned long start, unsigned long end, struct dmmu_move *m,
+			struct dmmu_migrate_result *res, unsigned int *done, unsigned int *lacking)
 {
 	struct dmmu_dev *dev = ctx->dev;
 	struct migrate_vma args = {
@@ -169,8 +233,8 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsign
 		.end = end,
 		.src = m->src,
 		.dst = m->dst,
-		.pgmap_owner = dmmu_local_owner_in(dev),
-		.flags = MIGRATE_VMA_SELECT_SYSTEM,
+		.pgmap_owner = from ? dmmu_local_owner(from) : dmmu_local_owner_in(dev),
+		.flags = from ? dmmu_local_select(from) : MIGRATE_VMA_SELECT_SYSTEM,
 	};
 	unsigned int n, i, moved;
 	int ret;
@@ -178,8 +242,12 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsign
 	ret = migrate_vma_setup(&args);
 	if (ret)
 		return ret;
-	n = dmmu_place(ctx, &args, m, res, done, lacking);
-	if (dmmu_copy_pages(dev, m->op, n)) {
+	n = dmmu_place(ctx, from, &args, m, res, done, lacking);
+	if (from)
+		ret = dmmu_copy_across(from, dev, args.src, m, n);
+	else
+		ret = dmmu_copy_pages(dev, m->op, n);
+	if (ret) {
 		for (i = 0; i < n; i++) {
 			args.dst[m->op[i].at] = 0;
 			dmmu_local_unalloc(m->page[i]);
@@ -188,6 +256,8 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsign
 	}
 	migrate_vma_pages(&args);
 	moved = dmmu_arrived(args.src, args.dst, args.npages);
+	if (from)
+		dmmu_moved(dev, DMMU_MOVED_ACROSS, dmmu_left(args.src, args.dst, args.npages));
 	migrate_vma_finalize(&args);
 	res->moved += moved;
 	dmmu_moved(dev, DMMU_MOVED_IN, moved);
@@ -581,6 +651,37 @@ static bool dmmu_vma_fits(struct vm_area_struct *vma, unsigned long pages,
 }
 
 /*
+ * Move to local memory, of [start, end) within one mapping, what other devices of this driver have
+ * (@others), then what is in host memory. @done and @lacking as dmmu_place() has them, for both.
+ */
+static int dmmu_gather(struct dmmu_ctx *ctx, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end, bool others, struct dmmu_move *m,
+		       struct dmmu_migrate_result *res, unsigned int *done, unsigned int *lacking)
+{
+	unsigned int pages = (end - start) >> PAGE_SHIFT, lack = 0;
+	struct dmmu_dev *from;
+	int id = -1, ret = 0;
+
+	while (others && pages && !lack && (from = dmmu_next_device(ctx->dev, &id))) {
+		if (dmmu_local_used(from))
+			ret = dmmu_move_in(ctx, from, vma, start, start + pages * PAGE_SIZE, m, res,
+					   &pages, &lack);
+		dmmu_dev_put(from);
+		if (ret)
+			return ret;
+	}
+	*done = 0;
+	*lacking = lack;
+	if (!pages)
+		return 0;
+	/* Up to where there was room. If even that ends early it begins anew there. */
+	ret = dmmu_move_in(ctx, NULL, vma, start, start + pages * PAGE_SIZE, m, res, done, lacking);
+	if (!ret && *done == pages)
+		*lacking = lack;
+	return ret;
+}
+
+/*
  * One batch from *@at on: moves @at to where the next begins. @lacking: so many pages from there on
  * found no room, and @end is where the batch would have ended.
  */
@@ -608,10 +709,11 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 	done = pages;
 	if (!dmmu_vma_fits(vma, pages, res))
 		goto out_unlock;
-	if (to == DMMU_MIGRATE_TO_DEVICE)
-		ret = dmmu_move_in(ctx, vma, start, next, m, res, &done, lacking);
-	else
+	if (to == DMMU_MIGRATE_TO_HOST)
 		ret = dmmu_move_out(ctx->dev, vma, start, next, m, res);
+	else
+		ret = dmmu_gather(ctx, vma, start, next, to == DMMU_MIGRATE_TO_DEVICE, m, res,
+				  &done, lacking);
 	if (ret)
 		res->skipped[DMMU_SKIP_KIND] += pages;
 	*end = next;
@@ -703,7 +805,7 @@ static void dmmu_migrate_settle(struct dmmu_migrate_result *res, unsigned long p
 		known += res->skipped[i];
 	if (known >= pages)
 		return;
-	if (to == DMMU_MIGRATE_TO_DEVICE)
+	if (to != DMMU_MIGRATE_TO_HOST)
 		res->already = min(pages - known, local > res->moved ? local - res->moved : 0);
 	else
 		res->already = pages - known - min(pages - known, local);
@@ -725,7 +827,7 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 	*res = (struct dmmu_migrate_result){};
 	if (!dmmu_local_total(ctx->dev))
 		return -EOPNOTSUPP;
-	if (to == DMMU_MIGRATE_TO_DEVICE && (!dmmu_is_up(ctx->dev) || READ_ONCE(ctx->lost)))
+	if (to != DMMU_MIGRATE_TO_HOST && (!dmmu_is_up(ctx->dev) || READ_ONCE(ctx->lost)))
 		return -ENODEV;
 	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
 	if (!m)
@@ -734,12 +836,12 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 		kvfree(m);
 		return -ESRCH;
 	}
-	if (to == DMMU_MIGRATE_TO_DEVICE)
+	if (to != DMMU_MIGRATE_TO_HOST)
 		dmmu_count_local(ctx, start, end, m, true);
 	dmmu_migrate_all(ctx, start, end, to, m, res);
 	local = dmmu_count_local(ctx, start, end, m, false);
 	dmmu_migrate_settle(res, (end - start) >> PAGE_SHIFT, local, to);
-	if (to == DMMU_MIGRATE_TO_DEVICE && local)
+	if (to != DMMU_MIGRATE_TO_HOST && local)
 		dmmu_mirror_populate(ctx, start, end);
 	mmput(ctx->mm);
 	kvfree(m);

@@ -41,6 +41,7 @@ static void dmmu_mirror_release(struct dmmu_ctx *ctx)
  *
  * MIGRATE with our own name as the owner: this driver moves pages. On the way to local memory only
  * pages of the host move, on the way back only ours; the others stay as they are, and stay mapped.
+ * With the name of another of our devices only its pages move, and we have none of them.
  */
 static enum dmmu_zap dmmu_mirror_what(struct dmmu_dev *dev,
 				      const struct mmu_notifier_range *range)
@@ -54,6 +55,8 @@ static enum dmmu_zap dmmu_mirror_what(struct dmmu_dev *dev,
 			return DMMU_ZAP_HOST;
 		if (range->owner && range->owner == dmmu_local_owner(dev))
 			return DMMU_ZAP_LOCAL;
+		if (dmmu_local_owns(range->owner))
+			return DMMU_ZAP_NONE;
 		return DMMU_ZAP_ALL;
 	default:
 		return DMMU_ZAP_ALL;
@@ -79,6 +82,8 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 
 	/* This context takes the page for itself; what it has of it already is right. */
 	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == ctx)
+		return true;
+	if (what == DMMU_ZAP_NONE)
 		return true;
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);

@@ -75,6 +75,26 @@ struct dmmu_dev *dmmu_find_device(int id)
 	return found;
 }
 
+/*
+ * The device with the next higher number than *@id, which becomes that number, with a reference, or
+ * NULL; @but is passed over. Called with locks of memory management held, too.
+ */
+struct dmmu_dev *dmmu_next_device(struct dmmu_dev *but, int *id)
+{
+	struct dmmu_dev *dev, *found = NULL;
+
+	mutex_lock(&dmmu_devices_lock);
+	list_for_each_entry(dev, &dmmu_devices, node)
+		if (dev != but && dev->id > *id && (!found || dev->id < found->id))
+			found = dev;
+	if (found) {
+		kref_get(&found->ref);
+		*id = found->id;
+	}
+	mutex_unlock(&dmmu_devices_lock);
+	return found;
+}
+
 static struct dmmu_dev *dmmu_dev_create(struct pci_dev *pdev)
 {
 	struct dmmu_dev *dev = kzalloc(sizeof(*dev), GFP_KERNEL);

@@ -183,9 +183,10 @@ struct dmmu_ioc_counters {
 
 /*
  * Move the pages of a range of the bound process to local memory of the device, or back. Only
- * private anonymous memory moves. A page that does not exist yet comes into being in local memory,
- * full of zeros. When local memory is full, other pages leave it, the ones first that the device
- * has not used for longest.
+ * private anonymous memory moves. A page in the memory of another device of this driver is fetched
+ * from there, without coming to the host. A page that does not exist yet comes into being in local
+ * memory, full of zeros. When local memory is full, other pages leave it, the ones first that the
+ * device has not used for longest.
  *
  * Wherever its pages are, the memory is the same: the CPU brings a page back by touching it, fork,
  * munmap, mremap and the rest work as ever, and the device works on it in both places. So this is
