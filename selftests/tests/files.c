@@ -267,4 +267,53 @@ CLAIM(files, punched_hole_reads_zeros)
 	EXPECT_EQ(3 * (WORDS - 512), c.result);
 }
 
+/* A list in the file that comes back to its beginning, a node a page: reading it never ends. */
+static void make_ring(uint64_t *p)
+{
+	for (unsigned int i = 0; i < PAGES; i++) {
+		p[i * 512] = dmmu_va(&p[(i + 1) % PAGES * 512]);
+		p[i * 512 + 1] = 1;
+	}
+}
+
+CLAIM(files, truncate_under_a_running_read_is_a_fault_where_the_file_ends)
+{
+	uint64_t *p = map_file(self->file, PROT_READ | PROT_WRITE, MAP_SHARED);
+	struct dmmu_work_desc read = dmmu_chase(p, 0, 8, DMMU_FOREVER);
+	struct dmmu_completion c;
+	unsigned int got;
+
+	ASSERT_NE(NULL, p);
+	make_ring(p);
+	ASSERT_EQ(0, dmmu_submit(self->fd, &read, 1));
+	ASSERT_EQ(-ETIME, dmmu_wait(self->fd, &c, 1, 1, 300000000, &got));
+	ASSERT_EQ(0, ftruncate(self->file, 2 * DMMU_PAGE));
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_TRUE(dmmu_is_fault(&c, c.va, DMMU_READ, -EFAULT)) TH_LOG("%s", dmmu_text(&c));
+	EXPECT_EQ(dmmu_va(p + 2 * 512), c.va & ~(DMMU_PAGE - 1));
+	/* It counted ones as long as it ran: nothing else was ever read. */
+	EXPECT_EQ(c.done, c.result);
+}
+
+CLAIM(files, hole_punched_under_a_running_read_gives_zeros)
+{
+	uint64_t *p = map_file(self->file, PROT_READ | PROT_WRITE, MAP_SHARED);
+	struct dmmu_work_desc read = dmmu_chase(p, 0, 8, DMMU_FOREVER);
+	struct dmmu_completion c;
+	unsigned int got;
+
+	ASSERT_NE(NULL, p);
+	make_ring(p);
+	ASSERT_EQ(0, dmmu_submit(self->fd, &read, 1));
+	ASSERT_EQ(-ETIME, dmmu_wait(self->fd, &c, 1, 1, 300000000, &got));
+	ASSERT_EQ(0, fallocate(self->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       2 * DMMU_PAGE, DMMU_PAGE));
+	/* The list ends with the zeros in the hole. Old data would go on for ever. */
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_OK(&c);
+	c = dmmu_run_one(self->fd, dmmu_reduce(p + 2 * 512, 512));
+	ASSERT_OK(&c);
+	EXPECT_EQ(0, c.result);
+}
+
 DMMU_TEST_MAIN
