@@ -290,7 +290,9 @@ CLAIM(files, truncate_under_a_running_read_is_a_fault_where_the_file_ends)
 	ASSERT_EQ(0, ftruncate(self->file, 2 * DMMU_PAGE));
 	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
 	EXPECT_TRUE(dmmu_is_fault(&c, c.va, DMMU_READ, -EFAULT)) TH_LOG("%s", dmmu_text(&c));
-	EXPECT_EQ(dmmu_va(p + 2 * 512), c.va & ~(DMMU_PAGE - 1));
+	/* Which of them depends on where it was. */
+	EXPECT_LE(dmmu_va(p + 2 * 512), c.va);
+	EXPECT_GT(dmmu_va(p) + BYTES, c.va);
 	/* It counted ones as long as it ran: nothing else was ever read. */
 	EXPECT_EQ(c.done, c.result);
 }
