@@ -117,6 +117,14 @@ static bool settle_idle(uint64_t *const *page, unsigned int n)
 		for (i = 0, idle = 0; i < n; i++)
 			idle += is_idle(page[i]);
 	} while (idle < n && dmmu_now_ns() < until);
+	for (i = 0; i < n && idle < n; i++) {
+		uint64_t entry = dmmu_pagemap(page[i]), flags = 0;
+
+		word_at("/proc/kpageflags", entry & PFN, &flags, false);
+		fprintf(stderr, "# page %u: idle %d, pagemap %#llx, kpageflags %#llx, marked %d\n", i,
+			is_idle(page[i]), (unsigned long long)entry, (unsigned long long)flags,
+			mark_idle(page[i]));
+	}
 	return idle == n;
 }
 
