@@ -121,8 +121,8 @@ static bool settle_idle(uint64_t *const *page, unsigned int n)
 		uint64_t entry = dmmu_pagemap(page[i]), flags = 0;
 
 		word_at("/proc/kpageflags", entry & PFN, &flags, false);
-		fprintf(stderr, "# page %u: idle %d, pagemap %#llx, kpageflags %#llx, marked %d\n", i,
-			is_idle(page[i]), (unsigned long long)entry, (unsigned long long)flags,
+		fprintf(stderr, "# page %u: idle %d, pagemap %#llx, kpageflags %#llx, marked %d\n",
+			i, is_idle(page[i]), (unsigned long long)entry, (unsigned long long)flags,
 			mark_idle(page[i]));
 	}
 	return idle == n;
