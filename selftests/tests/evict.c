@@ -4,13 +4,15 @@
  * lost on the way, whoever they belong to. The driver is told to use little of its local memory, so
  * that it is soon full.
  */
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "dmmu_migrate.h"
 #include "dmmu_regs.h"
 
-#define LIMIT 256ul
+#define LIMIT	    256ul
+#define END_SECONDS 20 /* an end that takes longer than this is a hang */
 
 DMMU_LOCAL_FIXTURE(evict)
 
@@ -118,6 +120,38 @@ CLAIM(evict, pages_that_were_used_long_ago_are_cold_again)
 	MOVE_IN(more + LIMIT / 4 * 512, LIMIT / 4 * DMMU_PAGE, LIMIT / 4);
 	EXPECT_EQ(half, resident(self->fd, fresh, half));
 	EXPECT_GE(half - LIMIT / 4, resident(self->fd, old, half));
+	no_limit();
+}
+
+/* A process that keeps local memory full for minutes is gone soon when it is killed. */
+CLAIM(evict, sigkill_ends_a_move_of_more_than_fits)
+{
+	const size_t bytes = 32768 * DMMU_PAGE;
+	uint64_t before = evicted(self->fd), begin = dmmu_now_ns();
+	int child, code;
+
+	LIMIT_LOCAL(LIMIT);
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		struct dmmu_migrate_result r;
+		void *p = dmmu_map(bytes);
+		int fd = dmmu_open_bound();
+
+		if (!p || fd < 0)
+			_exit(1);
+		_exit(dmmu_migrate(fd, p, bytes, DMMU_MIGRATE_TO_DEVICE, &r) ? 2 : 3);
+	}
+	while (evicted(self->fd) == before &&
+	       dmmu_now_ns() < begin + DMMU_WAIT_SECONDS * 1000000000ull)
+		dmmu_sleep_us(10000);
+	EXPECT_LT(before, evicted(self->fd));
+	begin = dmmu_now_ns();
+	kill(child, SIGKILL);
+	code = dmmu_reap(child);
+	EXPECT_EQ(128 + SIGKILL, code);
+	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - begin);
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 	no_limit();
 }
 
