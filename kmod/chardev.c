@@ -276,14 +276,16 @@ static int dmmu_ioctl_counters(struct dmmu_ctx *ctx, void __user *argp)
 	if (ret)
 		goto out_free;
 	arg->device_count = DMMU_CNT_COUNT;
-	arg->driver_count = DMMU_DRV_EXCLUSIVE + 1;
+	arg->driver_count = DMMU_DRV_COUNT;
 	for (i = 0; i < DMMU_DRV_COUNT; i++)
 		arg->driver[i] = atomic64_read(&ctx->count[i]);
 	arg->driver[DMMU_DRV_MMIO_READS] = atomic64_read(&dev->mmio_reads);
 	arg->driver[DMMU_DRV_MMIO_WRITES] = atomic64_read(&dev->mmio_writes);
 	arg->driver[DMMU_DRV_FAULT_IRQS] = READ_ONCE(dev->flt.irqs);
-	for (i = 0; i < DMMU_MOVED_COUNT; i++)
-		arg->driver[DMMU_DRV_PAGES_IN + i] = atomic64_read(&dev->moved[i]);
+	arg->driver[DMMU_DRV_PAGES_IN] = atomic64_read(&dev->moved[DMMU_MOVED_IN]);
+	arg->driver[DMMU_DRV_PAGES_OUT] = atomic64_read(&dev->moved[DMMU_MOVED_OUT]);
+	arg->driver[DMMU_DRV_PAGES_EVICTED] = atomic64_read(&dev->moved[DMMU_MOVED_EVICTED]);
+	arg->driver[DMMU_DRV_COPY_NS] = atomic64_read(&dev->moved[DMMU_MOVED_COPY_NS]);
 	if (copy_to_user(argp, arg, sizeof(*arg)))
 		ret = -EFAULT;
 out_free:

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "dmmu_fixture.h"
+#include "dmmu_regs.h"
 
 #define BAD_POINTER ((uint64_t)0x10) /* in user space, never mapped */
 
@@ -55,7 +56,7 @@ CLAIM(ioctls, query_describes_the_device)
 	memset(&q, 0xff, sizeof(q));
 	ASSERT_EQ(0, ioctl(self->fd, DMMU_IOC_QUERY, &q));
 	EXPECT_EQ(DMMU_UAPI_VERSION, q.uapi_version);
-	EXPECT_EQ(1, q.device_version >> 16);
+	EXPECT_EQ(DMMU_RST_VERSION >> 16, q.device_version >> 16);
 	EXPECT_LE(1, q.threads);
 	EXPECT_GE(64, q.threads);
 	EXPECT_LE(1, q.contexts);
