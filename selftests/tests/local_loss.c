@@ -92,13 +92,14 @@ CLAIM(local_loss, pages_in_a_failed_device_are_read_by_the_cpu)
 	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES);
 	struct dmmu_ioc_migrate m = {
 		.start = dmmu_va(p), .size = BYTES, .to = DMMU_MIGRATE_TO_DEVICE};
-	char folder[512];
+	char folder[512], knobs[600];
 
 	ASSERT_TRUE(p && copy && pci_folder(folder, sizeof(folder)));
 	dmmu_pattern(p, WORDS, 32);
 	memcpy(copy, p, BYTES);
 	MOVE_IN(p, BYTES, PAGES);
-	if (dmmu_knob("fail", 1))
+	snprintf(knobs, sizeof(knobs), "/sys/kernel/debug/dmmu%s", strrchr(folder, '/'));
+	if (put(knobs, "fail"))
 		SKIP(return, "no knob to fail the device");
 	/* Half of it by touch, the rest at the reset. */
 	EXPECT_EQ(WORDS / 2, dmmu_difference(p, copy, WORDS / 2));
