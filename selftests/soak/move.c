@@ -20,16 +20,6 @@
 static unsigned long limit_before;
 static bool has_limit;
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 void move_init(void)
 {
 	glob_t found;
@@ -41,15 +31,15 @@ void move_init(void)
 	has_limit = f && fscanf(f, "%lu", &limit_before) == 1;
 	if (f)
 		fclose(f);
-	put("/sys/kernel/mm/ksm/sleep_millisecs", "200");
-	put("/sys/kernel/mm/ksm/run", "1");
+	dmmu_write_text("/sys/kernel/mm/ksm/sleep_millisecs", "200");
+	dmmu_write_text("/sys/kernel/mm/ksm/run", "1");
 }
 
 void move_end(void)
 {
 	if (has_limit)
 		dmmu_knob("local_limit", limit_before);
-	put("/sys/kernel/mm/ksm/run", "2"); /* takes apart what was merged */
+	dmmu_write_text("/sys/kernel/mm/ksm/run", "2"); /* takes apart what was merged */
 }
 
 static void some_range(struct worker *w, char **p, __u64 *bytes)
@@ -129,14 +119,15 @@ static void reclaim(struct worker *w)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%uK", 256 << below(w, 5));
-	put(GROUP "memory.reclaim", text); /* EAGAIN: less than so much, which is as good */
+	dmmu_write_text(GROUP "memory.reclaim",
+			text); /* EAGAIN: less than so much, which is as good */
 }
 
 static void huge(struct worker *w)
 {
 	static const char *const words[] = {"always", "madvise", "never"};
 
-	put("/sys/kernel/mm/transparent_hugepage/enabled", words[below(w, 3)]);
+	dmmu_write_text("/sys/kernel/mm/transparent_hugepage/enabled", words[below(w, 3)]);
 }
 
 const struct op move_ops[] = {

@@ -449,6 +449,32 @@ int dmmu_page_out(volatile void *p, size_t bytes)
 	return -EAGAIN;
 }
 
+int dmmu_write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0)
+		return -errno;
+	errno = EIO; /* of a short write */
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+bool dmmu_swap_is_on(void)
+{
+	FILE *f = fopen("/proc/swaps", "r");
+	char line[256];
+	int lines = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		lines++;
+	if (f)
+		fclose(f);
+	return lines > 1;
+}
+
 int dmmu_knob(const char *name, unsigned long value)
 {
 	char pattern[128];

@@ -164,6 +164,10 @@ int dmmu_page_out(volatile void *p, size_t bytes);
  */
 int dmmu_map_delay(unsigned int us);
 
+/* Write to a file that is there, as of sysfs; negative errno. */
+int dmmu_write_text(const char *path, const char *text);
+bool dmmu_swap_is_on(void);
+
 /* Write to one of the driver's files for tests in debugfs, e.g. "local_limit"; negative errno. */
 int dmmu_knob(const char *name, unsigned long value);
 

@@ -31,16 +31,6 @@ enum { NO_MEMORY_FOR_THE_TEST = 10, WRONG_ANSWER, FAILS_AFTERWARDS };
 
 DMMU_FIXTURE(fail_nth)
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 /* Every kind of allocation may fail, also one that could wait. */
 static bool prepare(void)
 {
@@ -52,13 +42,13 @@ static bool prepare(void)
 		return false;
 	for (unsigned int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", kinds[i]);
-		put(path, "0");
+		dmmu_write_text(path, "0");
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/ignore-gfp-wait", kinds[i]);
-		put(path, "N");
+		dmmu_write_text(path, "N");
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/ignore-gfp-highmem", kinds[i]);
-		put(path, "N");
+		dmmu_write_text(path, "N");
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/min-order", kinds[i]);
-		put(path, "0");
+		dmmu_write_text(path, "0");
 	}
 	return true;
 }

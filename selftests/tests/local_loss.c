@@ -34,17 +34,10 @@ static bool pci_folder(char *path, size_t size)
 
 static int put(const char *folder, const char *file)
 {
-	char path[512];
-	int fd, error = 0;
+	char path[700];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, "1", 1) != 1)
-		error = -errno;
-	close(fd);
-	return error;
+	return dmmu_write_text(path, "1");
 }
 
 /* Does a device that is newly opened work? */

@@ -573,16 +573,6 @@ CLAIM(migrate, cpu_threads_that_touch_one_page_at_once_all_get_it)
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 }
 
-static bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 static long read_number(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -609,8 +599,8 @@ CLAIM(migrate, merged_pages_stay_in_host_memory_and_can_be_moved_about)
 	for (i = 0; i < WORDS; i++)
 		p[i] = 0x1234;
 	if (madvise(p, BYTES, MADV_MERGEABLE) ||
-	    !write_text("/sys/kernel/mm/ksm/sleep_millisecs", "1") ||
-	    !write_text("/sys/kernel/mm/ksm/run", "1"))
+	    dmmu_write_text("/sys/kernel/mm/ksm/sleep_millisecs", "1") ||
+	    dmmu_write_text("/sys/kernel/mm/ksm/run", "1"))
 		SKIP(return, "the kernel merges no pages");
 	for (i = 0; i < 600 && read_number("/sys/kernel/mm/ksm/pages_sharing") < (long)PAGES - 1;
 	     i++)
@@ -628,8 +618,8 @@ CLAIM(migrate, merged_pages_stay_in_host_memory_and_can_be_moved_about)
 	ASSERT_EQ(0, dmmu_migrate(self->fd, q, BYTES, DMMU_MIGRATE_TO_HOST, &r));
 	for (i = 0; i < PAGES; i++)
 		ASSERT_EQ(512, dmmu_other_than(q + i * 512, i % 2 ? 0x1234 : i, 512));
-	write_text("/sys/kernel/mm/ksm/run", "2");
-	write_text("/sys/kernel/mm/ksm/run", "0");
+	dmmu_write_text("/sys/kernel/mm/ksm/run", "2");
+	dmmu_write_text("/sys/kernel/mm/ksm/run", "0");
 	ASSERT_EQ(0, munmap(q, BYTES));
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 }

@@ -153,16 +153,9 @@ static unsigned int loaders_stop(struct loader *l)
 static int put(const char *folder, const char *file, const char *text)
 {
 	char path[PATH_MAX + 64];
-	int fd, error = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		error = -errno;
-	close(fd);
-	return error;
+	return dmmu_write_text(path, text);
 }
 
 /* The PCI function: its folder, and at the end of that its name. */

@@ -19,19 +19,6 @@
 
 DMMU_FIXTURE(swap)
 
-static bool swap_is_on(void)
-{
-	FILE *f = fopen("/proc/swaps", "r");
-	char line[256];
-	int lines = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		lines++;
-	if (f)
-		fclose(f);
-	return lines > 1;
-}
-
 /* A swap file as mkswap would make it: version 1, last page, signature at the first page's end. */
 static int make_swap(void)
 {
@@ -62,7 +49,7 @@ failed:
 
 #define SWAP_OR_SKIP()                                                                           \
 	do {                                                                                     \
-		int no_swap = swap_is_on() ? 0 : make_swap();                                    \
+		int no_swap = dmmu_swap_is_on() ? 0 : make_swap();                               \
 		if (no_swap)                                                                     \
 			SKIP(return, "no swap in the guest, and none could be made in /mnt: %s", \
 				   strerror(-no_swap));                                          \

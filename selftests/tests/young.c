@@ -30,19 +30,6 @@
 #define PFN	   ((1ull << 55) - 1)
 #define KPF_DIRTY  4
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 static int word_at(const char *path, uint64_t index, uint64_t *value, bool write_it)
 {
 	int fd = open(path, (write_it ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
@@ -221,7 +208,7 @@ static void reclaim(unsigned int pages)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lu", pages * DMMU_PAGE);
-	write_text(GROUP "/memory.reclaim", text);
+	dmmu_write_text(GROUP "/memory.reclaim", text);
 }
 
 /* A ring through the hot pages, one node in each, for a CHASE without end. */
@@ -311,12 +298,12 @@ static int press_in_group(int file, struct taken *t)
 	uint64_t *p;
 	int ret;
 
-	if (mkdir(GROUP, 0755) || write_text(GROUP "/cgroup.procs", "0"))
+	if (mkdir(GROUP, 0755) || dmmu_write_text(GROUP "/cgroup.procs", "0"))
 		return 100;
 	p = file < 0 ? small_pages()
 		     : mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	ret = p && p != MAP_FAILED ? press(p, file >= 0, t) : 101;
-	write_text("/sys/fs/cgroup/cgroup.procs", "0");
+	dmmu_write_text("/sys/fs/cgroup/cgroup.procs", "0");
 	rmdir(GROUP);
 	return ret;
 }
@@ -348,20 +335,7 @@ static void set_readahead(const char *dir, const char *kib)
 	/* Not MADV_RANDOM: reclaim does not ask about such mappings. */
 	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", major(st.st_dev),
 		 minor(st.st_dev));
-	write_text(path, kib);
-}
-
-static bool swap_is_on(void)
-{
-	FILE *f = fopen("/proc/swaps", "r");
-	char line[256];
-	int lines = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		lines++;
-	if (f)
-		fclose(f);
-	return lines > 1;
+	dmmu_write_text(path, kib);
 }
 
 FIXTURE_SETUP(reclaim)
@@ -372,8 +346,8 @@ FIXTURE_SETUP(reclaim)
 	if (access(AGE_MS, F_OK))
 		SKIP(return, "this driver has no young hooks");
 	/* One fault for each page that is gone. */
-	write_text(AROUND, "1");
-	write_text(CPU_AROUND, "4096");
+	dmmu_write_text(AROUND, "1");
+	dmmu_write_text(CPU_AROUND, "4096");
 	rmdir(GROUP);
 	if (mkdir(GROUP, 0755) || access(GROUP "/memory.reclaim", F_OK)) {
 		rmdir(GROUP);
@@ -381,7 +355,7 @@ FIXTURE_SETUP(reclaim)
 	}
 	rmdir(GROUP);
 	if (!variant->file) {
-		if (!swap_is_on())
+		if (!dmmu_swap_is_on())
 			SKIP(return, "no swap in the guest");
 		return;
 	}
@@ -399,9 +373,9 @@ FIXTURE_SETUP(reclaim)
 
 FIXTURE_TEARDOWN(reclaim)
 {
-	write_text(AGE_MS, "200");
-	write_text(AROUND, "16");
-	write_text(CPU_AROUND, "65536");
+	dmmu_write_text(AGE_MS, "200");
+	dmmu_write_text(AROUND, "16");
+	dmmu_write_text(CPU_AROUND, "65536");
 	set_readahead("/mnt", "128");
 	if (self->file >= 0) {
 		close(self->file);
@@ -426,7 +400,7 @@ CLAIM(reclaim, hot_page_is_taken_when_the_kernel_is_not_told)
 {
 	struct taken t = {0};
 
-	ASSERT_EQ(0, write_text(AGE_MS, "0"));
+	ASSERT_EQ(0, dmmu_write_text(AGE_MS, "0"));
 	ASSERT_EQ(0, press_in_group(self->file, &t));
 	printf("# of %u cold pages %u were taken, of %u hot ones %u, in %u steps\n", COLD, t.cold,
 	       HOT, t.hot, t.steps);
