@@ -459,6 +459,7 @@ int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq);
 int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin);
 bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
 int dmmu_fault_as_cpu(struct hmm_range *range);
+unsigned long dmmu_mirror_next(struct mm_struct *mm, unsigned long at, unsigned long end);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
 
 static inline bool dmmu_has_copy_engine(const struct dmmu_dev *dev)

@@ -619,7 +619,7 @@ static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start,
 	unsigned long until = jiffies + dmmu_map_timeout(), n = 0;
 	int ret;
 
-	for (; start < end; start = range.end) {
+	for (; (start = dmmu_mirror_next(ctx->mm, start, end)) < end; start = range.end) {
 		range.start = start;
 		range.end = min(end, start + DMMU_COPY_BATCH * PAGE_SIZE);
 		do {
@@ -630,6 +630,7 @@ static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start,
 			if (!ret)
 				ret = dmmu_count_found(ctx, &range, touch, &n);
 		} while (ret == -EBUSY && time_before(jiffies, until));
+		cond_resched();
 	}
 	return n;
 }
@@ -702,13 +703,13 @@ static void dmmu_migrate_batch(struct dmmu_ctx *ctx, unsigned long *at, unsigned
 		res->skipped[DMMU_SKIP_UNMAPPED] += (next - start) >> PAGE_SHIFT;
 		goto out_unlock;
 	}
+	next = min(*end, vma->vm_end);
+	if (!dmmu_vma_fits(vma, (next - start) >> PAGE_SHIFT, res))
+		goto out_unlock;
 	/* Aligned, so that what is contiguous in the end is so by whole tables. */
-	next = min3(*end, vma->vm_end,
-		    ALIGN(start + 1, (unsigned long)DMMU_COPY_BATCH * PAGE_SIZE));
+	next = min(next, ALIGN(start + 1, (unsigned long)DMMU_COPY_BATCH * PAGE_SIZE));
 	pages = (next - start) >> PAGE_SHIFT;
 	done = pages;
-	if (!dmmu_vma_fits(vma, pages, res))
-		goto out_unlock;
 	if (to == DMMU_MIGRATE_TO_HOST)
 		ret = dmmu_move_out(ctx->dev, vma, start, next, m, res);
 	else

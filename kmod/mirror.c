@@ -319,6 +319,26 @@ int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
 }
 
 /*
+ * Where from @at on, before @end, the process has memory that it may read; @end when there is none, or
+ * when the caller is being killed. Who asks for all of an address space does not walk its holes.
+ */
+unsigned long dmmu_mirror_next(struct mm_struct *mm, unsigned long at, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, at);
+
+	if (at >= end || fatal_signal_pending(current))
+		return end;
+	mmap_read_lock(mm);
+	for_each_vma_range(vmi, vma, end)
+		if (vma->vm_flags & VM_READ)
+			break;
+	at = vma ? max(at, vma->vm_start) : end;
+	mmap_read_unlock(mm);
+	return at;
+}
+
+/*
  * Map what is present in [start, end) without faulting anything in, so that the device need not
  * fault on it: a help, no promise. Called with a reference to the users of the mm, without locks.
  */
@@ -334,7 +354,7 @@ void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 	int ret = 0;
 	u32 index;
 
-	while (!ret && at < r.end) {
+	while (!ret && (at = dmmu_mirror_next(ctx->mm, at, r.end)) < r.end) {
 		unsigned int n;
 
 		mutex_lock(&ctx->map_lock);

@@ -149,6 +149,28 @@ CLAIM(migrate, the_result_says_why_pages_stayed)
 	close(file);
 }
 
+/* What is there is little; what is not, or what may not be read, must not be walked. */
+CLAIM(migrate, a_request_for_the_whole_address_space_ends_soon)
+{
+	struct dmmu_ioc_migrate all = {.size = 0x7ffffffff000, .to = DMMU_MIGRATE_TO_DEVICE};
+	uint64_t *p = dmmu_map(BYTES), begin;
+	void *reserved = mmap(NULL, 1ull << 44, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ASSERT_NE(NULL, p);
+	ASSERT_NE(MAP_FAILED, reserved);
+	dmmu_pattern(p, WORDS, 11);
+	begin = dmmu_now_ns();
+	ASSERT_EQ(0, ioctl(self->fd, DMMU_IOC_MIGRATE, &all));
+	EXPECT_GT(60, (dmmu_now_ns() - begin) / 1000000000)
+	TH_LOG("%s", dmmu_migrate_text(&all.result));
+	EXPECT_LE(PAGES, all.result.moved);
+	EXPECT_LE(1ull << 32, all.result.skipped[DMMU_SKIP_UNMAPPED]);
+	EXPECT_EQ(all.size / DMMU_PAGE, dmmu_migrate_sum(&all.result));
+	MOVE_OUT(p, BYTES, PAGES);
+	munmap(reserved, 1ull << 44);
+}
+
 CLAIM(migrate, arguments_out_of_range_are_refused)
 {
 	char *p = dmmu_map(DMMU_PAGE);
