@@ -536,6 +536,16 @@ void dmmu_sleep_us(unsigned int us)
 	nanosleep(&t, NULL);
 }
 
+uint64_t dmmu_seed(void)
+{
+	const char *text = getenv("DMMU_SEED");
+	uint64_t seed = text ? strtoull(text, NULL, 0) : dmmu_now_ns() | 1;
+
+	printf("# DMMU_SEED=%#llx\n", (unsigned long long)seed);
+	fflush(stdout);
+	return seed;
+}
+
 uint64_t dmmu_random(uint64_t *state)
 {
 	uint64_t x = *state ? *state : 1;

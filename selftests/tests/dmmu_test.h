@@ -173,6 +173,7 @@ int dmmu_knob(const char *name, unsigned long value);
 
 uint64_t dmmu_now_ns(void);
 void dmmu_sleep_us(unsigned int us);
+uint64_t dmmu_seed(void); /* $DMMU_SEED, or another each time; it is printed */
 uint64_t dmmu_random(uint64_t *state); /* xorshift, state not 0 */
 
 /* Child processes: wait at most DMMU_WAIT_SECONDS; exit code, 128 + signal, or -ETIME (killed). */
