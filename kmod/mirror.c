@@ -319,12 +319,13 @@ int dmmu_mirror_fault(struct dmmu_ctx *ctx, unsigned int nreq)
 }
 
 /*
- * Where from @at on, before @end, the process has memory that it may read; @end when there is none, or
- * when the caller is being killed. Who asks for all of an address space does not walk its holes.
+ * Where from @at on, before @end, the process has memory that it may read; @end when there is none,
+ * or when the caller is being killed. Who asks for all of an address space does not walk its holes.
  */
 unsigned long dmmu_mirror_next(struct mm_struct *mm, unsigned long at, unsigned long end)
 {
 	struct vm_area_struct *vma;
+
 	VMA_ITERATOR(vmi, mm, at);
 
 	if (at >= end || fatal_signal_pending(current))
