@@ -120,7 +120,7 @@ static int dmmu_ioctl_bind(struct dmmu_ctx *ctx, void __user *argp)
 		return -EFAULT;
 	ret = dmmu_ctx_bind(ctx, arg.flags);
 	if (ret)
-		return ret;
+		return ret == -EINTR ? -ERESTARTSYS : ret;
 	return put_user(ctx->id, &user->context);
 }
 

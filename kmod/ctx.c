@@ -147,7 +147,8 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 	if (!current->mm)
 		return -EINVAL;
 	mutex_lock(&dev->ctx_lock);
-	if (ctx->mm) {
+	/* A BIND that fails lets go of the lock before it gives the number back. */
+	if (ctx->mm || ctx->has_id) {
 		ret = -EBUSY;
 		goto out_unlock;
 	}
@@ -174,17 +175,21 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 	ret = dmmu_pt_init(ctx);
 	if (ret)
 		goto err_free_buffers;
+	/*
+	 * Registering ends early when a signal is pending, and the caller begins again: both of
+	 * them first, so that a signal that comes while the device answers is no reason to.
+	 */
 	ret = mmu_interval_notifier_insert(&ctx->notifier, current->mm, 0, ULONG_MAX & PAGE_MASK,
 					   &dmmu_mirror_ops);
 	if (ret)
 		goto err_free_pagetable;
+	ret = dmmu_young_add(ctx, current->mm);
+	if (ret)
+		goto err_remove_notifier;
 	dmmu_ctx_publish(ctx, true);
 	ret = dmmu_ctx_set(ctx);
 	if (ret)
 		goto err_unpublish;
-	ret = dmmu_young_add(ctx, current->mm);
-	if (ret)
-		goto err_kill;
 	list_add_tail(&ctx->node, &dev->ctxs);
 	mmgrab(current->mm);
 	/* Pairs with dmmu_ctx_mm(). */
@@ -192,13 +197,16 @@ int dmmu_ctx_bind(struct dmmu_ctx *ctx, u32 flags)
 	mutex_unlock(&dev->ctx_lock);
 	return 0;
 
-err_kill:
-	dmmu_ctx_kill(ctx);
 err_unpublish:
 	dmmu_ctx_publish(ctx, false);
 	/* A leftover of whoever had the number before may have woken it. */
 	cancel_work_sync(&ctx->fault_work);
 	dmmu_fault_forget(ctx);
+	/* Its worker takes the lock. */
+	mutex_unlock(&dev->ctx_lock);
+	dmmu_young_remove(ctx, current->mm);
+	mutex_lock(&dev->ctx_lock);
+err_remove_notifier:
 	mmu_interval_notifier_remove(&ctx->notifier);
 err_free_pagetable:
 	dmmu_pt_fini(ctx);

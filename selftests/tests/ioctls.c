@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 #include "dmmu_fixture.h"
 #include "dmmu_regs.h"
@@ -334,6 +335,23 @@ CLAIM(ioctls, signal_ends_wait_with_eintr)
 	EXPECT_EQ(-EINTR, dmmu_wait(self->fd, &c, 1, 1, 60000000000ull, &got));
 	EXPECT_GT(30000000000, dmmu_now_ns() - start);
 	pthread_join(thread, NULL);
+}
+
+/* The kernel registers no notifier while a signal is pending: BIND begins again, and ends. */
+CLAIM(ioctls, bind_ends_well_under_a_timer)
+{
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	const struct itimerval often = {.it_interval = {.tv_usec = 10000},
+					.it_value = {.tv_usec = 10000}};
+	int fd;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	for (int i = 0; i < 30; i++) {
+		fd = dmmu_open_bound();
+		ASSERT_LE(0, fd);
+		close(fd);
+	}
 }
 
 CLAIM(ioctls, poll_says_when_there_is_something_to_collect)

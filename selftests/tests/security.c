@@ -553,12 +553,12 @@ static void woken(int signal)
 	(void)signal;
 }
 
-/* WAIT may well be told to wait for ever, for work that never ends: then a signal ends it. */
+/* WAIT may well be told to wait for ever, for work that never ends: a signal ends it. */
 static bool knock(void)
 {
 	const struct itimerval often = {.it_interval = {.tv_usec = KNOCK_US},
 					.it_value = {.tv_usec = KNOCK_US}};
-	const struct sigaction wake = {.sa_handler = woken}; /* no SA_RESTART */
+	const struct sigaction wake = {.sa_handler = woken, .sa_flags = SA_RESTART};
 
 	return !sigaction(SIGALRM, &wake, NULL) && !setitimer(ITIMER_REAL, &often, NULL);
 }
