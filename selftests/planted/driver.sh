@@ -22,7 +22,5 @@ if ! "$tree/kmod/build.sh" "$kernel/kit" "$tree/modules" "$build/generated" >"$t
 	exit 1
 fi
 # The image packs what is in a guest folder: ours, but for the image's own name.
-BUSYBOX=$(command -v busybox || true) INITRAMFS=$build/selftests/vm/initramfs KMOD_BUILD='' GENERATED='' \
-	DRIVER=$tree/modules/dmmu.ko sh "$root/selftests/vm/image.sh" "$variant" "$build/guest" "$build/logs" >&2
-mv "$build/guest/own-$variant.cpio" "$tree/image.cpio"
+mv "$("$root/selftests/vm/own-image.sh" "$variant" "$tree/modules/dmmu.ko" "$build")" "$tree/image.cpio"
 echo "$tree/image.cpio"

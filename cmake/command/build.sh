@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+# Host part, guest image, and which device and MMU they are of: what all commands build on. And the command build.
+
+# long NAME COMMAND...: runs it with its output in build/logs/NAME.log; a sign of life every 15 s, the log's end on failure.
+long() {
+	name=$1
+	shift
+	mkdir -p "$logs"
+	log=$logs/$name.log
+	"$@" >"$log" 2>&1 </dev/null &
+	job=$!
+	trap 'kill $job 2>/dev/null; exit 130' INT TERM HUP
+	started=$(date +%s)
+	last=$started
+	while kill -0 $job 2>/dev/null; do
+		sleep 1
+		now=$(date +%s)
+		step=15
+		[ ! -t 2 ] || step=2
+		[ $((now - last)) -ge $step ] || continue
+		last=$now
+		at=$(tail -n 1 "$log" | cut -c1-90)
+		if [ -t 2 ]; then
+			printf '\r\033[K%s: %ss %s' "$name" $((now - started)) "$at" >&2
+		else
+			printf 'dmmu: %s: %ss %s\n' "$name" $((now - started)) "$at" >&2
+		fi
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	trap - INT TERM HUP
+	wait $job || { tail -n 30 "$log" >&2; say "$name failed; the whole log is $log"; return 1; }
+}
+
+jobs() { printf '%s' "${DMMU_JOBS:-$(nproc)}"; }
+
+# use_mmu NAME|PATH: the device with another MMU, built in a folder of its own.
+use_mmu() {
+	case $1 in
+	fast) mmu=fast folder=build ;;
+	simple) mmu=simple folder=build-simple ;;
+	'') wrong '--mmu takes fast, simple, or where your MMU is: a folder, a file, or a list of files' ;;
+	*)
+		[ -e "$1" ] || wrong "there is no MMU '$1': fast, simple, or a folder or file with yours"
+		if [ -d "$1" ]; then mmu=$(cd "$1" && pwd); else mmu=$(cd "$(dirname "$1")" && pwd)/${1##*/}; fi
+		folder=${mmu##*/}
+		folder=build-mmu-${folder%.*}
+		;;
+	esac
+	build=${DMMU_BUILD:-$root/$folder}
+	logs=$build/logs
+	export DMMU_LOGS="$logs"
+}
+
+# use_device NAME: the device itself, or in a card's top.
+use_device() {
+	case $1 in
+	bare | board-sim) device=$1 ;;
+	*) wrong "there is no device '$1': bare or board-sim" ;;
+	esac
+}
+
+model() { [ $device = bare ] && echo dmmu-model || echo "dmmu-model-$device"; }
+
+# build_host [--target TARGETS...]: the host's part, all of it or some, with a python that fails: needing none is a claim.
+build_host() (
+	. "$root/cmake/no-python.sh"
+	no_python "$build/no-python"
+	[ -f "$build/build.ninja" ] || say "configuring in $build"
+	long configure cmake -S "$root" -B "$build" -G Ninja -DDMMU_GUEST=ON ${mmu:+"-DDMMU_MMU=$mmu"} || exit 1
+	long build cmake --build "$build" -j "$(jobs)" "$@" || exit 1
+	! no_python_called >&2 || die 'the build called python'
+)
+
+# build_guest KERNEL: the kernel (minutes the first time), QEMU, modules and image.
+build_guest() {
+	"$root/cmake/qemu.sh" >/dev/null || exit 1
+	"$root/cmake/kernel.sh" "$1" >/dev/null || exit 1
+	long "guest-image-$1" cmake --build "$build" --target "guest-image-$1" || exit 1
+}
+
+# prepare KERNEL...: what a guest with the device needs, and no tests.
+prepare() {
+	need_packages
+	mkdir -p "$logs"
+	build_host --target dmmu-bridge "$(model)" dmmu-vm || exit 1
+	for kernel in "$@"; do build_guest "$kernel"; done
+}
+
+vm() { "$build/selftests/vm/dmmu-vm" --device $device "$@"; }
+
+do_build() {
+	kernel=plain config=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) kernel=${2-}; shift ;;
+		--config) config=${2-}; shift ;;
+		*) wrong "build does not know '$1'" ;;
+		esac
+		shift
+	done
+	kernels=$(kernel_list "$kernel" "$config") || exit 2
+	need_packages
+	build_host || exit 1
+	for kernel in $kernels; do build_guest "$kernel"; done
+	say "built, in $build"
+}

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0
+# All that test runs in the guest, on one kernel. Results go to $counts, as "outcome<TAB>name<TAB>reason" lines.
+
+# Adds the results of one run of the VM to $counts, as "outcome<TAB>name<TAB>reason" lines.
+take_results() { # LABEL RESULTS_TSV
+	awk -F '\t' -v label="$1" '{ print $3 "\t" label ": " $1 ($2 == "-" ? "" : "/" $2) "\t" $4 }' "$2" >>"$counts"
+}
+
+run_vm() { # LABEL ARGS...: one run, its cases counted
+	label=$1
+	shift
+	[ $device = bare ] || label="$label on $device"
+	folder=$build/runs/$(printf '%s' "$label" | tr ' ' '-')
+	rm -f "$folder/results.tsv"
+	say "$label"
+	vm --run-dir "$folder" "$@" || true
+	if [ -f "$folder/results.tsv" ]; then
+		take_results "$label" "$folder/results.tsv"
+	else
+		printf 'not ok\t%s\tthe run gave no results\n' "$label" >>"$counts"
+	fi
+}
+
+# Does a program or a KUnit suite match the filter? A run with nothing to do would be a failed run.
+wanted() { # names...
+	[ -n "$filter" ] || return 0
+	for candidate; do
+		# shellcheck disable=SC2254 # a pattern
+		case ${candidate##*/} in $filter) return 0 ;; esac
+	done
+	return 1
+}
+
+suites() { grep -ho '\.name = "[a-z_0-9]*"' "$root"/kmod/tests/*.c | cut -d'"' -f2; }
+
+# timeline_run: both sides of a run on one axis; every fault is in both, and causes come before their effects.
+timeline_run() {
+	say 'plain timeline'
+	folder=$build/runs/plain-timeline
+	outcome='not ok'
+	if vm --mode exec --kernel plain --args "/bin/dmmu-trace /bin/dmmu-demo" --keep-log --run-dir "$folder" >"$logs/timeline.log" 2>&1 &&
+		make_timeline "$folder/stimulus.log" "$folder/timeline.json" --strict >>"$logs/timeline.log" 2>&1; then
+		outcome=ok
+	fi
+	printf '%s\ttimeline.joins_every_fault\t%s\n' "$outcome" 'see build/logs/timeline.log' >>"$counts"
+}
+
+# planted BUG PROGRAM: a copy of the driver with the bug must fail a case of that program (docs/planted-bugs.md).
+planted() {
+	say "plain planted $1"
+	outcome='not ok' reason="the broken driver was not caught by $2"
+	folder=$build/runs/plain-planted-$1
+	rm -f "$folder/results.tsv"
+	if ! image=$(sh "$root/selftests/planted/driver.sh" "$1" "$build"); then
+		reason='the broken driver could not be built'
+	else
+		vm --mode selftests --kernel plain --initramfs "$image" --filter "$2" --program-timeout 60 --run-dir "$folder" --collect \
+			>"$logs/planted-$1.log" 2>&1 || true
+		if [ -f "$folder/results.tsv" ]; then
+			caught=$(awk -F '\t' -v program="$2" '$1 == program && $2 != "-" && $3 == "not ok" { print $2; exit }' \
+				"$folder/results.tsv")
+			[ -z "$caught" ] || { outcome=ok reason=''; say "plain planted $1: caught by $caught"; }
+		fi
+	fi
+	printf '%s\tplanted.%s\t%s\n' "$outcome" "$1" "$reason" >>"$counts"
+}
+
+# hmm_suite: the kernel's own HMM tests, compiled as they are, with the kernel's dummy and then on four of our devices, of
+# which two have local memory that the CPU can use in place.
+hmm_suite() {
+	set -- --memory 1G --timeout 6000 --program-timeout 5400
+	hmm_args='' hmm_lacks=''
+	case $kernel in
+	7.2*)
+		set -- "$@" --memory 2G
+		hmm_args=' -T benchmark_thp_migration' hmm_lacks=' -T migrate_anon_huge_fault'
+		printf 'skip\t%s hmm-tests benchmark_thp_migration\t%s\n' "$kernel" 'it moves 256 MiB in one call' >>"$counts"
+		printf 'skip\t%s hmm-tests migrate_anon_huge_fault\t%s\n' "$kernel" \
+			'pages are moved one by one, so no huge one is on the device' >>"$counts" ;;
+	esac
+	folder=$build/runs/$kernel-hmm-dummy
+	rm -f "$folder/results.tsv"
+	say "$kernel hmm-tests on the kernel's dummy"
+	if vm --mode hmm --kernel "$kernel" --no-device --args "dummy$hmm_args" --run-dir "$folder" "$@" >"$logs/hmm-dummy-$kernel.log" 2>&1; then
+		printf 'ok\t%s hmm-tests on the kernel\047s dummy\t\n' "$kernel" >>"$counts"
+	else
+		tail -n 15 "$logs/hmm-dummy-$kernel.log" >&2
+		printf 'not ok\t%s hmm-tests on the kernel\047s dummy\tsee build/logs/hmm-dummy-%s.log\n' "$kernel" "$kernel" >>"$counts"
+	fi
+	# On a debug kernel the coherent variants are run when asked for, by --filter hmm-tests: they take as long again.
+	devices="--devices 4 --coherent 2"
+	[ -z "$is_debug" ] || [ -n "$filter" ] || devices="--devices 2"
+	# shellcheck disable=SC2086 # words
+	run_vm "$kernel hmm" --mode hmm --kernel "$kernel" $devices --args "dmmu$hmm_args$hmm_lacks" "$@"
+	for which in dummy:"the kernel's dummy" dmmu:"our devices"; do
+		results=$build/runs/$kernel-hmm
+		[ "${which%%:*}" = dmmu ] || results=$results-dummy
+		seconds=$(sed -n 's/^# dmmu-guest: hmm-tests on .* took \([0-9.]* s\).*/\1/p' "$results/test.log" 2>/dev/null)
+		awk -F '\t' -v on="$kernel hmm-tests on ${which#*:}" -v seconds="${seconds:-no time}" '
+			$1 == "hmm-tests" && $2 != "-" { n[$3]++ }
+			END { printf("%s: %d passed, %d failed, %d skipped, %s\n", on, n["ok"], n["not ok"], n["skip"], seconds) }' \
+			"$results/results.tsv" >&2 || true
+	done
+}
+
+# coherent_suite: what is about pages in local memory, with devices whose local memory the CPU can use in place. On Debian's
+# kernel this is the only way to have pages there.
+coherent_suite() {
+	local_programs='coherent exclusive local_loss migrate two_devices'
+	# The rest is the same code but for where the pages are: once, and where it has no other run.
+	[ -n "$is_debug" ] || local_programs="$local_programs evict hint memcg"
+	chosen=
+	for program in $local_programs; do
+		if wanted "$program"; then chosen="$chosen${chosen:+|}$program"; fi
+	done
+	[ -n "$chosen" ] || return 0
+	run_vm "$kernel selftests coherent" --mode selftests --kernel "$kernel" --devices 2 --coherent 2 --filter "@($chosen)"
+}
+
+# soak_test: a minute of ./dmmu soak; the seed is new each day, so that they add up.
+soak_test() {
+	seed=$(date +%Y%m%d)
+	say "$kernel soak, seed $seed"
+	folder=$build/runs/$kernel-soak
+	rm -f "$folder/results.tsv"
+	if soak_vm "$kernel" "$folder" 60 "$seed" seed '' >"$logs/soak-$kernel.log" 2>&1; then
+		sed -n 's/^# *\([0-9]* s: [0-9]* operations.*\)/\1/p' "$logs/soak-$kernel.log" | tail -n 1 >&2
+	else
+		tail -n 15 "$logs/soak-$kernel.log" >&2
+		say "again: ./dmmu soak --kernel $kernel --seconds 60 --seed $seed"
+	fi
+	if [ -f "$folder/results.tsv" ]; then
+		take_results "$kernel soak" "$folder/results.tsv"
+	else
+		printf 'not ok\t%s soak\tthe run gave no results\n' "$kernel" >>"$counts"
+	fi
+}
+
+# test_kernel KERNEL: all that runs in the guest, on one kernel.
+test_kernel() {
+	kernel=$1
+	is_debug=
+	case $kernel in *debug) is_debug=yes ;; esac
+	set --
+	[ -z "$filter" ] || set -- --filter "$filter"
+	# shellcheck disable=SC2046 # names without blanks
+	if [ "$kernel" != stock ] && wanted $(suites); then
+		leaks=${is_debug:+--leaks}
+		run_vm "$kernel kunit" --mode kunit --kernel "$kernel" $leaks "$@"
+	fi
+	if [ "$kernel" != stock ] && [ -z "$quick" ] && wanted hmm-tests; then hmm_suite; fi
+	wanted "$build"/guest/selftests/* || return 0
+	run_vm "$kernel selftests" --mode selftests --kernel "$kernel" "$@"
+	[ -z "$quick" ] || return 0
+	coherent_suite
+	if [ "$kernel" != stock ] && wanted two_devices; then
+		run_vm "$kernel selftests two devices" --mode selftests --kernel "$kernel" --devices 2 --filter two_devices
+	fi
+	if [ "$kernel" = stock ] && [ -z "$filter" ]; then
+		run_vm 'stock selftests behind an IOMMU' --mode selftests --kernel stock --iommu --filter '@(anon|chase|fork|invalid|unmap)'
+	fi
+	if [ "$kernel" = plain ]; then
+		# Without a mapped BAR, register writes are posted: a missing flush shows.
+		run_vm 'plain selftests bar2 trapped' --mode selftests --bar2 trap "$@"
+		[ -n "$filter" ] || planted ignore_sequence_retry sequence_race
+		[ -n "$filter" ] || timeline_run
+	elif [ -n "$is_debug" ] && [ -z "$filter" ]; then
+		# kmemleak makes the guest three times slower: a run of its own, with the programs that make and end most.
+		run_vm "$kernel selftests leaks" --mode selftests --kernel "$kernel" --leaks --filter '@(fork|ioctls|kill|unmap)'
+	fi
+	[ -z "$filter" ] || return 0
+	for claim in killed stopped killed_under_munmap killed_with_pages_in_local_memory; do
+		coherent=0
+		# Debian's kernel has pages there on such a device only, and is the one that can take lost pages from CPUs.
+		[ "$kernel:$claim" != stock:killed_with_pages_in_local_memory ] || coherent=1
+		# shellcheck disable=SC2046 # words
+		run_vm "$kernel device_loss $claim" --mode exec --kernel "$kernel" --ktap --coherent $coherent \
+			--args "/selftests-adverse/device_loss -t $claim" $(loss_actions $claim)
+	done
+	soak_test
+	for program in adversity aer held moved; do
+		run_vm "$kernel $program" --mode exec --kernel "$kernel" --ktap --args "/selftests-adverse/$program"
+	done
+}
+
+loss_actions() {
+	case $1 in
+	stopped) printf '%s\n' --at stop-model stop-model --at continue-model continue-model ;;
+	*) printf '%s\n' --at kill-model kill-model ;;
+	esac
+}
