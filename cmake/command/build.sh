@@ -61,10 +61,18 @@ use_device() {
 
 model() { [ $device = bare ] && echo dmmu-model || echo "dmmu-model-$device"; }
 
+# build_alone: from here to the end of a subshell nobody else builds in the same folder.
+build_alone() {
+	mkdir -p "$build"
+	exec 9>"$build/.building"
+	flock -n 9 || { say "somebody else builds in $build: waiting"; flock 9; }
+}
+
 # build_host [--target TARGETS...]: the host's part, all of it or some, with a python that fails: needing none is a claim.
 build_host() (
 	. "$root/cmake/no-python.sh"
 	no_python "$build/no-python"
+	build_alone
 	[ -f "$build/build.ninja" ] || say "configuring in $build"
 	long configure cmake -S "$root" -B "$build" -G Ninja -DDMMU_GUEST=ON ${mmu:+"-DDMMU_MMU=$mmu"} || exit 1
 	long build cmake --build "$build" -j "$(jobs)" "$@" || exit 1
@@ -72,11 +80,12 @@ build_host() (
 )
 
 # build_guest KERNEL: the kernel (minutes the first time), QEMU, modules and image.
-build_guest() {
+build_guest() (
 	"$root/cmake/qemu.sh" >/dev/null || exit 1
 	"$root/cmake/kernel.sh" "$1" >/dev/null || exit 1
+	build_alone
 	long "guest-image-$1" cmake --build "$build" --target "guest-image-$1" || exit 1
-}
+)
 
 # prepare KERNEL...: what a guest with the device needs, and no tests.
 prepare() {
