@@ -8,7 +8,8 @@
 # --broken     instead: every broken variant of rtl/formal/broken must fail, and leaves a waveform
 # --fresh      do not believe earlier results (they are kept by a hash of all that went into them)
 #
-# Engines: yosys makes an AIGER file; yosys-abc proves it without bound (pdr) or to a depth (bmc), and finds traces
+# Engines: yosys makes an AIGER file; yosys-abc proves it without bound (pdr; pdr+lemmas: with what rtl/formal/SOURCES_lemmas.v
+# says of the inside, which is proved in the same run) or to a depth (bmc), and finds traces
 # (reach: the property must fail); yosys sat does k-induction (induct) where data is wide. Exit: 0 when all are as they should be, 1 when
 # a property is violated or a run failed, 3 when nothing worse happened than that the time ended before an answer.
 set -eu
@@ -55,14 +56,18 @@ files() {
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf("%.1f", b - a) }'; }
 
-# read_design RTL SOURCES TOP PROPERTY PARAMETERS: the yosys commands up to a flat netlist without memories
+# read_design RTL SOURCES TOP PROPERTY PARAMETERS: the yosys commands up to a flat netlist without memories. $lemmas: with lemmas.
+# Those name signals as `flatten` does, so memories are to have become registers before it
+lemmas=''
 read_design() {
 	params=
 	for p in $(echo "$5" | tr ',' ' '); do
 		[ "$p" = - ] || params="$params -chparam ${p%%=*} ${p#*=}"
 	done
-	echo "read_verilog -sv -formal -DP_$4 $(files "$1" "$2" | tr '\n' ' ') $formal/$3.v; hierarchy -check -top $3$params;" \
-		"proc; flatten; opt_clean; memory_collect; memory_map; opt -full; setundef -undriven -init -zero"
+	define=${lemmas:+-DLEMMAS_$2}
+	early=${lemmas:+memory_collect; memory_map;}
+	echo "read_verilog -sv -formal -I$formal $define -DP_$4 $(files "$1" "$2" | tr '\n' ' ') $formal/$3.v; hierarchy -check -top $3$params;" \
+		"proc; $early flatten; opt_clean; memory_collect; memory_map; opt -full; setundef -undriven -init -zero"
 }
 
 # aiger OUT RTL SOURCES TOP PROPERTY PARAMETERS
@@ -109,7 +114,9 @@ waveform() {
 one() {
 	name=$1 sources=$3 top=$4 property=$5 engine=$6 limit=$7 params=$8
 	out=$work/$name
-	key=$({ cat $(files "$root/rtl" "$sources") "$formal/$top.v" "$0"; echo "$*"; } | sha256sum | cut -d' ' -f1)
+	lemmas=''
+	case $engine in *+lemmas) lemmas=$formal/${sources}_lemmas.v ;; esac
+	key=$({ cat $(files "$root/rtl" "$sources") "$formal/$top.v" $lemmas "$0"; echo "$*"; } | sha256sum | cut -d' ' -f1)
 	if [ -z "$fresh" ] && [ -f "$out.result" ] && [ "$(cut -f1 "$out.result")" = "$key" ]; then
 		cut -f2- "$out.result"
 		return
@@ -130,11 +137,11 @@ one() {
 			result="yosys failed, see $out.yosys"
 		else
 			case $engine in
-			pdr) v=$(verdict "$out" "$limit" "pdr -T $limit; write_cex -a $out.cex") ;;
+			pdr*) v=$(verdict "$out" "$limit" "pdr -T $limit; write_cex -a $out.cex") ;;
 			*) v=$(verdict "$out" "$limit" "$(frames "${engine#*:}"); write_cex -a $out.cex") ;;
 			esac
 			case $engine/$v in
-			pdr/proved) outcome=proved result=unbounded ;;
+			pdr*/proved) outcome=proved result=unbounded ;;
 			reach:*/failed*) outcome=reached result="trace of ${v#failed } cycles" ;;
 			reach:*) outcome=open result="not reached, ${v} only" ;;
 			*/failed*) result="a counterexample of ${v#failed } cycles" ;;
@@ -183,7 +190,8 @@ if [ -z "$broken" ]; then
 	done <"$formal/properties"
 else
 	header 'broken variant' 'property that must fail' engine outcome result seconds
-	while IFS='|' read -r name victim depth limit _; do
+	lemmas=''
+	while IFS='|' read -r name victim depth limit _ simpler; do
 		case $name in '' | '#'*) continue ;; esac
 		eval "$(printf 'name=%s victim=%s depth=%s limit=%s' $name $victim $depth $limit)"
 		# shellcheck disable=SC2254
@@ -194,7 +202,8 @@ else
 		IFS='|' read -r _ where sources top property _ _ _ params <<-LINE
 		$line
 		LINE
-		eval "$(printf 'sources=%s top=%s property=%s params=%s' $sources $top $property $params)"
+		eval "$(printf 'sources=%s top=%s property=%s params=%s simpler=%s' $sources $top $property $params $simpler)"
+		[ "$simpler" = - ] || params=$params,$simpler
 		out=$work/broken.$name
 		began=$(now)
 		outcome='NOT SEEN' result=''

@@ -56,7 +56,10 @@ module mmu_formal #(
     // 1: the MMU says one cycle after an answer whether it was stale, and acts then
     parameter LATE = 0,
     // not 0: memory, ring and clients do everything at once, and every request ends or faults within so many cycles
-    parameter FAIR = 0
+    parameter FAIR = 0,
+    // 1: memory, ring and lock do everything at once; 2: but reads have their answers when memory likes. Not for proofs, but for
+    // traces: one with this environment is one with the free one, too
+    parameter EAGER = 0
 ) (
     input  wire               clk,
     // clients, per thread and per port
@@ -100,13 +103,14 @@ module mmu_formal #(
 );
     // a prompt environment does at once whatever it may do
     localparam PROMPT = FAIR != 0;
+    localparam AT_ONCE = PROMPT || EAGER != 0;
     wire [PORTS-1:0]   may_rsp_ready = any_rsp_ready | {PORTS{PROMPT}};
     wire [THREADS-1:0] may_rel = any_rel | {THREADS{PROMPT}};
-    wire [WALKERS-1:0] may_sample = any_sample | {WALKERS{PROMPT}};
-    wire may_go = any_go || PROMPT, may_take = any_take || PROMPT, may_posted = any_posted || PROMPT;
-    wire may_consume = any_consume || PROMPT, may_arready = any_arready || PROMPT, may_rvalid = any_rvalid || PROMPT;
-    wire may_awready = any_awready || PROMPT, may_wready = any_wready || PROMPT, may_commit = any_commit || PROMPT;
-    wire may_bvalid = any_bvalid || PROMPT;
+    wire [WALKERS-1:0] may_sample = any_sample | {WALKERS{AT_ONCE}};
+    wire may_go = any_go || AT_ONCE, may_take = any_take || AT_ONCE, may_posted = any_posted || AT_ONCE;
+    wire may_consume = any_consume || AT_ONCE, may_arready = any_arready || AT_ONCE, may_rvalid = any_rvalid || (AT_ONCE && EAGER != 2);
+    wire may_awready = any_awready || AT_ONCE, may_wready = any_wready || AT_ONCE, may_commit = any_commit || AT_ONCE;
+    wire may_bvalid = any_bvalid || AT_ONCE;
     logic [WLK_W-1:0]  may_rid;
     localparam V = 0, L = 1, R = 2, W = 3, A = 4, D = 5, G = 6;
     // tables, by bits 24:21 of their address
@@ -425,7 +429,7 @@ module mmu_formal #(
     always_comb begin
         may_rid = 32'(any_rid) < WALKERS ? any_rid : '0;
         for (int i = 0; i < WALKERS; i++)
-            if (PROMPT && r_full_reg[i]) may_rid = WLK_W'(i);
+            if (AT_ONCE && r_full_reg[i]) may_rid = WLK_W'(i);
     end
     wire [1:0] ar_place = place(araddr[24:21], araddr[11:3]);
     wire [1:0] ar_place1 = place(araddr[24:21], araddr[11:3] + 9'd1);
@@ -633,6 +637,11 @@ module mmu_formal #(
     // ---- properties
     logic past_reg = 1'b0;
     always_ff @(posedge clk) past_reg <= up_reg;
+
+    // what helps to prove them
+`ifdef LEMMAS_simple
+`include "simple_lemmas.v"
+`endif
 
 `ifdef P_reach_sequence
     // not a promise: must FAIL, and its trace shows that the depth holds a whole life of a translation: a walk, OK, a hit
