@@ -34,7 +34,10 @@ struct streams {
 	uint8_t action;
 	uint64_t records, unanswered;
 	uint32_t tag[MMU_THREADS];
+	uint32_t number[MMU_THREADS]; /* of each thread's last record */
 	bool answer_at_once;
+	bool keep;  /* translations are given back only when the stream says so */
+	bool looks; /* the window of contexts is looked at, another one in each cycle */
 };
 
 /* ---- tables */
@@ -107,11 +110,29 @@ static void answered(void *opaque, unsigned int t)
 			       e->local ? "local" : "host", e->pa);
 }
 
+/* Which context the window shows has nothing to do with whose walk begins. */
+static void look(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+	unsigned int ctx = b->in.ctx_show;
+
+	if (b->out.ctx_show_state != 1 || b->out.ctx_show_root != s->root[ctx])
+		mmu_bench_fail(b,
+			       "the window shows root 0x%" PRIx64 " and state %u of context %u,"
+			       " which is 0x%" PRIx64,
+			       b->out.ctx_show_root, b->out.ctx_show_state, ctx, s->root[ctx]);
+	b->in.ctx_show = (ctx + 1) % b->geo.contexts;
+}
+
 static void each_cycle(void *opaque)
 {
 	struct streams *s = opaque;
 
-	for (unsigned int t = 0; s->b && t < s->b->geo.threads; t++)
+	if (!s->b)
+		return;
+	if (s->looks)
+		look(s);
+	for (unsigned int t = 0; !s->keep && t < s->b->geo.threads; t++)
 		if (s->b->client[t].state == CLIENT_HELD)
 			mmu_bench_release(s->b, t);
 }
@@ -155,10 +176,16 @@ static void record(void *opaque, const uint64_t *words)
 	struct streams *s = opaque;
 	unsigned int thread = words[0] >> 48 & 0xff;
 	const struct mmu_client *c = &s->b->client[thread % MMU_THREADS];
+	uint32_t number = (uint32_t)words[0] >> 8, *last = &s->number[thread % MMU_THREADS];
 	uint64_t detected = words[4] - s->b->config.cycle_base;
 	uint64_t sent = words[5] - s->b->config.cycle_base;
 
 	s->b->flt_head++;
+	/* one that a kill ended has a number and no record */
+	if (number <= *last)
+		mmu_bench_fail(s->b, "a record of thread %u has number %u, the one before it had %u",
+			       thread, number, *last);
+	*last = number;
 	if (words[2] == c->cookie &&
 	    (detected < c->accepted || sent < detected || sent > mmu_bench_now(s->b)))
 		mmu_bench_fail(s->b,
@@ -346,6 +373,11 @@ static void far_addresses(struct streams *s)
 					       "the window shows 0x%" PRIx64
 					       " for thread %u, it asked for 0x%" PRIx64,
 					       b->out.thr_show_va, t, va);
+			if (b->out.thr_show_tag != s->tag[0])
+				mmu_bench_fail(b,
+					       "the window shows tag 0x%x for thread %u, its record"
+					       " has 0x%x",
+					       b->out.thr_show_tag, t, s->tag[0]);
 		}
 	s->action = DMMU_ANSWER_RETRY;
 	s->answer_at_once = false;
@@ -385,6 +417,101 @@ static void marks(struct streams *s)
 		for (unsigned int t = 0; t < s->b->geo.threads; t++)
 			one(s, t, 0, page(600 + t), DMMU_ACCESS_WRITE);
 	}
+}
+
+/* What the windows show: nothing of a thread that has not asked, and any context whoever walks. */
+static void windows(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+
+	for (unsigned int t = 0; t < b->geo.threads; t++) {
+		b->in.thr_show = t;
+		mmu_bench_cycle(b);
+		if (b->out.thr_show_va || b->out.thr_show_tag)
+			mmu_bench_fail(b,
+				       "the window shows 0x%" PRIx64
+				       " and tag 0x%x for thread %u, which did nothing yet",
+				       b->out.thr_show_va, b->out.thr_show_tag, t);
+	}
+	s->looks = true;
+	for (unsigned int n = 0; n < 8 * b->geo.contexts; n++) {
+		unsigned int ctx = n % b->geo.contexts;
+
+		forget(s, ctx);
+		mmu_bench_run(b, n / b->geo.contexts);
+		one(s, n % b->geo.threads, ctx, page(n % 7), DMMU_ACCESS_READ);
+	}
+	s->looks = false;
+}
+
+static bool is_held(struct streams *s)
+{
+	return s->b->client[0].state == CLIENT_HELD;
+}
+
+static bool no_command(struct streams *s)
+{
+	return !s->b->command_count;
+}
+
+/* Thread 0 has a translation while pages FIRST to LAST are invalidated, which it is one of or not. */
+static void range(struct streams *s, uint64_t va, uint64_t first, uint64_t last, bool covered)
+{
+	struct mmu_command command = {.kind = MMU_INVALIDATE, .first = first, .last = last};
+
+	if (!is_held(s)) {
+		ask(s, 0, 0, va, DMMU_ACCESS_READ);
+		until(s, is_held, 20000, "no translation");
+	}
+	if (!mmu_bench_command(s->b, &command))
+		mmu_bench_fail(s->b, "too many commands wait");
+	if (covered) {
+		mmu_bench_run(s->b, 100 + 4 * s->b->geo.tlb_sets);
+		if (no_command(s))
+			mmu_bench_fail(s->b,
+				       "I2: pages 0x%" PRIx64 " to 0x%" PRIx64
+				       " are invalid, and 0x%" PRIx64 " is in use",
+				       first, last, va);
+		mmu_bench_release(s->b, 0);
+	}
+	until(s, no_command, 20000,
+	      covered ? "not acknowledged when all is released"
+		      : "an invalidation waits for a page that is not in it, or was not acknowledged");
+}
+
+/*
+ * For each bit of a page number, a translation in use: ranges that end right before it or begin
+ * right behind it do not wait, those that have it do. Of a 2 MiB page each part stands for all.
+ */
+static void held(struct streams *s)
+{
+	uint64_t apart = 1ull << (vpn_bits(s) + 11), first;
+
+	s->keep = true;
+	/* the page that differs in the last bit is one of 2 MiB */
+	for (unsigned int bit = 0; bit < vpn_bits(s) - 1; bit++) {
+		uint64_t va = BASE ^ 4096ull << bit, vpn = va >> 12, span = 1ull << bit;
+
+		range(s, va, vpn - 1, vpn - 1, false);
+		range(s, va, vpn < span ? 0 : vpn - span, vpn - 1, false);
+		range(s, va, vpn + 1, vpn + 1, false);
+		range(s, va, vpn + 1, vpn + span, false);
+		range(s, va, vpn, vpn, true);
+		range(s, va, vpn < span ? 0 : vpn - span, vpn, true);
+		range(s, va, vpn, vpn + span, true);
+	}
+	first = (BASE ^ apart) >> 12 & ~511ull;
+	for (unsigned int bit = 0; bit < 9; bit++)
+		for (unsigned int other = 0; other < 2; other++) {
+			uint64_t va = (first + (other ? 511 ^ 1u << bit : 1u << bit)) << 12;
+
+			range(s, va, first - 1, first - 1, false);
+			range(s, va, first + 512, first + 512, false);
+			range(s, va, first, first, true);
+			range(s, va, first + 511, first + 511, true);
+		}
+	s->keep = false;
+	finish(s);
 }
 
 /* So many faults of a thread that its numbers have many bits. */
@@ -506,11 +633,34 @@ static void build(struct streams *s)
 		map(s, 0, BASE ^ apart ^ 4096ull << bit, 1, LEAF | USED);
 }
 
+/*
+ * So many more, of addresses that need no walk and of a ring that is quick, that numbers have 17
+ * bits. All 24 would take a day.
+ */
+static void numbers(struct streams *s)
+{
+	uint32_t latency = s->b->config.ring_latency;
+
+	s->b->config.ring_latency = 0;
+	s->answer_at_once = true;
+	s->action = DMMU_ANSWER_FAIL;
+	for (unsigned int n = 0; n < 66000; n++) {
+		mmu_bench_ask(s->b, 0, 0, 1ull << 63, DMMU_ACCESS_READ, ++s->cookie);
+		s->expected[0] = (struct expectation){.status = MMU_FAULT,
+						      .cause = DMMU_CAUSE_NONCANONICAL};
+		finish(s);
+	}
+	s->action = DMMU_ANSWER_RETRY;
+	s->answer_at_once = false;
+	s->b->config.ring_latency = latency;
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct streams *s);
 	bool lasts; /* hundreds of thousands of cycles */
 } stream[] = {
+	{"windows", windows, false},
 	{"hits", hits, false},
 	{"rounds", rounds, false},
 	{"joins", joins, false},
@@ -521,8 +671,10 @@ static const struct {
 	{"contexts", contexts, false},
 	{"marks", marks, false},
 	{"kills", kills, false},
+	{"held", held, false},
 	{"far_addresses", far_addresses, false},
 	{"faults", faults, true},
+	{"numbers", numbers, true},
 	{"slow_records", slow_records, true},
 	{"patience", patience, true},
 };
