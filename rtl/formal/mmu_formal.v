@@ -642,6 +642,9 @@ module mmu_formal #(
 `ifdef LEMMAS_simple
 `include "simple_lemmas.v"
 `endif
+`ifdef LEMMAS_fast
+`include "fast_lemmas.v"
+`endif
 
 `ifdef P_reach_sequence
     // not a promise: must FAIL, and its trace shows that the depth holds a whole life of a translation: a walk, OK, a hit

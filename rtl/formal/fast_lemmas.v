@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// fast_lemmas: what rtl/mmu.v is like inside, in every state that it can reach, as far as invalidations go. As simple_lemmas.v:
+// nobody is promised any of this, it is asserted together with a property and makes it provable. For 1 thread, 1 walk, 1
+// context, 1 port, first level and shared TLB of one entry, 2 levels, no prefetch, no 2 MiB leaf of the watched page, a root
+// that stays, memory without errors.
+//
+// In one sentence: from the flush of an invalidation of the watched page on, a translation of that page is nowhere in the MMU
+// unless it was permitted since the invalidation began (`fresh`), except in the shared TLB while lookups are turned back
+// (`guard`), in a walk that is poisoned or about to be, and with a thread that the invalidation waits for (`old_reg`).
+    localparam VW = 9 * LEVELS;
+    localparam ASK_W = 1 + VW + CTX_W + THR_W + 2;
+    localparam EW = 2 + CTX_W + VW + 45;        // an entry of a TLB (shared)
+    localparam LW = 1 + CTX_W + VW + 45;        // (first level)
+    localparam CW = 4 + CTX_W + VW - 9 + 40;    // of the walk cache
+    localparam AW = 53 + THR_W + 7;             // an answer
+    (* hierconn *) wire [2:0]         \dut.invalidation.state_reg ;
+    (* hierconn *) wire               \dut.invalidation.guard_reg ;
+    (* hierconn *) wire               \dut.invalidation.hold_reg ;
+    (* hierconn *) wire               \dut.invalidation.flush_reg ;
+    (* hierconn *) wire               \dut.invalidation.ad_wait_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.want_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.walking_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.fault_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.stalled_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.ended_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.granted_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.old_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.hit_1h_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.miss_1h_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.gone_1h_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.tell_1h_reg ;
+    (* hierconn *) wire               \dut.tell_runs_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.ctx_reg ;
+    (* hierconn *) wire [1:0]         \dut.op_reg ;
+    (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
+    (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
+    (* hierconn *) wire               \dut.again_next_reg ;
+    (* hierconn *) wire               \dut.again_valid_reg ;
+    (* hierconn *) wire [THR_W-1:0]   \dut.again_thread ;
+    (* hierconn *) wire               \dut.s3_lookup_reg ;
+    (* hierconn *) wire               \dut.s4_lookup_reg ;
+    (* hierconn *) wire               \dut.s3_install_reg ;
+    (* hierconn *) wire               \dut.s4_install_reg ;
+    (* hierconn *) wire               \dut.s3_last_reg ;
+    (* hierconn *) wire               \dut.s4_last_reg ;
+    (* hierconn *) wire               \dut.end_valid_reg ;
+    (* hierconn *) wire               \dut.end_install_reg ;
+    (* hierconn *) wire               \dut.end_last_reg ;
+    (* hierconn *) wire               \dut.end_lookup_reg ;
+    (* hierconn *) wire               \dut.end_may_reg ;
+    (* hierconn *) wire               \dut.end_try_reg ;
+    (* hierconn *) wire               \dut.end_killed_reg ;
+    (* hierconn *) wire               \dut.end_fault_reg ;
+    (* hierconn *) wire               \dut.end_again_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.port[0].ask_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.miss_ask_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.again_ask_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.s3_ask_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.s4_ask_reg ;
+    (* hierconn *) wire [ASK_W-1:0]     \dut.end_ask_reg ;
+    (* hierconn *) wire [63:0]        \dut.addresses.port[0].reader[0].words[0] ;
+    (* hierconn *) wire [63:0]        \dut.addresses.port[0].reader[1].words[0] ;
+    (* hierconn *) wire               \dut.drop_valid_reg ;
+    (* hierconn *) wire [51:0]        \dut.drop_first_reg ;
+    (* hierconn *) wire [51:0]        \dut.drop_last_reg ;
+    (* hierconn *) wire               \dut.drop_ctx_reg ;
+    // translations
+    (* hierconn *) wire [PORTS-1:0]   \dut.fill_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.fill_ctx_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.fill_vpn_reg ;
+    (* hierconn *) wire               \dut.fill_huge_reg ;
+    (* hierconn *) wire [4:0]         \dut.fill_perm_reg ;
+    (* hierconn *) wire [39:0]        \dut.fill_frame_reg ;
+    (* hierconn *) wire               \dut.told_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.told_ctx_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.told_vpn_reg ;
+    (* hierconn *) wire               \dut.told_huge_reg ;
+    (* hierconn *) wire [4:0]         \dut.told_perm_reg ;
+    (* hierconn *) wire [39:0]        \dut.told_frame_reg ;
+    (* hierconn *) wire               \dut.port[0].first_level.valid_reg ;
+    (* hierconn *) wire               \dut.port[0].first_level.good_reg ;
+    (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].entries[0] ;
+    (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].out_reg ;
+    (* hierconn *) wire [AW-1:0]      \dut.port[0].out_reg ;
+    (* hierconn *) wire [AW-1:0]      \dut.port[0].skid_reg ;
+    (* hierconn *) wire               \dut.port[0].out_valid_reg ;
+    (* hierconn *) wire               \dut.port[0].skid_valid_reg ;
+    (* hierconn *) wire               \dut.port[0].queued ;
+    (* hierconn *) wire [THR_W:0]     \dut.port[0].head_reg ;
+    (* hierconn *) wire [THR_W:0]     \dut.port[0].tail_reg ;
+    (* hierconn *) wire [THR_W+40:0]  \dut.port[0].queue_out ;
+    (* hierconn *) wire [11:0]        \dut.port[0].look_offset_reg ;
+    (* hierconn *) wire [11:0]        \dut.port[0].offset[0] ;
+    // the shared TLB
+    (* hierconn *) wire [2:0]         \dut.shared.sw_state_reg ;
+    (* hierconn *) wire [2:0]         \dut.shared.sw_tail_reg ;
+    (* hierconn *) wire               \dut.shared.sw_left_reg ;
+    (* hierconn *) wire               \dut.shared.outside_reg ;
+    (* hierconn *) wire [51:0]        \dut.shared.span_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.shared.first_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.shared.last_reg ;
+    (* hierconn *) wire               \dut.shared.every_reg ;
+    (* hierconn *) wire               \dut.shared.all_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.shared.sw_ctx_reg ;
+    (* hierconn *) wire               \dut.shared.clear_reg ;
+    (* hierconn *) wire               \dut.shared.sweep1_reg ;
+    (* hierconn *) wire               \dut.shared.sweep2_reg ;
+    (* hierconn *) wire               \dut.shared.install1_reg ;
+    (* hierconn *) wire               \dut.shared.install2_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.shared.ctx1_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.shared.ctx2_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.shared.vpn1_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.shared.vpn2_reg ;
+    (* hierconn *) wire [1:0]         \dut.shared.op1_reg ;
+    (* hierconn *) wire [1:0]         \dut.shared.op2_reg ;
+    (* hierconn *) wire               \dut.shared.huge1_reg ;
+    (* hierconn *) wire               \dut.shared.huge2_reg ;
+    (* hierconn *) wire [4:0]         \dut.shared.perm1_reg ;
+    (* hierconn *) wire [4:0]         \dut.shared.perm2_reg ;
+    (* hierconn *) wire [39:0]        \dut.shared.frame1_reg ;
+    (* hierconn *) wire [39:0]        \dut.shared.frame2_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.way[0].entries[0] ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.way[0].out_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.way[0].out2_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.way[0].out_huge_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.way[0].out2_huge_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.write_entry_reg ;
+    (* hierconn *) wire               \dut.shared.write_way_reg ;
+    (* hierconn *) wire [EW-1:0]      \dut.shared.written1_entry_reg ;
+    (* hierconn *) wire               \dut.shared.written1_way_reg ;
+    (* hierconn *) wire               \dut.shared.hit_reg ;
+    (* hierconn *) wire               \dut.shared.res_huge_reg ;
+    (* hierconn *) wire [4:0]         \dut.shared.res_perm_reg ;
+    (* hierconn *) wire [39:0]        \dut.shared.res_frame_reg ;
+    // the walk
+    (* hierconn *) wire               \dut.walks.act_reg ;
+    (* hierconn *) wire               \dut.walks.fin_reg ;
+    (* hierconn *) wire               \dut.walks.check_reg ;
+    (* hierconn *) wire               \dut.walks.poison_reg ;
+    (* hierconn *) wire               \dut.walks.old_reg ;
+    (* hierconn *) wire               \dut.walks.near_reg ;
+    (* hierconn *) wire               \dut.walks.check_any_reg ;
+    (* hierconn *) wire               \dut.walks.read_reg ;
+    (* hierconn *) wire               \dut.walks.mark_reg ;
+    (* hierconn *) wire               \dut.walks.two_reg ;
+    (* hierconn *) wire               \dut.walks.second_reg ;
+    (* hierconn *) wire               \dut.walks.moved_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.walks.ctx_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.walks.vpn_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.op_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.level_reg ;
+    (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.tags[0] ;
+    (* hierconn *) wire [39:0]        \dut.walks.first_table[0] ;
+    (* hierconn *) wire [39:0]        \dut.walks.next_table[0] ;
+    (* hierconn *) wire               \dut.walks.read_valid_reg ;
+    (* hierconn *) wire               \dut.walks.ar_valid_reg ;
+    (* hierconn *) wire               \dut.walks.ar_two_reg ;
+    (* hierconn *) wire [51:0]        \dut.walks.ar_addr_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.ar_walk_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.read_walk_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.got_walk_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.act_walk_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.ad_walk_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.free_reg ;
+    (* hierconn *) wire               \dut.walks.act_1h_reg ;
+    (* hierconn *) wire               \dut.walks.free_1h_reg ;
+    (* hierconn *) wire               \dut.walks.free_valid_reg ;
+    (* hierconn *) wire               \dut.walks.got_valid_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.got_level_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.got_op_reg ;
+    (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.got_tag_reg ;
+    (* hierconn *) wire [63:0]        \dut.walks.got_pte_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.got_resp_reg ;
+    (* hierconn *) wire               \dut.walks.got_second_reg ;
+    (* hierconn *) wire               \dut.walks.got_plain_reg ;
+    (* hierconn *) wire               \dut.walks.got_large_reg ;
+    (* hierconn *) wire               \dut.walks.got_bare_reg ;
+    (* hierconn *) wire               \dut.walks.act_valid_reg ;
+    (* hierconn *) wire               \dut.walks.act_told_reg ;
+    (* hierconn *) wire               \dut.walks.act_fault_reg ;
+    (* hierconn *) wire               \dut.walks.act_near_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.act_kind_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.act_level_reg ;
+    (* hierconn *) wire [63:0]        \dut.walks.act_pte_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.ad_state_reg ;
+    (* hierconn *) wire [63:0]        \dut.walks.ad_pte_reg ;
+    (* hierconn *) wire [51:0]        \dut.walks.ad_addr_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.ad_resp_reg ;
+    (* hierconn *) wire               \dut.walks.scan_reg ;
+    (* hierconn *) wire               \dut.walks.cmp_valid_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.walks.cmp_vpn_reg ;
+    (* hierconn *) wire [VW-1:0]      \dut.walks.cmp_part_reg ;
+    (* hierconn *) wire [39:0]        \dut.walks.start_table_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.start_level_reg ;
+    (* hierconn *) wire [3:0]         \dut.walks.epoch_reg ;
+    (* hierconn *) wire [3:0]         \dut.walks.level[0].cache.valid_reg ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[0] ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[1] ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[2] ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[3] ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.out_reg ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.out2_reg ;
+    (* hierconn *) wire               \dut.walks.level[0].cache.filled1_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.level[0].cache.filled1_index_reg ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.filled1_entry_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.level[0].cache.index1_reg ;
+    (* hierconn *) wire               \dut.walks.level[0].cache.valid2_reg ;
+    (* hierconn *) wire [VW-10:0]     \dut.walks.level[0].cache.tag1_reg ;
+    (* hierconn *) wire [VW-10:0]     \dut.walks.level[0].cache.tag2_reg ;
+    (* hierconn *) wire [3:0]         \dut.walks.level[0].cache.epoch2_reg ;
+    (* hierconn *) wire [63:0]        \dut.contexts.roots[0] ;
+    (* hierconn *) wire               \dut.contexts.enabled_reg ;
+
+    // ---- what is fresh
+    wire [2:0]  v_state = \dut.invalidation.state_reg ;
+    localparam [2:0] V_IDLE = 3'd0, V_HOLD = 3'd1, V_FLUSH = 3'd2, V_SCAN = 3'd3, V_REST = 3'd4, V_DONE = 3'd5;
+    wire        v_guard = \dut.invalidation.guard_reg ;
+    wire        tight = v_state >= V_SCAN && covers;    // after the flush of an invalidation of the watched page
+    wire [8:0]  fresh = (tight ? now_reg : since_reg) | permitted;
+    wire [63:0] w_at = address(w_page);
+    wire [VW-1:0] w_vpn = w_at[12 +: VW];
+
+    // a table that the watched page's root entry leads to
+    function leads(input [39:0] t);
+        leads = t[39:10] == {27'd0, 3'd5} && t[8:0] == 9'd0;
+    endfunction
+    function leads_fresh(input [39:0] t);
+        leads_fresh = fresh[6 + t[9]];
+    endfunction
+    // a translation
+    function allowed(input [4:0] perm);
+        allowed = w_write ? perm[1] && perm[4] : perm[0];
+    endfunction
+    function fine(input [VW-1:0] vpn, input huge, input [4:0] perm, input [39:0] frame, input now);
+        fine = vpn[VW-1:9] != w_vpn[VW-1:9] ||
+               (!huge && (vpn != w_vpn || (frame[39:12] == 28'd0 && frame[11:9] >= 3'd2 && frame[11:9] <= 3'd5 && frame[8:0] == 9'd0 &&
+                                           !perm[3] && (!allowed(perm) || !now || in_set(fresh, frame[11:9])))));
+    endfunction
+    function entry_fine(input [EW-1:0] e, input now);
+        entry_fine = !e[EW-1] || fine(e[45 +: VW], e[EW-2], e[44:40], e[39:0], now);
+    endfunction
+    // a leaf of its table
+    function leaf_fine(input [63:0] e);
+        leaf_fine = e[63:25] == 39'd0 && e[24:21] >= 4'd2 && e[24:21] <= 4'd5 && e[20:8] == 13'd0 && e[4:3] == 2'd0 && e[0] && e[7];
+    endfunction
+    function leaf_allows(input [63:0] e);
+        leaf_allows = e[5] && (w_write ? e[2] && e[6] : e[1]);
+    endfunction
+
+    // ---- requests
+    wire [ASK_W-1:0] t_ask = {1'b0, 18'(address(t_page_reg[1:0]) >> 12), t_ctx_reg[CTX_W-1:0], THR_W'(0), 1'b0, t_write_reg[0]};
+    wire           is_watched = watched[0];
+    wire           is_page = t_ctx_reg[CTX_W-1:0] == w_ctx && t_page_reg[1:0] == w_page;
+    wire           answer_ok = \dut.port[0].out_reg [6:5] == OK;
+    wire           skid_ok = \dut.port[0].skid_reg [6:5] == OK;
+    wire [51:0]    out_pa = \dut.port[0].out_reg [7+THR_W +: 52];
+    wire [51:0]    skid_pa = \dut.port[0].skid_reg [7+THR_W +: 52];
+    wire [39:0]    queue_frame = \dut.port[0].queue_out [THR_W +: 40];
+    wire           end_lookup = \dut.end_lookup_reg ;
+    // given, and not at its client yet
+    wire [3:0]     away = {\dut.port[0].queued , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
+    wire [14:0]    places = {\dut.look_valid_reg [0], \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
+                             \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0], \dut.walking_reg [0],
+                             \dut.fault_reg [0], \dut.stalled_reg [0], \dut.ended_reg [0] && !\dut.gone_1h_reg [0],
+                             \dut.granted_reg [0] || \dut.hit_1h_reg [0],
+                             (\dut.port[0].out_valid_reg && !answer_ok) || (\dut.port[0].skid_valid_reg && !skid_ok)};
+    wire           granted = \dut.granted_reg [0] || \dut.hit_1h_reg [0] || (\dut.tell_1h_reg [0] && \dut.tell_runs_reg );
+
+    // ---- the walk
+    localparam [2:0] K_NEXT = 3'd0, K_FAULT = 3'd1, K_MARK = 3'd2, K_LEAF = 3'd3;
+    wire        k_live = \dut.walks.act_reg && !\dut.walks.fin_reg ;
+    wire [VW-1:0] k_vpn = \dut.walks.vpn_reg ;
+    wire        k_root = k_vpn[VW-1:9] == w_vpn[VW-1:9];    // goes by the watched root entry
+    wire        k_page = k_vpn == w_vpn;
+    wire [2:0]  k_level = \dut.walks.level_reg ;
+    wire [39:0] k_table = \dut.walks.moved_reg ? \dut.walks.next_table[0] : \dut.walks.first_table[0] ;
+    wire [8:0]  k_index = k_level == 3'd0 ? k_vpn[8:0] : k_vpn[17:9];
+    wire [1:0]  k_place = place(k_table[12:9], k_index);
+    wire        k_doomed = \dut.walks.check_reg || \dut.walks.poison_reg ;
+    wire        k_stale = \dut.walks.poison_reg || (tight && \dut.walks.check_reg );
+    wire        k_bound = k_stale || (tight && \dut.walks.old_reg );     // its table may be an old one
+    wire [2:0]  k_ad = \dut.walks.ad_state_reg ;
+    wire        k_writes = k_ad >= 3'd3 && k_ad <= 3'd6;
+    wire [10:0] k_at = {\dut.walks.read_reg , \dut.walks.read_valid_reg , \dut.walks.ar_valid_reg , r_asked_reg[0], r_full_reg[0],
+                        \dut.walks.got_valid_reg , \dut.walks.act_valid_reg ,
+                        k_writes || (\dut.walks.mark_reg && k_ad <= 3'd1),
+                        \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_valid_reg && \dut.end_install_reg };
+    wire        k_told = (\dut.walks.act_valid_reg && \dut.walks.act_told_reg ) || k_at[2:0] != '0;
+    wire [63:0] k_got = \dut.walks.got_pte_reg ;
+    wire [63:0] k_act = \dut.walks.act_pte_reg ;
+    wire [63:0] k_pte = \dut.walks.ad_pte_reg ;
+    wire [2:0]  k_kind = \dut.walks.act_kind_reg ;
+
+    // the walk cache
+    wire [3:0]    epoch = \dut.walks.epoch_reg ;
+    function cache_fine(input [CW-1:0] e);
+        cache_fine = e[40 +: CW-40] != {epoch, w_ctx, w_vpn[VW-1:9]} || (leads(e[39:0]) && leads_fresh(e[39:0]));
+    endfunction
+    function cache_other(input [CW-1:0] e);     // of another root entry
+        cache_other = e[40 +: VW-9] == w_vpn[VW-1:9] || e[39:0] == {27'd0, OTHER_TABLE, 9'd0};
+    endfunction
+    wire [4*CW-1:0] cache = {\dut.walks.level[0].cache.tables[3] , \dut.walks.level[0].cache.tables[2] ,
+                             \dut.walks.level[0].cache.tables[1] , \dut.walks.level[0].cache.tables[0] };
+    wire [CW-1:0] cache_1 = \dut.walks.level[0].cache.filled1_reg &&
+                            \dut.walks.level[0].cache.filled1_index_reg == \dut.walks.level[0].cache.index1_reg ?
+                            \dut.walks.level[0].cache.filled1_entry_reg : \dut.walks.level[0].cache.out_reg ;
+    wire [CW-1:0] cache_2 = \dut.walks.level[0].cache.out2_reg ;
+
+    // the sweep
+    wire [2:0]  sw = \dut.shared.sw_state_reg ;
+    localparam [2:0] SW_OFF = 3'd0, SW_MEASURE = 3'd1, SW_TAIL = 3'd5;
+    wire [2:0]  tail = \dut.shared.sw_tail_reg ;
+    // with respect to `tight`: what was read of the shared TLB is as it is now
+    wire        clean_entry = !v_guard || (sw == SW_TAIL && tail <= 3'd1) || (sw == SW_OFF && v_state != V_SCAN);
+
+    always_ff @(posedge clk)
+        if (started && booted) begin
+            // ---- requests
+            for (int i = 0; i < 15; i++)
+                for (int j = 0; j < i; j++) assert (!(places[i] && places[j]));
+            assert ((places != '0) == (st_reg[1:0] == WAIT || st_reg[1:0] == HELD));
+            if (st_reg[1:0] == HELD) assert (granted && away == '0);
+            if (away != '0) assert (granted && st_reg[1:0] == WAIT);
+            for (int i = 0; i < 4; i++)
+                for (int j = 0; j < i; j++) assert (!(away[i] && away[j]));
+            assert (\dut.port[0].tail_reg - \dut.port[0].head_reg <= 2'd1);
+            if (\dut.port[0].skid_valid_reg ) assert (\dut.port[0].out_valid_reg );
+            if (st_reg[1:0] == WAIT || st_reg[1:0] == HELD) begin
+                assert (\dut.ctx_reg == t_ctx_reg[CTX_W-1:0] && \dut.op_reg == {1'b0, t_write_reg[0]});
+                assert (\dut.addresses.port[0].reader[0].words[0] == address(t_page_reg[1:0]));
+                assert (\dut.addresses.port[0].reader[1].words[0] == address(t_page_reg[1:0]));
+            end
+            if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
+            if (\dut.miss_valid_reg [0]) assert (\dut.miss_ask_reg == t_ask);
+            if (\dut.again_next_reg ) assert (\dut.again_thread == '0);
+            if (\dut.again_valid_reg ) assert (\dut.again_ask_reg == t_ask);
+            if (\dut.s3_lookup_reg ) assert (\dut.s3_ask_reg == t_ask && {\dut.shared.vpn1_reg , \dut.shared.op1_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
+            if (\dut.s4_lookup_reg ) assert (\dut.s4_ask_reg == t_ask && {\dut.shared.vpn2_reg , \dut.shared.op2_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
+            if (end_lookup) assert (\dut.end_ask_reg == t_ask);
+            if (\dut.end_may_reg || \dut.end_try_reg || \dut.end_killed_reg || \dut.end_again_reg ) assert (end_lookup);
+            if (\dut.end_may_reg ) assert (\dut.end_try_reg );
+            assert (!\dut.end_fault_reg && !(end_lookup && \dut.end_install_reg ) && end_lookup == (\dut.end_valid_reg && !\dut.end_install_reg ));
+            // ---- invalidations
+            assert (v_state <= V_DONE);
+            assert ((v_state != V_IDLE) == (c_reg == C_INVALIDATING));
+            assert (\dut.invalidation.hold_reg == (v_state == V_HOLD || v_state == V_FLUSH));
+            assert (\dut.invalidation.flush_reg == (v_state == V_FLUSH));
+            if (v_guard) assert (v_state == V_SCAN || v_state == V_REST);
+            if (v_state == V_SCAN) assert (v_guard);
+            assert ((now_reg & ~since_reg) == '0);
+            if (v_state == V_FLUSH)
+                assert (!\dut.look_valid_reg [0] && !\dut.s3_lookup_reg && !\dut.s3_install_reg && !\dut.s4_lookup_reg &&
+                        !\dut.s4_install_reg && !\dut.end_valid_reg && !\dut.told_reg && !\dut.fill_reg [0] && !\dut.tell_1h_reg [0] &&
+                        !\dut.hit_1h_reg [0] && k_at[2:0] == '0);
+            if (\dut.drop_valid_reg && \dut.old_reg [0])
+                assert (v_state == V_REST && \dut.drop_first_reg <= 52'(t_ask[3+CTX_W +: VW]) && \dut.drop_last_reg >= 52'(t_ask[3+CTX_W +: VW]) &&
+                        \dut.drop_ctx_reg == (!c_every_reg && t_ctx_reg[CTX_W-1:0] != c_ctx_reg));
+            if (\dut.old_reg [0]) assert (\dut.granted_reg [0]);
+            if (v_state == V_DONE) assert (!\dut.old_reg [0] && !v_guard);
+            // who held a translation when it began is waited for
+            if (tight && is_page && st_reg[1:0] == HELD && old_reg[0]) assert (\dut.old_reg [0]);
+            if (is_watched && st_reg[1:0] == HELD)
+                assert ((tight && \dut.old_reg [0]) || in_set(fresh, frame_reg[2:0]));
+            // ---- translations
+            if (is_page && \dut.port[0].out_valid_reg && answer_ok) begin
+                assert (out_pa[51:24] == 28'd0 && out_pa[23:21] >= 3'd2 && out_pa[23:21] <= 3'd5);
+                if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, out_pa[23:21]));
+            end
+            if (is_page && \dut.port[0].skid_valid_reg && skid_ok) begin
+                assert (skid_pa[51:24] == 28'd0 && skid_pa[23:21] >= 3'd2 && skid_pa[23:21] <= 3'd5);
+                if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, skid_pa[23:21]));
+            end
+            if (is_page && \dut.port[0].queued ) begin
+                assert (queue_frame[39:12] == 28'd0 && queue_frame[11:9] >= 3'd2 && queue_frame[11:9] <= 3'd5);
+                if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, queue_frame[11:9]));
+            end
+            if (\dut.fill_reg [0]) assert (fine(\dut.fill_vpn_reg , \dut.fill_huge_reg , \dut.fill_perm_reg , \dut.fill_frame_reg , 1'b1));
+            if (\dut.told_reg ) begin
+                assert (fine(\dut.told_vpn_reg , \dut.told_huge_reg , \dut.told_perm_reg , \dut.told_frame_reg , 1'b1));
+                assert (\dut.told_vpn_reg == t_ask[3+CTX_W +: VW] && (t_write_reg[0] ? \dut.told_perm_reg [1] && \dut.told_perm_reg [4] : \dut.told_perm_reg [0]));
+            end
+            if (\dut.port[0].first_level.valid_reg )
+                assert (fine(\dut.port[0].first_level.way[0].entries[0] [45 +: VW], \dut.port[0].first_level.way[0].entries[0] [LW-1],
+                             \dut.port[0].first_level.way[0].entries[0] [44:40], \dut.port[0].first_level.way[0].entries[0] [39:0], 1'b1));
+            if (\dut.look_valid_reg [0] && \dut.port[0].first_level.good_reg )
+                assert (\dut.port[0].first_level.way[0].out_reg [45 +: VW] == t_ask[3+CTX_W +: VW] &&
+                        (t_write_reg[0] ? \dut.port[0].first_level.way[0].out_reg [41] && \dut.port[0].first_level.way[0].out_reg [44] : \dut.port[0].first_level.way[0].out_reg [40]) &&
+                        fine(\dut.port[0].first_level.way[0].out_reg [45 +: VW], \dut.port[0].first_level.way[0].out_reg [LW-1],
+                             \dut.port[0].first_level.way[0].out_reg [44:40], \dut.port[0].first_level.way[0].out_reg [39:0], 1'b1));
+            // ---- the shared TLB; when it is swept, in this order
+            if (sw != SW_OFF && v_state != V_IDLE)
+                assert (\dut.shared.every_reg == c_every_reg && \dut.shared.all_reg == c_all_reg && \dut.shared.sw_ctx_reg == c_ctx_reg &&
+                        \dut.shared.first_reg == VW'(address(c_first_reg) >> 12) && \dut.shared.last_reg == VW'(address(c_last_reg) >> 12) &&
+                        !\dut.shared.outside_reg );
+            if (sw != SW_OFF) assert (v_guard && sw <= SW_TAIL);
+            if (\dut.shared.sweep1_reg || \dut.shared.sweep2_reg ) assert (v_guard && sw != SW_OFF && sw != SW_MEASURE);
+            if (sw == SW_TAIL) begin
+                assert (tail <= 3'd4);
+                assert (\dut.shared.sweep1_reg == (tail == 3'd4));
+                if (tail != 3'd4) assert (\dut.shared.sweep2_reg == (tail == 3'd3));
+                if (tail == 3'd4 || tail == 3'd3) assert (1'b1);
+            end
+            assert (entry_fine(\dut.shared.way[0].entries[0] , !tight || clean_entry));
+            if (\dut.shared.write_way_reg ) assert (entry_fine(\dut.shared.write_entry_reg , 1'b1));
+            if (\dut.shared.written1_way_reg ) assert (entry_fine(\dut.shared.written1_entry_reg , 1'b1));
+            if (\dut.s3_lookup_reg || \dut.s3_install_reg || \dut.shared.sweep1_reg ) begin
+                assert (entry_fine(\dut.shared.way[0].out_reg , !tight || !v_guard || (sw == SW_TAIL && tail == 3'd0)));
+                assert (entry_fine(\dut.shared.way[0].out_huge_reg , !tight || !v_guard || (sw == SW_TAIL && tail == 3'd0)));
+            end
+            if (\dut.s4_lookup_reg || \dut.s4_install_reg || \dut.shared.sweep2_reg ) begin
+                assert (entry_fine(\dut.shared.way[0].out2_reg , !tight || !v_guard || (sw == SW_TAIL && tail == 3'd0)));
+                assert (entry_fine(\dut.shared.way[0].out2_huge_reg , !tight || !v_guard || (sw == SW_TAIL && tail == 3'd0)));
+            end
+            if (end_lookup && \dut.shared.hit_reg ) begin
+                assert (fine(\dut.end_ask_reg [3+CTX_W +: VW], \dut.shared.res_huge_reg , \dut.shared.res_perm_reg , \dut.shared.res_frame_reg , !tight || !v_guard));
+                assert (t_write_reg[0] ? \dut.shared.res_perm_reg [1] && \dut.shared.res_perm_reg [4] : \dut.shared.res_perm_reg [0]);
+            end
+            if (tight && v_guard && is_page) assert (!\dut.end_may_reg && !\dut.end_try_reg );
+            assert (\dut.shared.install1_reg == \dut.s3_install_reg && \dut.shared.install2_reg == \dut.s4_install_reg );
+            if (\dut.s3_install_reg ) assert (\dut.s3_last_reg && fine(\dut.shared.vpn1_reg , \dut.shared.huge1_reg , \dut.shared.perm1_reg , \dut.shared.frame1_reg , 1'b1));
+            if (\dut.s4_install_reg ) assert (\dut.s4_last_reg && fine(\dut.shared.vpn2_reg , \dut.shared.huge2_reg , \dut.shared.perm2_reg , \dut.shared.frame2_reg , 1'b1));
+            // ---- the walk: in one place, of the thread that waits for it
+            assert (k_live == (k_at != '0));
+            for (int i = 0; i < 11; i++)
+                for (int j = 0; j < i; j++) assert (!(k_at[i] && k_at[j]));
+            assert (!\dut.walks.two_reg && !\dut.walks.second_reg && !r_held_reg && !r_beat_reg && r_len_reg[0] == 1'b0);
+            if (k_live && !k_told) assert (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]);
+            if (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]) assert (k_live);
+            if (\dut.tell_1h_reg [0]) assert (\dut.walking_reg [0] && k_live && k_told);
+            if (k_live && \dut.walking_reg [0])
+                assert (k_vpn == t_ask[3+CTX_W +: VW] && \dut.walks.ctx_reg == t_ctx_reg[CTX_W-1:0] &&
+                        (\dut.walks.op_reg == {1'b0, t_write_reg[0]} || (k_told && !\dut.tell_1h_reg [0])));
+            if (k_live) begin
+                assert (\dut.walks.tags[0] == {\dut.walks.ctx_reg , k_vpn});
+                assert (k_level <= 3'd1 && k_vpn == (k_vpn & 18'h201) && \dut.walks.op_reg [1] == 1'b0);
+                if (k_level == 3'd1) assert (k_table == {27'd0, ROOT, 9'd0} && (!k_root || (!\dut.walks.mark_reg && k_ad == 3'd0)));
+                else if (k_root) assert (leads(k_table) && (k_bound || leads_fresh(k_table)));
+                else assert (k_table == {27'd0, OTHER_TABLE, 9'd0});
+            end
+            if (\dut.contexts.enabled_reg ) assert (\dut.contexts.roots[0] == table_at(ROOT));
+            if (ctx_ok[0]) assert (\dut.contexts.enabled_reg );
+            if (\dut.walks.ar_valid_reg ) assert (\dut.walks.ar_addr_reg == {k_table, k_index, 3'd0} && !\dut.walks.ar_two_reg && \dut.walks.ar_walk_reg == '0);
+            if (\dut.walks.read_valid_reg ) assert (\dut.walks.read_walk_reg == '0);
+            assert (!r_asked_reg[WALKERS-1] || WALKERS == 1);
+            if (r_asked_reg[0] || r_full_reg[0]) assert (r_place_reg[1:0] == k_place);
+            if (r_full_reg[0]) begin
+                if (k_place == E0) begin
+                    assert (r_data_reg[10:5] == 6'd0 && r_data_reg[3:1] == TABLE[3:1]);
+                    if (r_data_reg[4]) assert (k_bound || fresh[6 + r_data_reg[0]]);
+                end else if (k_place != ELSE) begin
+                    assert (!r_data_reg[10] && r_data_reg[5] && r_data_reg[3:1] == (k_place == E1 ? 3'd1 : 3'd2));
+                    if (r_data_reg[4] && r_data_reg[8] && (w_write ? r_data_reg[7] && r_data_reg[9] : r_data_reg[6]))
+                        assert (k_stale || in_set(fresh, r_data_reg[2:0]));
+                end else
+                    assert (!r_data_reg[10] && (r_data_reg[5] ? r_data_reg[3:1] == 3'd3 : r_data_reg[9:6] == 4'd0 && r_data_reg[3:0] == OTHER_TABLE));
+            end
+            if (\dut.walks.got_valid_reg ) begin
+                assert (\dut.walks.got_walk_reg == '0 && \dut.walks.got_level_reg == k_level && \dut.walks.got_op_reg == \dut.walks.op_reg &&
+                        \dut.walks.got_tag_reg == \dut.walks.tags[0] && \dut.walks.got_resp_reg == 2'd0 && !\dut.walks.got_second_reg );
+                assert (\dut.walks.got_plain_reg && \dut.walks.got_large_reg == (k_got[20:12] == '0) && \dut.walks.got_bare_reg == (k_got[6:1] == '0));
+                if (k_place == E0) assert (!k_got[7] && k_got[6:1] == '0 && leads(k_got[51:12]) && (!k_got[0] || k_bound || leads_fresh(k_got[51:12])));
+                else if (k_place != ELSE)
+                    assert (leaf_fine(k_got | 64'd1) && k_got[24:22] == (k_place == E1 ? 3'd1 : 3'd2) &&
+                            (!k_got[0] || !leaf_allows(k_got) || k_stale || in_set(fresh, k_got[23:21])));
+                else assert (k_got[51:25] == '0 && k_got[20:12] == '0 && (k_got[7] ? k_got[24:22] == 3'd3 : k_got[24:21] == OTHER_TABLE));
+            end
+            if (\dut.walks.act_valid_reg ) begin
+                assert (\dut.walks.act_walk_reg == '0 && \dut.walks.act_1h_reg && \dut.walks.act_level_reg == k_level && k_kind <= K_LEAF);
+                assert (\dut.walks.act_fault_reg == (k_kind == K_FAULT));
+                assert (\dut.walks.act_near_reg == (k_level == 3'd1 && (k_kind == K_LEAF || k_kind == K_MARK)));
+                if (k_kind == K_NEXT) begin
+                    assert (k_level == 3'd1);
+                    if (k_root) assert (leads(k_act[51:12]) && (k_bound || leads_fresh(k_act[51:12])));
+                    else assert (k_act[51:12] == {27'd0, OTHER_TABLE, 9'd0});
+                end
+                if (k_kind == K_MARK || k_kind == K_LEAF) begin
+                    if (k_root) assert (k_level == 3'd0);
+                    if (k_page) assert (leaf_fine(k_act) && k_act[24:22] == (k_table[9] ? 3'd2 : 3'd1));
+                    if (k_page && k_kind == K_LEAF && leaf_allows(k_act)) assert (k_stale || in_set(fresh, k_act[23:21]));
+                    assert (\dut.walks.op_reg [0] ? k_act[2] && k_act[6] && k_act[5] : k_act[1] && k_act[5]);
+                end
+                if (\dut.walks.act_told_reg ) assert (k_kind == K_LEAF);
+                if (k_kind == K_MARK && !k_doomed) assert (1'b1);
+            end
+            // ---- accessed and dirty
+            if (k_ad != 3'd0) assert (k_live && \dut.walks.ad_walk_reg == '0 && k_ad <= 3'd6);
+            if (k_ad == 3'd1 || k_ad == 3'd2) assert (\dut.walks.mark_reg );
+            if (k_ad == 3'd2) assert (k_at[10] || k_at[9] || k_at[8] || k_at[7] || k_at[6] || k_at[5] || k_at[4]);
+            if (k_ad == 3'd2 || (k_ad >= 3'd3 && k_ad <= 3'd5)) assert (grants == 2'b01);
+            if (k_writes) assert (!\dut.walks.mark_reg );
+            assert (aw_reg == (k_ad == 3'd4 || k_ad == 3'd5));
+            assert (w_reg == (k_ad == 3'd5) && (!b_reg || w_reg) && (!b_reg || b_resp_reg == 2'd0));
+            if (aw_reg) assert (aw_place_reg == k_place && aw_id_reg == '0);
+            if (k_ad == 3'd6) assert (\dut.walks.ad_resp_reg == 2'd0);
+            if (k_writes && k_ad != 3'd6) assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
+            if (k_ad == 3'd2 && (\dut.walks.ar_valid_reg || r_asked_reg[0] || r_full_reg[0] || \dut.walks.got_valid_reg || \dut.walks.act_valid_reg ))
+                assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
+            if (w_reg) assert (w_data_reg == {1'b0, k_pte[6:5], k_pte[2:1], k_pte[7], k_pte[0], k_pte[24:21]});
+            if (k_writes) begin
+                if (k_root) assert (k_level == 3'd0);
+                if (k_page) assert (leaf_fine(k_pte) && k_pte[24:22] == (k_table[9] ? 3'd2 : 3'd1));
+                if (k_page && (b_reg || k_ad == 3'd6) && leaf_allows(k_pte)) assert (k_stale || in_set(fresh, k_pte[23:21]));
+                assert (\dut.walks.op_reg [0] ? k_pte[2] && k_pte[6] && k_pte[5] : k_pte[1] && k_pte[5]);
+            end
+            // ---- compared with the range
+            if (\dut.walks.check_reg || \dut.walks.scan_reg || \dut.walks.cmp_valid_reg ) assert (v_state == V_SCAN || v_state == V_REST);
+            if (\dut.walks.check_reg ) assert (\dut.walks.check_any_reg );
+            if (\dut.walks.cmp_valid_reg && \dut.walks.check_reg ) assert (\dut.walks.cmp_vpn_reg == k_vpn);
+            if (k_live && (\dut.walks.near_reg || \dut.walks.old_reg ) && !\dut.walks.poison_reg ) assert (v_state == V_SCAN || v_state == V_REST);
+            // ---- beginning: the root, or what the walk cache says
+            if (\dut.end_try_reg ) begin
+                if (\dut.walks.start_level_reg == 3'd1) assert (\dut.walks.start_table_reg == {27'd0, ROOT, 9'd0});
+                else if (t_page_reg[1] == w_page[1]) assert (leads(\dut.walks.start_table_reg ) && leads_fresh(\dut.walks.start_table_reg ));
+                else assert (\dut.walks.start_table_reg == {27'd0, OTHER_TABLE, 9'd0});
+                assert (\dut.walks.start_level_reg <= 3'd1);
+            end
+            if (\dut.walks.free_valid_reg ) assert (\dut.walks.free_reg == '0 && \dut.walks.free_1h_reg && !k_live);
+            for (int i = 0; i < 4; i++)
+                if (\dut.walks.level[0].cache.valid_reg [i]) begin
+                    assert (cache[i*CW + CW - 4 +: 4] <= epoch);
+                    assert (cache_fine(cache[i*CW +: CW]) && cache_other(cache[i*CW +: CW]));
+                end
+            if (\dut.walks.level[0].cache.filled1_reg )
+                assert (\dut.walks.level[0].cache.filled1_entry_reg [CW-4 +: 4] <= epoch || v_state == V_SCAN);
+            if (\dut.s3_lookup_reg ) begin
+                assert (\dut.walks.level[0].cache.tag1_reg == t_ask[12+CTX_W +: VW-9]);
+                if (\dut.walks.level[0].cache.valid_reg [\dut.walks.level[0].cache.index1_reg ])
+                    assert (cache_fine(cache_1) && cache_other(cache_1));
+            end
+            if (\dut.s4_lookup_reg ) begin
+                assert (\dut.walks.level[0].cache.tag2_reg == t_ask[12+CTX_W +: VW-9] && \dut.walks.level[0].cache.epoch2_reg == epoch);
+                if (\dut.walks.level[0].cache.valid2_reg ) assert (cache_fine(cache_2) && cache_other(cache_2));
+            end
+        end
