@@ -54,7 +54,7 @@ static int dmmu_ahead_fault_in(struct dmmu_ctx *ctx, u64 start, u64 end, bool wr
 	do {
 		range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
 		mmap_read_lock(ctx->mm);
-		ret = hmm_range_fault(&range);
+		ret = dmmu_hmm_range_fault(&range);
 		if (!ret && dmmu_shares_local(&range, (end - start) >> PAGE_SHIFT))
 			ret = dmmu_fault_as_cpu(&range);
 		if (!ret)

@@ -219,6 +219,12 @@ void dmmu_client_evict_all(struct dmmu_dev *dev)
 }
 EXPORT_SYMBOL_DMMU(dmmu_client_evict_all);
 
+void dmmu_client_fail_whole(struct dmmu_dev *dev)
+{
+	atomic_set(&dev->fail_whole, 1);
+}
+EXPORT_SYMBOL_DMMU(dmmu_client_fail_whole);
+
 /* The dev_private_owner for hmm_range_fault(). */
 void *dmmu_client_owner(struct dmmu_dev *dev)
 {

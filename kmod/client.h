@@ -55,6 +55,8 @@ int dmmu_client_move_out(struct dmmu_ctx *ctx, u64 start, u64 end, struct dmmu_c
 int dmmu_client_exclusive(struct dmmu_ctx *ctx, u64 start, u64 end);
 bool dmmu_client_any_exclusive(struct dmmu_ctx *ctx, u64 start, u64 end);
 
+/* The next huge page is not to be had on the device, or on the host. */
+void dmmu_client_fail_whole(struct dmmu_dev *dev);
 void dmmu_client_evict_all(struct dmmu_dev *dev);
 void *dmmu_client_owner(struct dmmu_dev *dev);
 bool dmmu_client_page_is_on(struct dmmu_dev *dev, const struct page *page);

@@ -12,7 +12,9 @@
 
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/hmm.h>
 #include <linux/memremap.h>
+#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -31,36 +33,82 @@
 #endif
 
 /*
- * DMMU_PAGEMAP_OPS(name, free, to_ram): a struct dev_pagemap_ops, where void free(struct page *) is
- * called when a page is not used any more.
+ * Can a huge page move to device memory and back as a whole? If not, the flags that ask for one and
+ * that mark one are 0, so that nothing is ever taken for one.
+ */
+#if DMMU_NEW_DEVICE_HUGE && defined(CONFIG_TRANSPARENT_HUGEPAGE) && \
+	defined(CONFIG_ARCH_ENABLE_THP_MIGRATION)
+#define DMMU_WHOLE	   1
+#define DMMU_SELECT_WHOLE  MIGRATE_VMA_SELECT_COMPOUND
+#define DMMU_PFN_WHOLE	   MIGRATE_PFN_COMPOUND
+#else
+#define DMMU_WHOLE	   0
+#define DMMU_SELECT_WHOLE  0UL
+#define DMMU_PFN_WHOLE	   0UL
+#endif
+
+/*
+ * DMMU_FREE_HOOK(free) makes of void free(struct page *, unsigned int n), for the first page and
+ * the number of those that are not used any more, what struct dev_pagemap_ops wants in
+ * .DMMU_FREE_FIELD: free_hook.
  */
 #if DMMU_NEW_FOLIO_FREE
-#define DMMU_PAGEMAP_OPS(name, free, to_ram)               \
-	static void name##_folio_free(struct folio *folio) \
-	{                                                  \
-		free(folio_page(folio, 0));                \
-	}                                                  \
-							   \
-	static const struct dev_pagemap_ops name = {       \
-		.folio_free = name##_folio_free,           \
-		.migrate_to_ram = to_ram,                  \
+#define DMMU_FREE_FIELD folio_free
+#define DMMU_FREE_HOOK(free)                                       \
+	static void free##_hook(struct folio *folio)               \
+	{                                                          \
+		free(folio_page(folio, 0), folio_nr_pages(folio)); \
 	}
 #else
-#define DMMU_PAGEMAP_OPS(name, free, to_ram)         \
-	static const struct dev_pagemap_ops name = { \
-		.page_free = free,                   \
-		.migrate_to_ram = to_ram,            \
+#define DMMU_FREE_FIELD page_free
+#define DMMU_FREE_HOOK(free)                       \
+	static void free##_hook(struct page *page) \
+	{                                          \
+		free(page, 1);                     \
 	}
 #endif
 
-/* Hand out a free page of device memory: one reference, locked. */
-static inline void dmmu_device_page_init(struct page *page, struct dev_pagemap *pgmap)
+/* Hand out a free page of device memory, or a whole folio: one reference, locked. */
+static inline void dmmu_device_page_init(struct page *page, struct dev_pagemap *pgmap,
+					 unsigned int order)
 {
 #if DMMU_NEW_DEVICE_PAGE_INIT
-	zone_device_page_init(page, pgmap, 0);
+	zone_device_page_init(page, pgmap, order);
 #else
 	zone_device_page_init(page);
 #endif
+}
+
+/* A folio for @va of @vma, or for no mapping in particular; NULL when there is none. */
+static inline struct folio *dmmu_alloc_folio(gfp_t gfp, unsigned int order,
+					     struct vm_area_struct *vma, unsigned long va)
+{
+#if DMMU_WHOLE
+	if (vma)
+		return vma_alloc_folio(gfp, order, vma, va);
+#endif
+	return folio_alloc(gfp, order);
+}
+
+/*
+ * hmm_range_fault(), but each page is the one at its address. Of a huge page on the device, Linux
+ * 7.2 lists the pages from its first one on, also when the range begins in the middle of it.
+ */
+static inline int dmmu_hmm_range_fault(struct hmm_range *range)
+{
+	unsigned long i, n = (range->end - range->start) >> PAGE_SHIFT;
+	int ret = hmm_range_fault(range);
+
+	for (i = 0; DMMU_WHOLE && !ret && i < n; i++) {
+		unsigned long *pfn = &range->hmm_pfns[i], at = (range->start >> PAGE_SHIFT) + i;
+
+		if ((*pfn & (HMM_PFN_VALID | HMM_PFN_ERROR)) != HMM_PFN_VALID ||
+		    hmm_pfn_to_map_order(*pfn) != PMD_SHIFT - PAGE_SHIFT ||
+		    !is_device_private_page(hmm_pfn_to_page(*pfn)))
+			continue;
+		*pfn = (*pfn & ~(PTRS_PER_PTE - 1UL)) | (at & (PTRS_PER_PTE - 1UL));
+	}
+	return ret;
 }
 
 static inline struct dev_pagemap *dmmu_page_pgmap(const struct page *page)

@@ -59,6 +59,8 @@ static int local_show(struct seq_file *s, void *unused)
 		[DMMU_MOVED_EVICTED] = "evicted",
 		[DMMU_MOVED_COPY_NS] = "copy_ns",
 		[DMMU_MOVED_ACROSS] = "moved_across",
+		[DMMU_MOVED_WHOLE_IN] = "whole_in",
+		[DMMU_MOVED_WHOLE_OUT] = "whole_out",
 	};
 	struct dmmu_dev *dev = s->private;
 	unsigned int i;
@@ -209,6 +211,8 @@ void dmmu_debugfs_add(struct dmmu_dev *dev)
 	debugfs_create_u32("delay_map_us", 0644, dir, &dev->delay_map_us);
 	debugfs_create_bool("round_robin", 0644, dir, &dev->round_robin);
 	debugfs_create_file("fail", 0200, dir, dev, &fail_fops);
+	if (DMMU_WHOLE && dmmu_local_total(dev) && !dmmu_local_coherent(dev))
+		debugfs_create_atomic_t("fail_whole", 0644, dir, &dev->fail_whole);
 	if (dmmu_local_limit(dev))
 		debugfs_create_u32("local_limit", 0644, dir, dmmu_local_limit(dev));
 }

@@ -79,6 +79,8 @@ enum dmmu_moved {
 	DMMU_MOVED_EVICTED,	/* of these, to make room */
 	DMMU_MOVED_COPY_NS,	/* time spent copying */
 	DMMU_MOVED_ACROSS,	/* of those moved in, from another device */
+	DMMU_MOVED_WHOLE_IN,	/* huge pages, to local memory as a whole */
+	DMMU_MOVED_WHOLE_OUT,	/* and back */
 	DMMU_MOVED_COUNT,
 };
 
@@ -193,6 +195,7 @@ struct dmmu_copyq {
 /* What the driver knows of a page in local memory besides its struct page. */
 struct dmmu_lpage {
 	struct list_head lru;		/* in dmmu_local.lru while it is in its place */
+	unsigned int n;			/* of pages that are one folio, while in the list */
 	u32 era;			/* dmmu_local.era when it was filled */
 	struct dmmu_user *user;		/* for whom it was taken, or NULL */
 };
@@ -205,11 +208,12 @@ struct dmmu_local {
 	u64 base;			/* byte offset of the first */
 	unsigned long npages;
 	unsigned long first_pfn;
-	spinlock_t lock;		/* all below; taken when a page is freed */
+	spinlock_t lock;		/* all below but the list; taken when a page is freed */
 	unsigned long *used;		/* bitmap */
 	unsigned long nfree;
 	unsigned long next;		/* where to look for free ones */
 	u32 limit;			/* use no more than so many; tests make them few */
+	spinlock_t lru_lock;		/* innermost, interrupts off: taken when a folio is split */
 	struct list_head lru;		/* the coldest first */
 	struct dmmu_lpage *page;
 	u32 era;			/* counts the times that all content was lost */
@@ -276,6 +280,7 @@ struct dmmu_dev {
 	struct dentry *debugfs;
 	u32 delay_map_us;
 	bool round_robin;		/* make room without asking which pages are cold */
+	atomic_t fail_whole;		/* so many huge pages are not to be had; for tests */
 };
 
 /* A range that is used as a whole; see ahead.c. */
@@ -480,6 +485,9 @@ int dmmu_copy_pages(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigned int 
 #define DMMU_NO_MIGRATION \
 	"migration is off: this kernel has no CONFIG_DEVICE_PRIVATE; host memory is mirrored in place\n"
 
+/* Pages of a huge page, which is whole when it moves as one. */
+#define DMMU_WHOLE_PAGES	DMMU_COPY_BATCH
+
 #ifdef CONFIG_DEVICE_MIGRATION
 /* local.c */
 void dmmu_local_init(struct dmmu_dev *dev);
@@ -498,11 +506,13 @@ unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsi
 unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, struct page **page,
 			      unsigned int n);
 void dmmu_local_unalloc(struct page *page);
-void dmmu_local_page_free(struct page *page);
+struct page *dmmu_local_alloc_whole(struct dmmu_dev *dev, struct dmmu_user *user, bool *short_of);
+void dmmu_local_page_free(struct page *page, unsigned int n);
 void dmmu_local_arrived(struct page *page);
 void dmmu_local_left(struct page *page);
 bool dmmu_local_is_there(struct page *page);
-unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n);
+unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n,
+				unsigned int most);
 void dmmu_local_touch(struct page *page);
 unsigned long dmmu_local_free(struct dmmu_dev *dev);
 u32 *dmmu_local_limit(struct dmmu_dev *dev);

@@ -52,7 +52,7 @@ static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned 
 		.default_flags = t->look,
 		.dev_private_owner = dmmu_local_owner(ctx->dev),
 	};
-	int ret = hmm_range_fault(&range);
+	int ret = dmmu_hmm_range_fault(&range);
 
 	return ret ? ret : dmmu_fetch_from_other(ctx, &range);
 }

@@ -12,6 +12,9 @@
  * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
  * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page
  * fault on such a page runs.
+ *
+ * Where the kernel can, DMMU_WHOLE_PAGES pages are one folio: a huge page that moved as a whole.
+ * It is in the list once, by its first page. The kernel may split it at any time.
  */
 #include <linux/ioport.h>
 #include <linux/memremap.h>
@@ -29,9 +32,10 @@
 /* All that there are, by address: whose pages a migration is about. */
 static DEFINE_XARRAY(dmmu_locals);
 
+/* Only the first page of a folio has it: in the others the kernel keeps something else there. */
 static struct dmmu_local *dmmu_local_of(const struct page *page)
 {
-	return page->zone_device_data;
+	return compound_head(page)->zone_device_data;
 }
 
 struct dmmu_dev *dmmu_local_dev(const struct page *page)
@@ -49,6 +53,7 @@ u64 dmmu_local_offset(const struct page *page)
 {
 	return dmmu_local_of(page)->base + ((u64)dmmu_local_index(page) << PAGE_SHIFT);
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_offset);
 
 /* Is it a page in local memory of this device? The caller keeps it from going away. */
 bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page)
@@ -74,20 +79,35 @@ void dmmu_local_lose(struct dmmu_dev *dev)
 		WRITE_ONCE(l->era, l->era + 1);
 }
 
-/* The kernel frees a page: nothing maps it any more, and the notifier took it from the device. */
-void dmmu_local_page_free(struct page *page)
+/* Take a page, or a whole one by its first, from the list of those that are there. */
+static void dmmu_local_unlist(struct dmmu_local *l, struct dmmu_lpage *p)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lru_lock, flags);
+	list_del_init(&p->lru);
+	spin_unlock_irqrestore(&l->lru_lock, flags);
+}
+
+/*
+ * The kernel frees @n pages that are one folio: nothing maps it any more, and the notifier took it
+ * from the device.
+ */
+void dmmu_local_page_free(struct page *page, unsigned int n)
 {
 	struct dmmu_local *l = dmmu_local_of(page);
-	unsigned long i = dmmu_local_index(page);
+	unsigned long i = dmmu_local_index(page), end = i + n;
 	bool last;
 
 	ClearPageHWPoison(page);
+	dmmu_local_unlist(l, &l->page[i]);
 	spin_lock(&l->lock);
-	WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
-	list_del_init(&l->page[i].lru);
-	dmmu_user_uncharge(l->page[i].user, DMMU_QUOTA_PAGES);
-	l->page[i].user = NULL;
-	l->nfree++;
+	for (; i < end; i++) {
+		WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
+		dmmu_user_uncharge(l->page[i].user, DMMU_QUOTA_PAGES);
+		l->page[i].user = NULL;
+	}
+	l->nfree += n;
 	last = l->nfree == l->npages;
 	if (last && l->leaving)
 		queue_work(dmmu_wq, &l->leave_work);
@@ -120,6 +140,20 @@ static unsigned long dmmu_local_room(const struct dmmu_local *l)
 	return limit > used ? limit - used : 0;
 }
 
+/* The pages from index @i on are taken. Called with the lock. */
+static void dmmu_local_take(struct dmmu_local *l, unsigned long i, unsigned int n,
+			    struct dmmu_user *user)
+{
+	if (l->nfree == l->npages)
+		__module_get(THIS_MODULE);
+	bitmap_set(l->used, i, n);
+	l->nfree -= n;
+	for (; n; n--, i++) {
+		l->page[i].era = l->era;
+		l->page[i].user = user;
+	}
+}
+
 /*
  * Take up to @n pages, adjacent ones if there are. They are locked and have one reference. Returns
  * how many. Each has been counted for @user.
@@ -137,25 +171,19 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 	if (l->closed)
 		n = 0;
 	n = min_t(unsigned long, n, dmmu_local_room(l));
-	if (n && l->nfree == l->npages)
-		__module_get(THIS_MODULE);
 	while (got < n) {
 		run = n - got;
 		i = dmmu_local_find(l, &run);
 		if (WARN_ON_ONCE(i >= l->npages))
 			break;
-		bitmap_set(l->used, i, run);
+		dmmu_local_take(l, i, run, user);
 		l->next = i + run;
-		l->nfree -= run;
-		for (k = 0; k < run; k++) {
-			l->page[i + k].era = l->era;
-			l->page[i + k].user = user;
+		for (k = 0; k < run; k++)
 			page[got++] = pfn_to_page(l->first_pfn + i + k);
-		}
 	}
 	spin_unlock(&l->lock);
 	for (k = 0; k < got; k++) {
-		dmmu_device_page_init(page[k], &l->pgmap);
+		dmmu_device_page_init(page[k], &l->pgmap, 0);
 		page[k]->zone_device_data = l;
 	}
 	return got;
@@ -163,16 +191,52 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_alloc);
 
 /*
- * A page has been put in its place, and is locked still. Before that it is nobody's, and so it
- * is once it has left: who made room would move home what no cgroup is charged for.
+ * Take DMMU_WHOLE_PAGES pages as one: adjacent, aligned, one folio, locked, with one reference. The
+ * first of them, or NULL when there are none; @short_of says whether even scattered ones are too
+ * few. Each has been counted for @user.
+ */
+struct page *dmmu_local_alloc_whole(struct dmmu_dev *dev, struct dmmu_user *user, bool *short_of)
+{
+	struct dmmu_local *l = dev->local;
+	struct page *page;
+	unsigned long i;
+
+	*short_of = false;
+	if (!l || !IS_ALIGNED(l->first_pfn, DMMU_WHOLE_PAGES))
+		return NULL;
+	spin_lock(&l->lock);
+	*short_of = l->closed || dmmu_local_room(l) < DMMU_WHOLE_PAGES;
+	i = *short_of ? l->npages :
+			bitmap_find_next_zero_area(l->used, l->npages, 0, DMMU_WHOLE_PAGES,
+						   DMMU_WHOLE_PAGES - 1);
+	if (i >= l->npages) {
+		spin_unlock(&l->lock);
+		return NULL;
+	}
+	dmmu_local_take(l, i, DMMU_WHOLE_PAGES, user);
+	spin_unlock(&l->lock);
+	page = pfn_to_page(l->first_pfn + i);
+	dmmu_device_page_init(page, &l->pgmap, ilog2(DMMU_WHOLE_PAGES));
+	page->zone_device_data = l;
+	return page;
+}
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_alloc_whole);
+
+/*
+ * A page, or a whole one by its first, has been put in its place, and is locked still. Before that
+ * it is nobody's, and so it is once it has left: who made room would move home what no cgroup is
+ * charged for.
  */
 void dmmu_local_arrived(struct page *page)
 {
 	struct dmmu_local *l = dmmu_local_of(page);
+	struct dmmu_lpage *p = &l->page[dmmu_local_index(page)];
+	unsigned long flags;
 
-	spin_lock(&l->lock);
-	list_add_tail(&l->page[dmmu_local_index(page)].lru, &l->lru);
-	spin_unlock(&l->lock);
+	spin_lock_irqsave(&l->lru_lock, flags);
+	p->n = compound_nr(page);
+	list_add_tail(&p->lru, &l->lru);
+	spin_unlock_irqrestore(&l->lru_lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_arrived);
 
@@ -181,11 +245,37 @@ void dmmu_local_left(struct page *page)
 {
 	struct dmmu_local *l = dmmu_local_of(page);
 
-	spin_lock(&l->lock);
-	list_del_init(&l->page[dmmu_local_index(page)].lru);
-	spin_unlock(&l->lock);
+	dmmu_local_unlist(l, &l->page[dmmu_local_index(page)]);
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_left);
+
+#if DMMU_WHOLE
+/*
+ * The kernel has split a folio: @tail is a part of its own from now on, as warm as the rest. @head
+ * is what it was split from, and comes last with no @tail. Called with locks of the kernel's and
+ * interrupts off; only reads of what is common to all parts, and the list, are allowed.
+ */
+static void dmmu_local_folio_split(struct folio *head, struct folio *tail)
+{
+	struct page *first = folio_page(head, 0);
+	struct dmmu_local *l = first->zone_device_data;
+	struct folio *part = tail ? tail : head;
+	struct dmmu_lpage *h = &l->page[folio_pfn(head) - l->first_pfn];
+	struct dmmu_lpage *p = &l->page[folio_pfn(part) - l->first_pfn];
+	unsigned long flags;
+
+	if (tail) {
+		tail->pgmap = head->pgmap;
+		tail->page.mapping = head->page.mapping;
+		folio_page(tail, 0)->zone_device_data = l;
+	}
+	spin_lock_irqsave(&l->lru_lock, flags);
+	p->n = folio_nr_pages(part);
+	if (tail && !list_empty(&h->lru))
+		list_add_tail(&p->lru, &h->lru);
+	spin_unlock_irqrestore(&l->lru_lock, flags);
+}
+#endif
 
 /* Has it arrived, and not left? The answer stands while the caller has the page locked. */
 bool dmmu_local_is_there(struct page *page)
@@ -193,9 +283,9 @@ bool dmmu_local_is_there(struct page *page)
 	struct dmmu_local *l = dmmu_local_of(page);
 	bool is;
 
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lru_lock);
 	is = !list_empty(&l->page[dmmu_local_index(page)].lru);
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lru_lock);
 	return is;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_is_there);
@@ -209,27 +299,31 @@ void dmmu_local_unalloc(struct page *page)
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_unalloc);
 
 /*
- * The coldest pages of those that are there, at most @n; they count as warm from now on, so that
- * one that cannot be moved is not tried again at once. Only numbers: the pages may be freed
- * meanwhile.
+ * The coldest pages of those that are there, at least @n, as far as there are, and at most @most;
+ * they count as warm from now on, so that one that cannot be moved is not tried again at once. Of a
+ * whole one all numbers are there, in a row. Only numbers: the pages may be freed meanwhile.
  */
-unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n)
+unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n,
+				unsigned int most)
 {
 	struct dmmu_local *l = dev->local;
 	LIST_HEAD(chosen);
 	struct dmmu_lpage *p;
-	unsigned int got = 0;
+	unsigned int got = 0, k;
 
 	if (!l)
 		return 0;
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lru_lock);
 	while (got < n && !list_empty(&l->lru)) {
 		p = list_first_entry(&l->lru, struct dmmu_lpage, lru);
+		if (p->n > most - got)
+			break;
 		list_move_tail(&p->lru, &chosen);
-		pfn[got++] = l->first_pfn + (p - l->page);
+		for (k = 0; k < p->n; k++)
+			pfn[got++] = l->first_pfn + (p - l->page) + k;
 	}
 	list_splice_tail(&chosen, &l->lru);
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lru_lock);
 	return got;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_coldest);
@@ -254,17 +348,18 @@ unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsi
 	return got;
 }
 
-/* The device used a page since it was last asked. */
+/* The device used a page, or one of a whole one, since it was last asked. */
 void dmmu_local_touch(struct page *page)
 {
 	struct dmmu_local *l = dmmu_local_of(page);
-	struct dmmu_lpage *p = &l->page[dmmu_local_index(page)];
+	struct dmmu_lpage *p = &l->page[dmmu_local_index(compound_head(page))];
 
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lru_lock);
 	if (!list_empty(&p->lru))
 		list_move_tail(&p->lru, &l->lru);
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lru_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_touch);
 
 unsigned long dmmu_local_free(struct dmmu_dev *dev)
 {
@@ -313,6 +408,7 @@ bool dmmu_local_coherent(struct dmmu_dev *dev)
 {
 	return dev->local && dev->local->pgmap.type == MEMORY_DEVICE_COHERENT;
 }
+EXPORT_SYMBOL_IF_KUNIT(dmmu_local_coherent);
 
 /* What a migration from there selects. */
 unsigned long dmmu_local_select(struct dmmu_dev *dev)
@@ -335,7 +431,15 @@ static void dmmu_local_leave_work(struct work_struct *work)
 	dmmu_local_unmap(container_of(work, struct dmmu_local, leave_work));
 }
 
-DMMU_PAGEMAP_OPS(dmmu_pagemap_ops, dmmu_local_page_free, dmmu_migrate_to_ram);
+DMMU_FREE_HOOK(dmmu_local_page_free)
+
+static const struct dev_pagemap_ops dmmu_pagemap_ops = {
+	.DMMU_FREE_FIELD = dmmu_local_page_free_hook,
+	.migrate_to_ram = dmmu_migrate_to_ram,
+#if DMMU_WHOLE
+	.folio_split = dmmu_local_folio_split,
+#endif
+};
 
 /* Is it a page that another device of this driver has in memory which the CPU reaches, too? */
 struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page)
@@ -428,6 +532,7 @@ void dmmu_local_init(struct dmmu_dev *dev)
 	l->limit = l->npages;
 	l->era = 1;
 	spin_lock_init(&l->lock);
+	spin_lock_init(&l->lru_lock);
 	INIT_LIST_HEAD(&l->lru);
 	INIT_WORK(&l->leave_work, dmmu_local_leave_work);
 	l->used = bitmap_zalloc(l->npages, GFP_KERNEL);

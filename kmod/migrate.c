@@ -9,6 +9,10 @@
  * place of the old ones. Until the end of the third step everybody who touches a page waits for it,
  * so a page that could not be copied simply stays where it was.
  *
+ * A huge page moves as a whole (DMMU_WHOLE_PAGES pages, one folio, one entry of the arrays) where
+ * the kernel can do that and both sides have such a page. Where one has not, it is split and its
+ * parts move one by one.
+ *
  * Locks: the pages', which the kernel takes by trying, and mmap_lock for reading where there is a
  * range. While they are held we wait for the copy, which ends in bounded time, and allocate host
  * pages.
@@ -16,6 +20,7 @@
 #include <linux/delay.h>
 #include <linux/hugetlb.h>
 #include <linux/hmm.h>
+#include <linux/huge_mm.h>
 #include <linux/jiffies.h>
 #include <linux/memremap.h>
 #include <linux/migrate.h>
@@ -43,8 +48,13 @@
 /* Pages copied at once from one device to another. */
 #define DMMU_ACROSS_PAGES 64U
 
+/* Processes of which one may have mapped a page; so many are asked. */
+#define DMMU_ASK_MMS 16U
+
 /* The buffers of a batch. */
 struct dmmu_move {
+	unsigned int tries;	/* that were made to move what comes next */
+	bool whole;		/* op[] is one huge page, page[0] its place */
 	unsigned long src[DMMU_COPY_BATCH];
 	unsigned long dst[DMMU_COPY_BATCH];
 	struct dmmu_copy_op op[DMMU_COPY_BATCH];
@@ -56,6 +66,49 @@ struct dmmu_move {
 static void dmmu_moved(struct dmmu_dev *dev, enum dmmu_moved which, unsigned long n)
 {
 	atomic64_add(n, &dev->moved[which]);
+}
+
+/* --- whole pages --- */
+
+/* How many pages an entry of a source or destination array is about. */
+static unsigned int dmmu_entry_pages(unsigned long entry)
+{
+	return DMMU_WHOLE && entry & DMMU_PFN_WHOLE ? DMMU_WHOLE_PAGES : 1;
+}
+
+/* Is what moves a huge page, or the empty place of one? */
+static bool dmmu_moves_whole(unsigned long src)
+{
+	return src & MIGRATE_PFN_MIGRATE && dmmu_entry_pages(src) > 1;
+}
+
+/* What to select for [start, end), so that a huge page there moves as a whole. */
+static unsigned long dmmu_select_whole(unsigned long start, unsigned long end)
+{
+	unsigned long bytes = DMMU_WHOLE_PAGES * PAGE_SIZE;
+
+	return IS_ALIGNED(start, bytes) && end - start == bytes ? DMMU_SELECT_WHOLE : 0;
+}
+
+/* Tests want it not to be had, on either side. */
+static bool dmmu_fails_whole(struct dmmu_dev *dev)
+{
+	return atomic_dec_if_positive(&dev->fail_whole) >= 0;
+}
+
+/* The copies between a huge page of the host, NULL for zeros, and its place in local memory. */
+static void dmmu_whole_ops(struct dmmu_copy_op *op, struct page *host, u64 local,
+			   enum dmmu_copy_dir dir, unsigned int at)
+{
+	unsigned int i;
+
+	for (i = 0; i < DMMU_WHOLE_PAGES; i++)
+		op[i] = (struct dmmu_copy_op){
+			.host = host ? host + i : NULL,
+			.local = local + i * PAGE_SIZE,
+			.dir = dir,
+			.at = at,
+		};
 }
 
 /* --- to local memory --- */
@@ -94,6 +147,44 @@ static unsigned long dmmu_dst(struct page *to, unsigned long src)
 }
 
 /*
+ * Give the huge page that moves its place, or the empty place of one that is not there. Returns
+ * DMMU_WHOLE_PAGES, or 0 when it has none as a whole, with the reason in @ret: -ENOSPC when it is
+ * worth while to make room, -EAGAIN when the page must be split first. Places of pages that are not
+ * there have been made single ones then, with no error.
+ */
+static unsigned int dmmu_place_whole(struct dmmu_ctx *ctx, struct migrate_vma *args,
+				     struct dmmu_move *m, int *ret)
+{
+	struct page *host = migrate_pfn_to_page(args->src[0]), *page = NULL;
+	bool wanted = host || args->vma->vm_flags & VM_HUGEPAGE, no_room = false;
+	unsigned int i, share = 0;
+
+	*ret = 0;
+	while (wanted && share < DMMU_WHOLE_PAGES && dmmu_user_charge(ctx->user, DMMU_QUOTA_PAGES))
+		share++;
+	if (share == DMMU_WHOLE_PAGES && !dmmu_fails_whole(ctx->dev))
+		page = dmmu_local_alloc_whole(ctx->dev, ctx->user, &no_room);
+	if (page) {
+		m->whole = true;
+		m->page[0] = page;
+		dmmu_whole_ops(m->op, host, dmmu_local_offset(page),
+			       host ? DMMU_COPY_IN : DMMU_COPY_ZERO, 0);
+		args->dst[0] = dmmu_dst(page, args->src[0]) | DMMU_PFN_WHOLE;
+		return DMMU_WHOLE_PAGES;
+	}
+	while (share--)
+		dmmu_user_uncharge(ctx->user, DMMU_QUOTA_PAGES);
+	if (no_room && !m->tries)
+		*ret = -ENOSPC;
+	else if (host)
+		*ret = -EAGAIN;
+	else
+		for (i = 0; i < DMMU_WHOLE_PAGES; i++)
+			args->src[i] = MIGRATE_PFN_MIGRATE;
+	return 0;
+}
+
+/*
  * Give each page that moves its place, as far as there is room: @done is how many pages from the
  * first have been dealt with, @lacking how many after them found no place. Returns how many move.
  * Making room would not help those for which the user has no share left: they stay.
@@ -124,7 +215,8 @@ static unsigned int dmmu_place(struct dmmu_ctx *ctx, struct dmmu_dev *from,
 		share--;
 	}
 	for (i = 0; i < *done; i++)
-		res->skipped[DMMU_SKIP_KIND] += dmmu_wrong_kind(args->src[i]);
+		if (dmmu_wrong_kind(args->src[i]))
+			res->skipped[DMMU_SKIP_KIND] += dmmu_entry_pages(args->src[i]);
 	for (i = 0; i < got; i++) {
 		struct dmmu_copy_op *op = &m->op[i];
 
@@ -148,7 +240,7 @@ static unsigned int dmmu_arrived(const unsigned long *src, const unsigned long *
 		if (!(src[i] & MIGRATE_PFN_MIGRATE) || !dst[i])
 			continue;
 		dmmu_local_arrived(migrate_pfn_to_page(dst[i]));
-		moved++;
+		moved += dmmu_entry_pages(dst[i]);
 	}
 	return moved;
 }
@@ -161,15 +253,33 @@ static unsigned int dmmu_left(const unsigned long *src, const unsigned long *dst
 		if (!(src[i] & MIGRATE_PFN_MIGRATE) || !dst[i])
 			continue;
 		dmmu_local_left(migrate_pfn_to_page(src[i]));
-		moved++;
+		moved += dmmu_entry_pages(dst[i]);
 	}
 	return moved;
+}
+
+/* Where the page that op[i] is about comes from. */
+static struct page *dmmu_source(const struct dmmu_move *m, const unsigned long *src, unsigned int i)
+{
+	return m->whole ? migrate_pfn_to_page(src[0]) + i : migrate_pfn_to_page(src[m->op[i].at]);
 }
 
 static void dmmu_drop_bounce(struct dmmu_move *m, unsigned int n)
 {
 	while (n)
 		__free_page(m->bounce[--n]);
+}
+
+/* The same, of what went to the host, and count it. */
+static unsigned int dmmu_went_home(struct dmmu_dev *dev, const unsigned long *src,
+				   const unsigned long *dst, unsigned int n)
+{
+	unsigned int moved = dmmu_left(src, dst, n);
+
+	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
+	if (moved && dmmu_entry_pages(dst[0]) > 1)
+		dmmu_moved(dev, DMMU_MOVED_WHOLE_OUT, 1);
+	return moved;
 }
 
 /* As many pages of our own as there are, at most @n; they belong to no process. */
@@ -205,7 +315,7 @@ static int dmmu_copy_across(struct dmmu_dev *from, struct dmmu_dev *dev, const u
 			op->host = m->bounce[k];
 			m->across[k] = (struct dmmu_copy_op){
 				.host = m->bounce[k],
-				.local = dmmu_local_offset(migrate_pfn_to_page(src[op->at])),
+				.local = dmmu_local_offset(dmmu_source(m, src, i + k)),
 				.dir = DMMU_COPY_OUT,
 			};
 		}
@@ -217,14 +327,11 @@ static int dmmu_copy_across(struct dmmu_dev *from, struct dmmu_dev *dev, const u
 	return ret;
 }
 
-/*
- * Move what can be of one batch, within one mapping, from host memory or, if @from is not NULL,
- * from the local memory of that device. @done and @lacking as dmmu_place() has them. Returns 0, or
- * an error that says that the whole mapping cannot be moved.
- */
-static int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_struct *vma,
-			unsigned long start, unsigned long end, struct dmmu_move *m,
-			struct dmmu_migrate_result *res, unsigned int *done, unsigned int *lacking)
+/* As dmmu_move_in(), or -EAGAIN: it cannot be done with @select, which makes whole pages move. */
+static int dmmu_move_in_as(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_struct *vma,
+			   unsigned long start, unsigned long end, unsigned long select,
+			   struct dmmu_move *m, struct dmmu_migrate_result *res, unsigned int *done,
+			   unsigned int *lacking)
 {
 	struct dmmu_dev *dev = ctx->dev;
 	struct migrate_vma args = {
@@ -234,21 +341,31 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_a
 		.src = m->src,
 		.dst = m->dst,
 		.pgmap_owner = from ? dmmu_local_owner(from) : dmmu_local_owner_in(dev),
-		.flags = from ? dmmu_local_select(from) : MIGRATE_VMA_SELECT_SYSTEM,
+		.flags = select | (from ? dmmu_local_select(from) : MIGRATE_VMA_SELECT_SYSTEM),
 	};
-	unsigned int n, i, moved;
-	int ret;
+	unsigned int n = 0, i, moved;
+	int ret, why = 0;
 
 	ret = migrate_vma_setup(&args);
 	if (ret)
 		return ret;
-	n = dmmu_place(ctx, from, &args, m, res, done, lacking);
+	m->whole = false;
+	*done = args.npages;
+	*lacking = 0;
+	if (dmmu_moves_whole(args.src[0]) && dmmu_may_move_in(args.src[0], from))
+		n = dmmu_place_whole(ctx, &args, m, &why);
+	if (!n && !why)
+		n = dmmu_place(ctx, from, &args, m, res, done, lacking);
+	if (why == -ENOSPC) {
+		*done = 0;
+		*lacking = DMMU_WHOLE_PAGES;
+	}
 	if (from)
 		ret = dmmu_copy_across(from, dev, args.src, m, n);
 	else
 		ret = dmmu_copy_pages(dev, m->op, n);
 	if (ret) {
-		for (i = 0; i < n; i++) {
+		for (i = 0; i < (m->whole ? 1 : n); i++) {
 			args.dst[m->op[i].at] = 0;
 			dmmu_local_unalloc(m->page[i]);
 		}
@@ -261,17 +378,49 @@ static int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_a
 	migrate_vma_finalize(&args);
 	res->moved += moved;
 	dmmu_moved(dev, DMMU_MOVED_IN, moved);
+	if (m->whole && moved)
+		dmmu_moved(dev, DMMU_MOVED_WHOLE_IN, 1);
 	trace_dmmu_migrate(dev->id, DMMU_MIGRATE_TO_DEVICE, start, args.npages, moved, *lacking);
-	return 0;
+	return why == -EAGAIN ? why : 0;
+}
+
+/*
+ * Move what can be of one batch, within one mapping, from host memory or, if @from is not NULL,
+ * from the local memory of that device. @done and @lacking as dmmu_place() has them. Returns 0, or
+ * an error that says that the whole mapping cannot be moved.
+ */
+static int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_struct *vma,
+			unsigned long start, unsigned long end, struct dmmu_move *m,
+			struct dmmu_migrate_result *res, unsigned int *done, unsigned int *lacking)
+{
+	unsigned long select = dmmu_select_whole(start, end);
+	int ret;
+
+	/* The kernel splits huge pages of private memory only while they are there. */
+	if (dmmu_local_coherent(ctx->dev) || (from && dmmu_local_coherent(from)))
+		select = 0;
+	ret = dmmu_move_in_as(ctx, from, vma, start, end, select, m, res, done, lacking);
+	if (ret == -EAGAIN)
+		ret = dmmu_move_in_as(ctx, from, vma, start, end, 0, m, res, done, lacking);
+	return ret;
 }
 
 /* --- to host memory --- */
 
-static struct page *dmmu_host_page(struct vm_area_struct *vma, unsigned long va)
+/* Huge ones are worth a try, no more. Only without a mapping they cannot be split: try harder. */
+static struct page *dmmu_host_page(struct dmmu_dev *dev, struct vm_area_struct *vma,
+				   unsigned long va, bool whole)
 {
 	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
+	struct folio *folio;
 
-	return vma ? alloc_page_vma(gfp, vma, va) : alloc_page(gfp);
+	if (!whole)
+		return vma ? alloc_page_vma(gfp, vma, va) : alloc_page(gfp);
+	if (dmmu_fails_whole(dev))
+		return NULL;
+	gfp = GFP_TRANSHUGE | (vma ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL);
+	folio = dmmu_alloc_folio(gfp, ilog2(DMMU_WHOLE_PAGES), vma, va);
+	return folio ? folio_page(folio, 0) : NULL;
 }
 
 static void dmmu_drop_host(unsigned long *dst)
@@ -297,12 +446,14 @@ static void dmmu_copy_out(struct dmmu_dev *dev, struct dmmu_copy_op *op, unsigne
 
 /*
  * The middle step on the way home: a host page with the content of each local page in @src. What
- * does not get one stays. @error, if not NULL, is why page @which did not.
+ * does not get one stays. @error, if not NULL, is why page @which did not. Returns whether a huge
+ * page stays that could come in parts.
  */
-static void dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsigned long *dst,
+static bool dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsigned long *dst,
 			    struct dmmu_copy_op *op, unsigned int n, struct vm_area_struct *vma,
 			    unsigned long start, unsigned int which, int *error)
 {
+	bool parts = false, whole;
 	unsigned int i, todo = 0;
 
 	for (i = 0; i < n; i++) {
@@ -313,16 +464,24 @@ static void dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsi
 		if (!from || !(src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
 		to = NULL;
+		whole = dmmu_moves_whole(src[i]);
 		if (!dmmu_local_lost(from)) {
-			to = dmmu_host_page(vma, start + i * PAGE_SIZE);
+			to = dmmu_host_page(dev, vma, start + i * PAGE_SIZE, whole);
 			ret = to ? 0 : -ENOMEM;
+			parts |= whole && !to;
 		}
-		if (error && i == which)
+		if (error && which - i < dmmu_entry_pages(src[i]))
 			*error = ret;
 		if (!to)
 			continue;
 		lock_page(to);
 		dst[i] = dmmu_dst(to, src[i]);
+		if (whole) {
+			dst[i] |= DMMU_PFN_WHOLE;
+			dmmu_whole_ops(&op[todo], to, dmmu_local_offset(from), DMMU_COPY_OUT, i);
+			todo += DMMU_WHOLE_PAGES;
+			continue;
+		}
 		op[todo++] = (struct dmmu_copy_op){
 			.host = to,
 			.local = dmmu_local_offset(from),
@@ -332,16 +491,47 @@ static void dmmu_bring_home(struct dmmu_dev *dev, const unsigned long *src, unsi
 	}
 	dmmu_copy_out(dev, op, todo);
 	for (i = 0; i < todo; i++) {
-		if (!op[i].error)
+		/* Of a huge page one bad part is enough. */
+		if (!op[i].error || !dst[op[i].at])
 			continue;
-		if (error && op[i].at == which)
+		whole = dmmu_moves_whole(src[op[i].at]);
+		parts |= whole;
+		if (error && (whole || op[i].at == which))
 			*error = op[i].error;
 		dmmu_drop_host(&dst[op[i].at]);
 	}
+	return parts;
 }
 
-static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
-			 unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res)
+/*
+ * Offer a small page for the first part of a huge one that cannot come home as a whole. The copy is
+ * made although it will hardly count: then it is right in any case.
+ */
+static int dmmu_bring_part(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+			   struct dmmu_move *m)
+{
+	struct page *to = dmmu_host_page(dev, vma, start, false);
+	int ret;
+
+	if (!to)
+		return -ENOMEM;
+	lock_page(to);
+	m->dst[0] = dmmu_dst(to, m->src[0]);
+	m->op[0] = (struct dmmu_copy_op){
+		.host = to,
+		.local = dmmu_local_offset(migrate_pfn_to_page(m->src[0])),
+		.dir = DMMU_COPY_OUT,
+	};
+	ret = dmmu_copy_pages(dev, m->op, 1);
+	if (ret)
+		dmmu_drop_host(&m->dst[0]);
+	return ret;
+}
+
+/* As dmmu_move_out(), or -EAGAIN: something can be done without @select only. */
+static int dmmu_move_out_as(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+			    unsigned long end, unsigned long select, struct dmmu_move *m,
+			    struct dmmu_migrate_result *res)
 {
 	struct migrate_vma args = {
 		.vma = vma,
@@ -350,22 +540,83 @@ static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsig
 		.src = m->src,
 		.dst = m->dst,
 		.pgmap_owner = dmmu_local_owner(dev),
-		.flags = dmmu_local_select(dev),
+		.flags = select | dmmu_local_select(dev),
 	};
 	unsigned int moved;
+	bool parts;
 	int ret;
 
 	ret = migrate_vma_setup(&args);
 	if (ret)
 		return ret;
-	dmmu_bring_home(dev, args.src, args.dst, m->op, args.npages, vma, start, 0, NULL);
+	parts = dmmu_bring_home(dev, args.src, args.dst, m->op, args.npages, vma, start, 0, NULL);
 	migrate_vma_pages(&args);
-	moved = dmmu_left(args.src, args.dst, args.npages);
+	moved = dmmu_went_home(dev, args.src, args.dst, args.npages);
 	migrate_vma_finalize(&args);
 	res->moved += moved;
-	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
 	trace_dmmu_migrate(dev->id, DMMU_MIGRATE_TO_HOST, start, args.npages, moved, 0);
-	return 0;
+	return parts ? -EAGAIN : 0;
+}
+
+static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned long start,
+			 unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res)
+{
+	unsigned long select = dmmu_local_coherent(dev) ? 0 : dmmu_select_whole(start, end);
+	int ret = dmmu_move_out_as(dev, vma, start, end, select, m, res);
+
+	if (ret == -EAGAIN && select)
+		ret = dmmu_move_out_as(dev, vma, start, end, 0, m, res);
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+/*
+ * The CPU touches a huge page that is in local memory. When it cannot come home as one, it stays,
+ * but mapped by parts, and the CPU, which comes again, brings the part home that it touches. For
+ * that the kernel is offered a small page for the first part. It cannot split the page itself as
+ * long as the fault has a reference to it, only its mapping; should it be able to some day, that
+ * part has come home.
+ */
+static vm_fault_t dmmu_migrate_whole_to_ram(struct vm_fault *vmf)
+{
+	struct dmmu_dev *dev = dmmu_local_dev(vmf->page);
+	struct dmmu_move *m = kvmalloc(sizeof(*m), GFP_KERNEL);
+	unsigned long bytes = DMMU_WHOLE_PAGES * PAGE_SIZE;
+	unsigned long start = ALIGN_DOWN(vmf->address, bytes);
+	struct migrate_vma args = {
+		.vma = vmf->vma,
+		.start = start,
+		.end = start + bytes,
+		.pgmap_owner = dmmu_local_owner(dev),
+		.fault_page = vmf->page,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE | DMMU_SELECT_WHOLE,
+	};
+	u64 begin = ktime_get_ns();
+	vm_fault_t ret = 0;
+	unsigned int moved;
+	int error = 0;
+
+	if (!m)
+		return VM_FAULT_OOM;
+	args.src = m->src;
+	args.dst = m->dst;
+	if (migrate_vma_setup(&args)) {
+		ret = VM_FAULT_SIGBUS;
+		goto out_free;
+	}
+	if (!args.cpages)
+		goto out_free;
+	if (dmmu_bring_home(dev, m->src, m->dst, m->op, args.npages, vmf->vma, start, 0, &error))
+		error = dmmu_bring_part(dev, vmf->vma, start, m);
+	migrate_vma_pages(&args);
+	moved = dmmu_went_home(dev, m->src, m->dst, args.npages);
+	migrate_vma_finalize(&args);
+	trace_dmmu_cpu_fault(dev->id, vmf->address & PAGE_MASK, args.npages, moved,
+			     ktime_get_ns() - begin, error);
+	if (error)
+		ret = error == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+out_free:
+	kvfree(m);
+	return ret;
 }
 
 /*
@@ -373,7 +624,7 @@ static int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsig
  * same mapping. Called by the page fault, with mmap_lock held for reading and a reference to the
  * page.
  */
-vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
+static vm_fault_t dmmu_migrate_pages_to_ram(struct vm_fault *vmf)
 {
 	unsigned long src[DMMU_FAULT_BACK_MAX], dst[DMMU_FAULT_BACK_MAX];
 	struct dmmu_copy_op op[DMMU_FAULT_BACK_MAX];
@@ -401,13 +652,20 @@ vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
 		return 0;
 	dmmu_bring_home(dev, src, dst, op, args.npages, vmf->vma, args.start, which, &error);
 	migrate_vma_pages(&args);
-	moved = dmmu_left(src, dst, args.npages);
+	moved = dmmu_went_home(dev, src, dst, args.npages);
 	migrate_vma_finalize(&args);
-	dmmu_moved(dev, DMMU_MOVED_OUT, moved);
 	trace_dmmu_cpu_fault(dev->id, va, args.npages, moved, ktime_get_ns() - begin, error);
 	if (error == -ENOMEM)
 		return VM_FAULT_OOM;
 	return error ? VM_FAULT_SIGBUS : 0;
+}
+
+/* Without an entry for the page itself it is one for all of a huge page. */
+vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
+{
+	if (DMMU_WHOLE && !vmf->pte)
+		return dmmu_migrate_whole_to_ram(vmf);
+	return dmmu_migrate_pages_to_ram(vmf);
 }
 
 /* --- making room --- */
@@ -434,24 +692,91 @@ static void dmmu_isolate(const unsigned long *pfn, unsigned long *src, unsigned 
 	}
 }
 
-/* One batch of dmmu_evict(). */
-static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, unsigned int n)
+/* Processes that use the device, at most DMMU_ASK_MMS, with a reference to their users. */
+static unsigned int dmmu_mms(struct dmmu_dev *dev, struct mm_struct **mm)
 {
+	struct dmmu_ctx *ctx;
+	unsigned int n = 0;
+
+	/* As in dmmu_age(). */
+	if (!mutex_trylock(&dev->ctx_lock))
+		return 0;
+	list_for_each_entry(ctx, &dev->ctxs, node)
+		if (n < DMMU_ASK_MMS && ctx->mm && mmget_not_zero(ctx->mm))
+			mm[n++] = ctx->mm;
+	mutex_unlock(&dev->ctx_lock);
+	return n;
+}
+
+/* Bring home by parts what @mm may have of the huge page that is at @index in its mapping. */
+static unsigned long dmmu_move_out_parts(struct dmmu_dev *dev, struct mm_struct *mm, pgoff_t index,
+					 struct dmmu_move *m)
+{
+	struct dmmu_migrate_result res = {};
+	struct vm_area_struct *vma;
+	unsigned long va, end;
+	struct vma_iterator vmi;
+
+	vma_iter_init(&vmi, mm, 0);
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		if (!vma->anon_vma || vma->vm_flags & VM_SPECIAL ||
+		    index + DMMU_WHOLE_PAGES <= vma->vm_pgoff ||
+		    index >= vma->vm_pgoff + vma_pages(vma))
+			continue;
+		va = vma->vm_start;
+		if (index > vma->vm_pgoff)
+			va += (index - vma->vm_pgoff) << PAGE_SHIFT;
+		end = min(vma->vm_end, va + DMMU_WHOLE_PAGES * PAGE_SIZE);
+		dmmu_move_out_as(dev, vma, va, end, 0, m, &res);
+	}
+	mmap_read_unlock(mm);
+	return res.moved;
+}
+
+/*
+ * The host has no huge page for one in local memory, whose first is @pfn. The kernel splits it only
+ * for who comes by a mapping: look for one in the processes that use the device. Where it is, is
+ * read without a lock; if that is wrong, other pages come home.
+ */
+static unsigned int dmmu_evict_parts(struct dmmu_dev *dev, struct dmmu_move *m, unsigned long pfn)
+{
+	pgoff_t index = page_folio(pfn_to_page(pfn))->index;
+	struct mm_struct *mm[DMMU_ASK_MMS];
+	unsigned int n = dmmu_mms(dev, mm);
+	unsigned long moved = 0;
+
+	while (n--) {
+		if (!moved)
+			moved = dmmu_move_out_parts(dev, mm[n], index, m);
+		mmput(mm[n]);
+	}
+	return moved;
+}
+
+/* One batch of dmmu_evict(). Returns how many went home, and in *@n how many were tried. */
+static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, unsigned int *n)
+{
+	unsigned long first;
 	unsigned int moved;
+	bool parts;
 
 	/* Page frame numbers first go where the destinations come afterwards. */
-	n = dmmu_local_coldest(dev, m->dst, n);
-	dmmu_isolate(m->dst, m->src, n);
-	dmmu_bring_home(dev, m->src, m->dst, m->op, n, NULL, 0, 0, NULL);
-	migrate_device_pages(m->src, m->dst, n);
-	moved = dmmu_left(m->src, m->dst, n);
-	migrate_device_finalize(m->src, m->dst, n);
+	*n = dmmu_local_coldest(dev, m->dst, *n, DMMU_COPY_BATCH);
+	first = m->dst[0];
+	dmmu_isolate(m->dst, m->src, *n);
+	parts = dmmu_bring_home(dev, m->src, m->dst, m->op, *n, NULL, 0, 0, NULL);
+	migrate_device_pages(m->src, m->dst, *n);
+	moved = dmmu_went_home(dev, m->src, m->dst, *n);
+	migrate_device_finalize(m->src, m->dst, *n);
+	if (parts)
+		moved += dmmu_evict_parts(dev, m, first);
 	return moved;
 }
 
 /*
  * Bring back @n pages, the coldest first, whomever they belong to. Returns how many were moved;
- * fewer when pages are busy or host memory is short. Called without locks.
+ * fewer when pages are busy or host memory is short, more when one is huge. Called without locks.
  */
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n)
 {
@@ -463,14 +788,13 @@ unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n)
 		return 0;
 	/* Once round at most: all of it may be busy. */
 	while (done < n && tried < most) {
-		unsigned int batch = min_t(unsigned long, n - done, DMMU_COPY_BATCH);
+		unsigned int batch = min_t(unsigned long, n - done, DMMU_COPY_BATCH), found = batch;
 
-		done += dmmu_evict_batch(dev, m, batch);
-		tried += batch;
+		done += dmmu_evict_batch(dev, m, &found);
+		tried += max(batch, found);
 		cond_resched();
 	}
 	kvfree(m);
-	dmmu_moved(dev, DMMU_MOVED_OUT, done);
 	dmmu_moved(dev, DMMU_MOVED_EVICTED, done);
 	trace_dmmu_evict(dev->id, n, done, ktime_get_ns() - begin);
 	return done;
@@ -625,7 +949,7 @@ static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start,
 		do {
 			range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
 			mmap_read_lock(ctx->mm);
-			ret = hmm_range_fault(&range);
+			ret = dmmu_hmm_range_fault(&range);
 			mmap_read_unlock(ctx->mm);
 			if (!ret)
 				ret = dmmu_count_found(ctx, &range, touch, &n);
@@ -770,6 +1094,7 @@ static void dmmu_migrate_all(struct dmmu_ctx *ctx, unsigned long start, unsigned
 	while (at < end && !fatal_signal_pending(current)) {
 		start = at;
 		next = end;
+		m->tries = tries;
 		dmmu_migrate_batch(ctx, &at, &next, to, m, res, &lacking);
 		tries = at == start ? tries + 1 : 0;
 		if (lacking && (tries > DMMU_ROOM_TRIES || !dmmu_make_room(ctx->dev, lacking))) {

@@ -142,7 +142,7 @@ int dmmu_fault_as_cpu(struct hmm_range *range)
 	int ret;
 
 	range->dev_private_owner = NULL;
-	ret = hmm_range_fault(range);
+	ret = dmmu_hmm_range_fault(range);
 	range->dev_private_owner = owner;
 	return ret;
 }
@@ -162,7 +162,7 @@ static int dmmu_fault_run(struct dmmu_ctx *ctx, struct hmm_range *range, struct 
 	range->start = req[0].va;
 	range->end = req[0].va + n * PAGE_SIZE;
 	range->default_flags = HMM_PFN_REQ_FAULT | (req[0].write ? HMM_PFN_REQ_WRITE : 0);
-	ret = hmm_range_fault(range);
+	ret = dmmu_hmm_range_fault(range);
 	trace_dmmu_hmm_fault(ctx->dev->id, ctx->id, range->start, n, req[0].write, ret);
 	if (!ret)
 		ret = dmmu_fetch_from_other(ctx, range);
@@ -207,7 +207,7 @@ static int dmmu_mirror_look(struct dmmu_ctx *ctx, struct hmm_range *range, unsig
 		range->start = ctx->win[i].start;
 		range->end = range->start + ctx->win[i].npages * PAGE_SIZE;
 		range->hmm_pfns = &ctx->pfns[i * DMMU_WINDOW_MAX_PAGES];
-		ret = hmm_range_fault(range);
+		ret = dmmu_hmm_range_fault(range);
 		if (!ret)
 			ret = dmmu_atomics_take(ctx, &ctx->win[i], range->hmm_pfns);
 		if (ret)

@@ -86,9 +86,12 @@ static int dmirror_request(struct dmirror *d, unsigned int request, struct hmm_d
 		dmmu_client_evict_all(d->dev);
 		return 0;
 #ifdef HMM_DMIRROR_FLAGS
-	/* FAIL_ALLOC: the next huge page is not to be had. Pages are moved one by one anyway. */
 	case HMM_DMIRROR_FLAGS:
-		return cmd->npages & ~HMM_DMIRROR_FLAG_FAIL_ALLOC ? -EINVAL : 0;
+		if (cmd->npages & ~HMM_DMIRROR_FLAG_FAIL_ALLOC)
+			return -EINVAL;
+		if (cmd->npages)
+			dmmu_client_fail_whole(d->dev);
+		return 0;
 #endif
 	default:
 		return -EINVAL;

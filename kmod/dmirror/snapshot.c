@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 
+#include "../compat.h"
 #include "dmirror.h"
 
 #define DMIRROR_STEP 64U /* pages looked at together */
@@ -82,7 +83,7 @@ static int dmirror_look(struct dmirror *d, unsigned long start, unsigned long en
 	do {
 		range.notifier_seq = mmu_interval_read_begin(&notifier);
 		mmap_read_lock(d->mm);
-		ret = hmm_range_fault(&range);
+		ret = dmmu_hmm_range_fault(&range);
 		mmap_read_unlock(d->mm);
 		if (!ret && mmu_interval_read_retry(&notifier, range.notifier_seq))
 			ret = -EBUSY;

@@ -277,22 +277,65 @@ static void local_page_that_is_not_in_its_place_is_left_alone(struct kunit *test
 	if (!nfree || nfree != dmmu_local_total(dev))
 		kunit_skip(test, "local memory does not hold pages, or is in use");
 	KUNIT_ASSERT_EQ(test, dmmu_local_alloc(dev, NULL, page, 2), 2U);
-	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2, 2), 0U);
 	dmmu_local_arrived(page[1]);
-	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 1U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2, 2), 1U);
 	KUNIT_EXPECT_EQ(test, pfn[0], page_to_pfn(page[1]));
 	dmmu_local_unalloc(page[0]);
 	KUNIT_EXPECT_TRUE(test, dmmu_local_is_there(page[1]));
 	dmmu_local_left(page[1]);
 	KUNIT_EXPECT_FALSE(test, dmmu_local_is_there(page[1]));
-	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2, 2), 0U);
 	dmmu_local_unalloc(page[1]);
-	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2, 2), 0U);
+	KUNIT_EXPECT_EQ(test, dmmu_local_free(dev), nfree);
+}
+
+/* A whole page is aligned in local memory, and is one in the list of those that are there. */
+static void local_whole_page_is_one(struct kunit *test)
+{
+	struct dmmu_dev *dev = test->priv;
+	unsigned long nfree = dmmu_local_free(dev), *pfn;
+	struct page *page, *small;
+	bool short_of;
+
+	if (!DMMU_WHOLE || dmmu_local_coherent(dev))
+		kunit_skip(test, "this kernel has no huge pages in the memory of this device");
+	if (nfree < 2 * DMMU_WHOLE_PAGES || nfree != dmmu_local_total(dev))
+		kunit_skip(test, "local memory does not hold pages, or is in use");
+	pfn = kunit_kcalloc(test, 2 * DMMU_WHOLE_PAGES, sizeof(*pfn), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pfn);
+	KUNIT_ASSERT_EQ(test, dmmu_local_alloc(dev, NULL, &small, 1), 1U);
+	dmmu_local_arrived(small);
+	page = dmmu_local_alloc_whole(dev, NULL, &short_of);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_FALSE(test, short_of);
+	KUNIT_EXPECT_EQ(test, dmmu_local_free(dev), nfree - 1 - DMMU_WHOLE_PAGES);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(dmmu_local_offset(page), DMMU_LOCAL_UNIT));
+	KUNIT_EXPECT_EQ(test, dmmu_local_offset(page + 7), dmmu_local_offset(page) + 7 * PAGE_SIZE);
+	dmmu_local_arrived(page);
+
+	/* It does not fit behind the small one; then it is the coldest, and comes alone. */
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 2, DMMU_WHOLE_PAGES), 1U);
+	KUNIT_EXPECT_EQ(test, pfn[0], page_to_pfn(small));
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 1, DMMU_WHOLE_PAGES), DMMU_WHOLE_PAGES);
+	KUNIT_EXPECT_EQ(test, pfn[0], page_to_pfn(page));
+	KUNIT_EXPECT_EQ(test, pfn[DMMU_WHOLE_PAGES - 1], pfn[0] + DMMU_WHOLE_PAGES - 1);
+	/* Use of any part of it makes it warm. */
+	dmmu_local_touch(small);
+	dmmu_local_touch(page + 100);
+	KUNIT_EXPECT_EQ(test, dmmu_local_coldest(dev, pfn, 1, DMMU_WHOLE_PAGES), 1U);
+	KUNIT_EXPECT_EQ(test, pfn[0], page_to_pfn(small));
+	dmmu_local_left(page);
+	dmmu_local_unalloc(page);
+	dmmu_local_left(small);
+	dmmu_local_unalloc(small);
 	KUNIT_EXPECT_EQ(test, dmmu_local_free(dev), nfree);
 }
 
 static struct kunit_case dmmu_live_local_cases[] = {
 	KUNIT_CASE(local_page_that_is_not_in_its_place_is_left_alone),
+	KUNIT_CASE(local_whole_page_is_one),
 	{}
 };
 

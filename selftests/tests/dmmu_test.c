@@ -497,6 +497,48 @@ int dmmu_knob(const char *name, unsigned long value)
 	return error;
 }
 
+long dmmu_local_count(const char *name)
+{
+	long sum = -1, value;
+	char line[128], key[64];
+	glob_t found;
+	size_t i;
+
+	if (glob("/sys/kernel/debug/dmmu/*/local", 0, NULL, &found))
+		return -1;
+	for (i = 0; i < found.gl_pathc; i++) {
+		FILE *f = fopen(found.gl_pathv[i], "r");
+
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "%63s %ld", key, &value) == 2 && !strcmp(key, name))
+				sum = (sum < 0 ? 0 : sum) + value;
+		if (f)
+			fclose(f);
+	}
+	globfree(&found);
+	return sum;
+}
+
+long dmmu_huge_kb(const void *p)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long start, end;
+	bool inside = false;
+	long kb = -1, sum = 0;
+	char line[512];
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = dmmu_va(p) < end && dmmu_va(p) + DMMU_HUGE > start;
+		else if (inside && sscanf(line, "AnonHugePages: %ld kB", &kb) == 1)
+			sum += kb;
+	}
+	fclose(f);
+	return sum;
+}
+
 int dmmu_map_delay(unsigned int us)
 {
 	static const char *const knobs[] = {"/sys/kernel/debug/dmmu/*/delay_map_us",

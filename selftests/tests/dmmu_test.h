@@ -145,6 +145,8 @@ void dmmu_pattern(uint64_t *p, size_t words, uint64_t seed);
 /* Index of the first difference, or `words`. */
 size_t dmmu_difference(const volatile uint64_t *a, const volatile uint64_t *b, size_t words);
 size_t dmmu_other_than(const volatile uint64_t *a, uint64_t value, size_t words);
+/* kB of huge pages in the mappings that have some of the 2 MiB from p on; -1 when unknown. */
+long dmmu_huge_kb(const void *p);
 /* Until *word == value (or != value); false after DMMU_WAIT_SECONDS. */
 bool dmmu_await(const volatile uint64_t *word, uint64_t value);
 bool dmmu_await_change(const volatile uint64_t *word, uint64_t value);
@@ -170,6 +172,8 @@ bool dmmu_swap_is_on(void);
 
 /* Write to one of the driver's files for tests in debugfs, e.g. "local_limit"; negative errno. */
 int dmmu_knob(const char *name, unsigned long value);
+/* A number in debugfs's "local", e.g. "whole_in": the sum over all devices; -1 when there is none. */
+long dmmu_local_count(const char *name);
 
 uint64_t dmmu_now_ns(void);
 void dmmu_sleep_us(unsigned int us);

@@ -13,27 +13,6 @@
 
 DMMU_FIXTURE(thp)
 
-/* kB of huge pages in the mapping that starts at or contains p, from /proc/self/smaps. */
-static long huge_kb(const void *p)
-{
-	FILE *f = fopen("/proc/self/smaps", "r");
-	unsigned long start, end;
-	bool inside = false;
-	long kb = -1, sum = 0;
-	char line[512];
-
-	if (!f)
-		return -1;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			inside = dmmu_va(p) < end && dmmu_va(p) + DMMU_HUGE > start;
-		else if (inside && sscanf(line, "AnonHugePages: %ld kB", &kb) == 1)
-			sum += kb;
-	}
-	fclose(f);
-	return sum;
-}
-
 /* 2 MiB, aligned, madvised; NULL when the kernel gives no huge page for it. */
 static uint64_t *huge_page(void)
 {
@@ -42,7 +21,7 @@ static uint64_t *huge_page(void)
 	if (!p || madvise(p, DMMU_HUGE, MADV_HUGEPAGE))
 		return NULL;
 	memset(p, 0, DMMU_HUGE);
-	return huge_kb(p) == 2048 ? p : NULL;
+	return dmmu_huge_kb(p) == 2048 ? p : NULL;
 }
 
 #define HUGE_OR_SKIP(p)                                                                 \
@@ -114,7 +93,7 @@ CLAIM(thp, operation_across_the_border_of_two_huge_pages)
 	ASSERT_NE(NULL, p);
 	ASSERT_EQ(0, madvise(p, 2 * DMMU_HUGE, MADV_HUGEPAGE));
 	memset(p, 0, 2 * DMMU_HUGE);
-	if (huge_kb(p) < 2048)
+	if (dmmu_huge_kb(p) < 2048)
 		SKIP(return, "the kernel gives no transparent huge page here");
 	RUN_OK(dmmu_fill(border - 700, 9, 1400 * 8));
 	EXPECT_EQ(1400, dmmu_other_than(border - 700, 9, 1400));
@@ -212,7 +191,7 @@ CLAIM(thp, collapse_under_running_writers_loses_nothing)
 	ASSERT_EQ(0, madvise(p, DMMU_HUGE, MADV_NOHUGEPAGE));
 	for (i = 0; i < 512; i++)
 		p[i * 512 + 1] = i;
-	ASSERT_EQ(0, huge_kb(p));
+	ASSERT_EQ(0, dmmu_huge_kb(p));
 	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, 16 * DMMU_PAGE, n));
 	ASSERT_EQ(0, madvise(p, DMMU_HUGE, MADV_HUGEPAGE));
 	for (round = 0; round < 20 && !collapsed; round++) {
@@ -235,7 +214,7 @@ CLAIM(thp, collapse_under_running_writers_loses_nothing)
 	}
 	if (!collapsed)
 		SKIP(return, "MADV_COLLAPSE: %s", strerror(errno));
-	EXPECT_EQ(2048, huge_kb(p));
+	EXPECT_EQ(2048, dmmu_huge_kb(p));
 }
 
 DMMU_TEST_MAIN
