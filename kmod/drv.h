@@ -497,6 +497,7 @@ void dmmu_local_exit(struct dmmu_dev *dev);
 void dmmu_local_release(struct dmmu_dev *dev);
 void dmmu_local_lose(struct dmmu_dev *dev);
 bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page);
+bool dmmu_local_is_whole(const struct page *page);
 struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page);
 bool dmmu_local_coherent(struct dmmu_dev *dev);
 unsigned long dmmu_local_select(struct dmmu_dev *dev);
@@ -548,6 +549,11 @@ static inline void dmmu_local_init(struct dmmu_dev *dev)
 }
 
 static inline bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page)
+{
+	return false;
+}
+
+static inline bool dmmu_local_is_whole(const struct page *page)
 {
 	return false;
 }

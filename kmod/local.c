@@ -62,6 +62,12 @@ bool dmmu_local_has(struct dmmu_dev *dev, const struct page *page)
 	       dmmu_page_pgmap(page)->owner == dev->local;
 }
 
+/* Is it the first page of a huge one? The caller keeps it from being split. */
+bool dmmu_local_is_whole(const struct page *page)
+{
+	return compound_nr((struct page *)page) == DMMU_WHOLE_PAGES;
+}
+
 /* The device vanished while it had the page, so that nobody knows what is in it. */
 bool dmmu_local_lost(const struct page *page)
 {

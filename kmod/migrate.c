@@ -380,6 +380,9 @@ static int dmmu_move_in_as(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct v
 	dmmu_moved(dev, DMMU_MOVED_IN, moved);
 	if (m->whole && moved)
 		dmmu_moved(dev, DMMU_MOVED_WHOLE_IN, 1);
+	/* The empty place did not become one after all: more than its parts need is charged for. */
+	if (m->whole && !moved && !ret && !migrate_pfn_to_page(args.src[0]))
+		why = -EAGAIN;
 	trace_dmmu_migrate(dev->id, DMMU_MIGRATE_TO_DEVICE, start, args.npages, moved, *lacking);
 	return why == -EAGAIN ? why : 0;
 }

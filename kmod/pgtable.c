@@ -7,6 +7,10 @@
  * shadow is a superset: an entry enters it before the device can use it and leaves it after the
  * device has acknowledged that it no longer does.
  *
+ * A leaf table that maps a huge page in local memory, all of it, is bridged: in the device the
+ * parent's entry is one leaf for all, which costs one entry of a TLB. The table below stays as it
+ * is, complete, so that going back is one write, and an INVALIDATE for what the device has cached.
+ *
  * All under ctx->pt_lock. Nothing here allocates memory under that lock, because reclaim may need
  * the lock to get memory back: tables come from a stock that dmmu_pt_prepare() fills beforehand.
  */
@@ -47,6 +51,7 @@ struct dmmu_table {
 	u16 local_used; /* in a leaf table: entries that map local memory */
 	u8 level;
 	bool unlinked; /* the parent's entry has been cleared */
+	bool bridged; /* the parent's entry is a leaf */
 	/* In a leaf table: what the device has used, and how many answers are left; see young.c. */
 	unsigned long young[2][BITS_TO_LONGS(DMMU_TABLE_ENTRIES)];
 	union {
@@ -493,6 +498,54 @@ static bool dmmu_want_atomics(struct dmmu_ctx *ctx, const struct dmmu_page_req *
 	return req && req->exclusive;
 }
 
+/* The entry of the parent that bridges leaf table @t, or 0. */
+static u64 dmmu_table_bridge(const struct dmmu_table *t)
+{
+	const struct dmmu_leaf *leaf = t->leaf;
+	unsigned int i;
+
+	if (t->local_used < DMMU_TABLE_ENTRIES || !dmmu_local_is_whole(leaf->page))
+		return 0;
+	for (i = 1; i < DMMU_TABLE_ENTRIES; i++)
+		if (leaf[i].page != leaf->page + i ||
+		    leaf[i].entry != leaf->entry + i * DMMU_PAGE_SIZE)
+			return 0;
+	/* Nothing but what the device knows. */
+	return leaf->entry & (DMMU_SHADOW_CLEARED | DMMU_SHADOW_EXCLUSIVE) ? 0 : leaf->entry;
+}
+
+static int dmmu_table_set_bridge(struct dmmu_ctx *ctx, struct dmmu_table *t, u64 entry,
+				 enum dmmu_wait how)
+{
+	u64 at = t->parent->local + t->slot * sizeof(u64);
+	u32 index;
+	int ret;
+
+	ret = dmmu_pt_push_fill(ctx->dev, at, 1, entry ? entry : dmmu_pte_table(t->local), 0, how,
+				&index);
+	if (!ret)
+		t->bridged = entry;
+	return ret;
+}
+
+/* Let the device see the entries of a table again, before one of them gets more rights. */
+static int dmmu_table_unbridge(struct dmmu_ctx *ctx, struct dmmu_table *t)
+{
+	struct dmmu_ctl inval = {
+		.opcode = DMMU_CTL_INVALIDATE,
+		.ctx = cpu_to_le16(ctx->id),
+		.va = cpu_to_le64(t->va),
+		.size = cpu_to_le64(dmmu_level_span(1)),
+	};
+	u32 index;
+	int ret;
+
+	if (!t->bridged)
+		return 0;
+	ret = dmmu_table_set_bridge(ctx, t, 0, DMMU_SLEEP);
+	return ret ? ret : dmmu_ctl_push(ctx->dev, &inval, DMMU_SLEEP, &index);
+}
+
 /*
  * Map what @pfns (as hmm_range_fault() reports them) says of a window; the caller has checked the
  * sequence under the lock. Pages the CPU has not mapped are left alone. Returns 0, -EAGAIN when
@@ -546,13 +599,21 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 			n = 1;
 			continue;
 		}
-		ret = dmmu_pt_push_run(ctx, t->local + (first + i) * sizeof(u64), &pte[i], n);
+		ret = dmmu_table_unbridge(ctx, t);
+		if (!ret)
+			ret = dmmu_pt_push_run(ctx, t->local + (first + i) * sizeof(u64), &pte[i],
+					       n);
 		if (ret)
 			return ret;
 		mapped += n;
 	}
 	if (link.local) {
 		ret = dmmu_pt_push_fill(ctx->dev, link.local, 1, link.value, 0, DMMU_SLEEP, &index);
+		if (ret)
+			return ret;
+	}
+	if (mapped && dmmu_table_bridge(t)) {
+		ret = dmmu_table_set_bridge(ctx, t, dmmu_table_bridge(t), DMMU_SLEEP);
 		if (ret)
 			return ret;
 	}
@@ -667,7 +728,11 @@ static int dmmu_table_clear(struct dmmu_ctx *ctx, struct dmmu_table *t, unsigned
 			to = 0;
 		}
 	}
-	return from == to ? 0 : dmmu_pt_push_clear(ctx, t, from, to - from, how);
+	ret = from == to ? 0 : dmmu_pt_push_clear(ctx, t, from, to - from, how);
+	/* What stays is seen again; what the device has cached goes with the range. */
+	if (!ret && t->bridged)
+		ret = dmmu_table_set_bridge(ctx, t, 0, how);
+	return ret;
 }
 
 /*
@@ -900,6 +965,13 @@ static bool dmmu_table_touch(const struct dmmu_aged *a, const struct dmmu_age *a
 	unsigned int i, at;
 	bool any = false;
 
+	/* The one entry is for all, and any page of it stands for the huge one. */
+	if (a->t->bridged) {
+		any = age->accessed[0] & BIT(0);
+		if (any)
+			dmmu_local_touch(a->t->leaf[0].page);
+		return any;
+	}
 	for (i = 0, at = a->first; i < a->n; i++, at++) {
 		struct dmmu_leaf *leaf = &a->t->leaf[at];
 		bool accessed = age->accessed[i / 8] & BIT(i % 8);
@@ -946,6 +1018,10 @@ static int dmmu_pt_age_batch(struct dmmu_ctx *ctx, const struct dmmu_aged *a, un
 			cmd.flags |= DMMU_CTL_F_WB | DMMU_CTL_F_IRQ;
 		cmd.local = cpu_to_le64(a[i].t->local + a[i].first * sizeof(u64));
 		cmd.count = cpu_to_le32(a[i].n);
+		if (a[i].t->bridged) {
+			cmd.local = cpu_to_le64(a[i].t->parent->local + a[i].t->slot * sizeof(u64));
+			cmd.count = cpu_to_le32(1);
+		}
 		cmd.host = cpu_to_le64(dev->age_dma + i * sizeof(*dev->age));
 		ret = dmmu_ctl_push(dev, &cmd, DMMU_SLEEP, &index);
 		if (ret)

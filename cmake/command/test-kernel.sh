@@ -69,14 +69,12 @@ planted() {
 # which two have local memory that the CPU can use in place.
 hmm_suite() {
 	set -- --memory 1G --timeout 6000 --program-timeout 5400
-	hmm_args='' hmm_lacks=''
+	hmm_args=''
 	case $kernel in
 	7.2*)
 		set -- "$@" --memory 2G
-		hmm_args=' -T benchmark_thp_migration' hmm_lacks=' -T migrate_anon_huge_fault'
-		printf 'skip\t%s hmm-tests benchmark_thp_migration\t%s\n' "$kernel" 'it moves 256 MiB in one call' >>"$counts"
-		printf 'skip\t%s hmm-tests migrate_anon_huge_fault\t%s\n' "$kernel" \
-			'pages are moved one by one, so no huge one is on the device' >>"$counts" ;;
+		hmm_args=' -T benchmark_thp_migration'
+		printf 'skip\t%s hmm-tests benchmark_thp_migration\t%s\n' "$kernel" 'it moves 256 MiB in one call' >>"$counts" ;;
 	esac
 	folder=$build/runs/$kernel-hmm-dummy
 	rm -f "$folder/results.tsv"
@@ -91,7 +89,7 @@ hmm_suite() {
 	devices="--devices 4 --coherent 2"
 	[ -z "$is_debug" ] || [ -n "$filter" ] || devices="--devices 2"
 	# shellcheck disable=SC2086 # words
-	run_vm "$kernel hmm" --mode hmm --kernel "$kernel" $devices --args "dmmu$hmm_args$hmm_lacks" "$@"
+	run_vm "$kernel hmm" --mode hmm --kernel "$kernel" $devices --args "dmmu$hmm_args" "$@"
 	for which in dummy:"the kernel's dummy" dmmu:"our devices"; do
 		results=$build/runs/$kernel-hmm
 		[ "${which%%:*}" = dmmu ] || results=$results-dummy

@@ -337,6 +337,45 @@ static void migrations(int fd)
 	result("migrate.cpu_fault.host", each(touch.sum.ns, 32), "ns/fault");
 }
 
+/*
+ * A huge page, which moves as one; nothing where the kernel cannot do that. Back by request, then
+ * by one touch.
+ */
+static void huge_migrations(int fd)
+{
+	struct way in = {0}, out = {0}, touch = {0};
+	char *p = dmmu_map_huge_aligned(DMMU_HUGE);
+	long before = dmmu_local_count("whole_in");
+	unsigned int k;
+
+	if (!p)
+		exit(1);
+	madvise(p, DMMU_HUGE, MADV_HUGEPAGE);
+	memset(p, 1, DMMU_HUGE);
+	for (k = 0; k < 4; k++) {
+		move(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, &in);
+		if (dmmu_local_count("whole_in") == before)
+			return;
+		move(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_HOST, &out);
+	}
+	way_results("in", "huge", &in);
+	way_results("out", "huge", &out);
+	for (k = 0; k < 4; k++) {
+		struct delta d;
+
+		if (dmmu_migrate(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, NULL))
+			exit(1);
+		start(fd);
+		*(volatile char *)(p + k * 16 * DMMU_PAGE) += 1;
+		d = stop(fd);
+		add_delta(&touch, &d, d.driver[DMMU_DRV_PAGES_OUT]);
+	}
+	result("migrate.cpu_fault_huge.pages", each(touch.pages, 4), "pages/fault");
+	result("migrate.cpu_fault_huge.copy", each(touch.sum.device[DMMU_CNT_COPY_CYCLES], 4),
+	       "cycles/fault");
+	result("migrate.cpu_fault_huge.host", each(touch.sum.ns, 4), "ns/fault");
+}
+
 #define CHUNK	    (16 * DMMU_PAGE) /* what a fault moves, as the driver is set up */
 #define ROOM_PAGES  256ul	     /* pages of local memory that the driver may use */
 #define ROOM_CHUNKS (ROOM_PAGES * DMMU_PAGE / CHUNK)
@@ -470,6 +509,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		migrations(fd);
+		huge_migrations(fd);
 		evictions(fd);
 		close(fd);
 		return 0;

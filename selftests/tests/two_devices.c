@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "dmmu_fixture.h"
@@ -271,6 +272,40 @@ CLAIM(two_devices, both_write_one_page_in_the_host_and_lose_nothing)
 		EXPECT_OK(&c);
 		EXPECT_EQ(500, p[i]);
 	}
+}
+
+CLAIM(two_devices, a_huge_page_goes_across_as_one)
+{
+	const size_t words = DMMU_HUGE / 8, pages = DMMU_HUGE / DMMU_PAGE;
+	uint64_t *p = dmmu_map_huge_aligned(DMMU_HUGE), *copy = dmmu_map(DMMU_HUGE);
+	struct dmmu_migrate_result r;
+	long in, out;
+
+	ASSERT_TRUE(p && copy);
+	if (dmmu_knob("fail_whole", 0))
+		SKIP(return, "this kernel moves no huge page to these devices as one");
+	ASSERT_EQ(0, madvise(p, DMMU_HUGE, MADV_HUGEPAGE));
+	dmmu_pattern(p, words, 6);
+	memcpy(copy, p, DMMU_HUGE);
+	if (dmmu_huge_kb(p) != 2048)
+		SKIP(return, "the kernel gives no transparent huge page here");
+	in = dmmu_local_count("whole_in");
+	out = dmmu_local_count("whole_out");
+	for (unsigned int which = 0; which < 3; which++) {
+		ASSERT_EQ(0, dmmu_migrate(self->fd[which % 2], p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE,
+					  &r));
+		ASSERT_EQ(pages, r.moved) TH_LOG("%s", dmmu_migrate_text(&r));
+		OK_ON(which % 2, dmmu_add(p + 700 + which * 40000, 1, 1));
+		copy[700 + which * 40000]++;
+	}
+	EXPECT_EQ(in + 3, dmmu_local_count("whole_in"));
+	EXPECT_EQ(out, dmmu_local_count("whole_out"));
+
+	/* The other one faults on it: by way of the host, as one, too. */
+	OK_ON(1, dmmu_add(p + 5 * 512, 1, 1));
+	copy[5 * 512]++;
+	EXPECT_EQ(out + 1, dmmu_local_count("whole_out"));
+	EXPECT_EQ(words, dmmu_difference(p, copy, words));
 }
 
 DMMU_TEST_MAIN
