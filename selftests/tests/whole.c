@@ -346,7 +346,7 @@ CLAIM(whole, without_a_free_block_of_local_memory_its_parts_move)
 	ASSERT_EQ(0, madvise(p, pages * DMMU_PAGE, MADV_NOHUGEPAGE));
 	ASSERT_EQ(0, dmmu_migrate(self->fd, p, pages * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r));
 	ASSERT_EQ(pages, r.moved) TH_LOG("%s", dmmu_migrate_text(&r));
-	/* Of every fourth only the first of four pages stays: no 2 MiB in a row, but room. */
+	/* Of every 64 one stays: no 2 MiB in a row, but room. */
 	for (i = 0; i < pages; i += 64) {
 		ASSERT_EQ(0, madvise(p + (i + 1) * 512, 63 * DMMU_PAGE, MADV_DONTNEED));
 	}
@@ -414,6 +414,25 @@ CLAIM(whole, room_is_made_by_parts_when_the_host_has_no_huge_page)
 	ASSERT_EQ(0, dmmu_knob("fail_whole", 1));
 	MOVE_IN(p, 8 * DMMU_PAGE, 8);
 	EXPECT_EQ(a.out, dmmu_local_count("whole_out"));
+	EXPECT_TRUE(device_reads(self->fd, a.p, a.copy, WORDS));
+	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
+}
+
+CLAIM(whole, after_a_split_its_parts_make_room)
+{
+	uint64_t *p = dmmu_map(64 * DMMU_PAGE);
+	struct area a;
+
+	AREA_OR_SKIP(&a, 72);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, dmmu_knob("local_limit", PAGES));
+	MOVE_IN_WHOLE(&a);
+	MOVE_OUT(a.p + HALF, 8 * DMMU_PAGE, 8);
+	dmmu_pattern(p, 64 * 512, 73);
+	MOVE_IN(p, 64 * DMMU_PAGE, 64);
+	EXPECT_EQ(a.out, dmmu_local_count("whole_out"));
+	/* Others of its parts are there still. */
+	EXPECT_GT(self->local.free_pages - 64 - 64, dmmu_local_free(self->fd));
 	EXPECT_TRUE(device_reads(self->fd, a.p, a.copy, WORDS));
 	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
 }
