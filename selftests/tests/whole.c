@@ -430,6 +430,7 @@ CLAIM(whole, after_a_split_its_parts_make_room)
 	MOVE_OUT(a.p + HALF, 8 * DMMU_PAGE, 8);
 	dmmu_pattern(p, 64 * 512, 73);
 	MOVE_IN(p, 64 * DMMU_PAGE, 64);
+	MOVE_IN(p, 64 * DMMU_PAGE, 0); /* they did not make room for each other */
 	EXPECT_EQ(a.out, dmmu_local_count("whole_out"));
 	/* Others of its parts are there still. */
 	EXPECT_GT(self->local.free_pages - 64 - 64, dmmu_local_free(self->fd));
