@@ -205,6 +205,89 @@ CLAIM(evict, threads_that_make_room_at_once_move_no_page_twice)
 	no_limit();
 }
 
+/* Pages that one thread moves in and throws away, and others touch all the time. */
+struct shared {
+	pthread_t thread;
+	int fd;
+	volatile uint64_t *p;
+	uint64_t until;
+	unsigned long wrong;
+};
+
+#define TAG 0x5ea1
+
+static void *touch_for_a_while(void *opaque)
+{
+	struct shared *s = opaque;
+
+	while (dmmu_now_ns() < s->until)
+		for (unsigned int i = 0; i < MOVER_PAGES; i++) {
+			uint64_t word = s->p[i * 512];
+
+			s->wrong += word && word != TAG;
+		}
+	return NULL;
+}
+
+static void *throw_away_for_a_while(void *opaque)
+{
+	struct shared *s = opaque;
+	struct dmmu_migrate_result r;
+
+	for (unsigned int round = 0; dmmu_now_ns() < s->until; round++) {
+		for (unsigned int i = 0; i < MOVER_PAGES; i++)
+			s->p[i * 512] = TAG;
+		dmmu_migrate(s->fd, s->p, MOVER_PAGES * DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, &r);
+		if (round % 2)
+			madvise((void *)s->p, MOVER_PAGES * DMMU_PAGE, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+/*
+ * A CPU that faults on a page holds it until the fault is over, also when others have moved it home
+ * or thrown it away meanwhile: only then may its place be given to the next.
+ */
+CLAIM(evict, a_page_that_a_cpu_fault_holds_is_given_to_nobody)
+{
+	uint64_t until = dmmu_now_ns() + 8000000000ull;
+	volatile uint64_t *p = dmmu_map(MOVER_PAGES * DMMU_PAGE);
+	struct shared s[3];
+	struct mover m[2];
+
+	ASSERT_NE(NULL, p);
+	LIMIT_LOCAL(MOVER_PAGES);
+	for (unsigned int i = 0; i < 2; i++) {
+		m[i] = (struct mover){.fd = self->fd,
+				      .p = dmmu_map(MOVER_PAGES * DMMU_PAGE),
+				      .copy = dmmu_map(MOVER_PAGES * DMMU_PAGE),
+				      .until = until};
+		ASSERT_TRUE(m[i].p && m[i].copy);
+		dmmu_pattern(m[i].p, MOVER_PAGES * 512, i + 1);
+		memcpy(m[i].copy, m[i].p, MOVER_PAGES * DMMU_PAGE);
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		s[i] = (struct shared){.fd = self->fd, .p = p, .until = until};
+		ASSERT_EQ(0, pthread_create(&s[i].thread, NULL,
+					    i ? touch_for_a_while : throw_away_for_a_while, &s[i]));
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&m[i].thread, NULL, move_in_for_a_while, &m[i]));
+	for (unsigned int i = 0; i < 3; i++) {
+		pthread_join(s[i].thread, NULL);
+		EXPECT_EQ(0, s[i].wrong);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		pthread_join(m[i].thread, NULL);
+		EXPECT_EQ(0, m[i].wrong);
+	}
+	no_limit();
+	munmap((void *)p, MOVER_PAGES * DMMU_PAGE);
+	munmap(m[0].p, MOVER_PAGES * DMMU_PAGE);
+	munmap(m[1].p, MOVER_PAGES * DMMU_PAGE);
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
+}
+
 CLAIM(evict, pages_of_another_process_make_room_and_keep_their_content)
 {
 	const size_t pages = LIMIT / 2, words = pages * 512;

@@ -43,6 +43,7 @@ static uint64_t taken(int fd)
 
 struct adder {
 	uint64_t *word;
+	bool spins; /* leaves it to nobody */
 	volatile bool stop;
 	uint64_t added;
 };
@@ -56,7 +57,8 @@ static void *add(void *arg)
 
 		for (i = 0; i < 50; i++, a->added++)
 			__atomic_fetch_add(a->word, 1, __ATOMIC_SEQ_CST);
-		dmmu_sleep_us(200);
+		if (!a->spins)
+			dmmu_sleep_us(200);
 	}
 	return NULL;
 }
@@ -89,6 +91,42 @@ CLAIM(exclusive, cpu_and_device_increment_one_counter_and_lose_nothing)
 	EXPECT_LT(0, cpu[0].added);
 	EXPECT_EQ(WORKS * TIMES + cpu[0].added + cpu[1].added, p[7]);
 	EXPECT_LT(1, taken(self->fd)) TH_LOG("CPU and device never met: nothing was tested");
+}
+
+/*
+ * CPUs that do nothing else than use the page fault for it at once when the device has taken it, as
+ * the device does when they have it back: each could take it from the other for ever, before that
+ * had any use of it. The driver is made slow between taking and mapping it.
+ */
+CLAIM(exclusive, the_device_gets_its_turn_against_cpus_that_spin)
+{
+	enum { WORKS = 10, TIMES = 10 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct adder cpu[2] = {{.word = p + 7, .spins = true}, {.word = p + 7, .spins = true}};
+	pthread_t thread[2];
+	uint64_t begin;
+	unsigned int i;
+
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, add, &cpu[i]));
+	}
+	dmmu_map_delay(5000);
+	ASSERT_TRUE(dmmu_await_change(p + 7, 0));
+	for (i = 0; i < WORKS; i++)
+		work[i] = dmmu_add(p + 7, 1, TIMES);
+	begin = dmmu_now_ns();
+	EXPECT_EQ(0, dmmu_run(self->fd, work, WORKS, c));
+	dmmu_map_delay(0);
+	printf("# %u ms, %llu times taken\n", (unsigned int)((dmmu_now_ns() - begin) / 1000000),
+	       (unsigned long long)taken(self->fd));
+	for (i = 0; i < 2; i++)
+		cpu[i].stop = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	EXPECT_EQ(WORKS * TIMES + cpu[0].added + cpu[1].added, p[7]);
 }
 
 /* Each side takes a step when it is its turn: a lost or doubled one is a wrong number, or a hang.
@@ -176,6 +214,41 @@ CLAIM(exclusive, a_word_in_a_huge_page_can_be_counted_up)
 		RUN_OK(dmmu_add(p + i * 512 * 100 + 9, i + 1, 10));
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(10 * (i + 1), p[i * 512 * 100 + 9]);
+}
+
+/*
+ * Words in several small pages of one huge page, which the device has for itself one by one, while
+ * the kernel reclaims the huge page, splits it and takes parts of it away.
+ */
+CLAIM(exclusive, words_of_a_huge_page_survive_reclaim_and_split)
+{
+	enum { WORDS = 8, STRIDE = 32 * DMMU_PAGE };
+	struct dmmu_completion c[WORDS];
+	char *p = dmmu_map_huge_aligned(DMMU_HUGE);
+	uint64_t before[WORDS];
+	unsigned int round, i;
+
+	ASSERT_NE(NULL, p);
+	madvise(p, DMMU_HUGE, MADV_HUGEPAGE);
+	memset(p, 0, DMMU_HUGE);
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, STRIDE, WORDS));
+	for (round = 0; round < 6; round++) {
+		madvise(p, DMMU_HUGE, MADV_PAGEOUT);
+		/* Of the whole machine: ours is among them if it is one still. */
+		if (round % 2)
+			dmmu_write_text("/sys/kernel/debug/split_huge_pages", "1");
+		ASSERT_EQ(0, madvise(p + (16 + round * 32) * DMMU_PAGE, DMMU_PAGE, MADV_DONTNEED));
+		ASSERT_EQ(0, mprotect(p + (17 + round * 32) * DMMU_PAGE, DMMU_PAGE, PROT_READ));
+		dmmu_hammers_read(p, STRIDE, WORDS, before);
+		EXPECT_EQ(0, dmmu_hammers_moved(p, STRIDE, WORDS));
+	}
+	EXPECT_LE(WORDS, taken(self->fd));
+	ASSERT_EQ(0, mprotect(p, DMMU_HUGE, PROT_READ));
+	ASSERT_EQ(0, dmmu_collect(self->fd, c, WORDS));
+	for (i = 0; i < WORDS; i++) {
+		EXPECT_EQ(c[i].done, *(uint64_t *)(p + c[i].cookie * STRIDE));
+		EXPECT_LT(before[c[i].cookie], c[i].done);
+	}
 }
 
 CLAIM(exclusive, a_fork_finds_what_the_device_counted)
