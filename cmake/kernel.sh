@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh: builds the harness kernels, those the tests boot, and prints the folder that holds one.
 #
-# A kernel's name is [RELEASE-]VARIANT: plain, debug and gdb are 6.12, the default; 7.2-plain and 7.2-debug a later one;
+# A kernel's name is [RELEASE-]VARIANT: plain, debug, gdb and kcov are 6.12, the default; 7.2-plain and 7.2-debug a later one;
 # stock is Debian's own binary kernel (cmake/stock-kernel.sh).
 # Source: of 6.12 Debian's linux-source-6.12, or a tree that DMMU_KERNEL_TREE names; of a later release the installed
 # package if there is one, else a private copy of that in Debian's backports or sid. What is kept is small: bzImage,
@@ -25,7 +25,7 @@ usage() {
 	       cmake/kernel.sh --suite KERNEL     print a folder with what of its source tree the tests use:
 	                                          the kselftest headers, the kernel's HMM suite and dummy driver
 	       cmake/kernel.sh --kselftest        print the folder with the kselftest headers of the default kernel
-	  KERNEL            plain, debug, gdb (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or stock (Debian's binary)
+	  KERNEL            plain, debug, gdb, kcov (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or stock (Debian's binary)
 	  DMMU_KERNEL_TREE  build this kernel source tree instead of Debian's linux-source-6.12
 	  DMMU_CACHE        where kernels are kept (default ~/.cache/dmmu)
 	  DMMU_LOGS         where the build log goes (default build/logs)
@@ -46,7 +46,7 @@ esac
 name=${1-}
 [ $# -le 1 ] || { usage >&2; exit 2; }
 case $name in
-plain | debug | gdb) release=6.12 variant=$name prefix=linux ;;
+plain | debug | gdb | kcov) release=6.12 variant=$name prefix=linux ;;
 7.2-plain | 7.2-debug | 7.2-gdb) release=${name%-*} variant=${name##*-} prefix=linux-$release ;;
 stock)
 	case $action in
@@ -124,6 +124,7 @@ source_hash=$(hash_of "$source_id")
 # Of an option that several fragments have, the last counts.
 set -- "$fragments/base.config"
 [ ! -f "$fragments/$release.config" ] || set -- "$@" "$fragments/$release.config"
+[ "$variant" != kcov ] || set -- "$@" "$fragments/debug.config"
 set -- "$@" "$fragments/$variant.config"
 [ ! -f "$fragments/$release-$variant.config" ] || set -- "$@" "$fragments/$release-$variant.config"
 
@@ -248,7 +249,7 @@ if [ "$action" = config ]; then
 fi
 
 expected=1370
-[ "$variant" != debug ] || expected=1410
+case $variant in debug | kcov) expected=1410 ;; esac
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 start=$(date +%s)
 say "building the $name kernel from $source_id with $jobs jobs; log: $log"

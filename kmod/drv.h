@@ -16,6 +16,7 @@
 #include <linux/hmm.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
+#include <linux/kcov.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/maple_tree.h>
@@ -281,6 +282,7 @@ struct dmmu_dev {
 	u32 delay_map_us;
 	bool round_robin;		/* make room without asking which pages are cold */
 	atomic_t fail_whole;		/* so many huge pages are not to be had; for tests */
+	u64 cover;			/* who opened it last is told what our threads do (KCOV) */
 };
 
 /* A range that is used as a whole; see ahead.c. */

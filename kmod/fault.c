@@ -221,6 +221,7 @@ void dmmu_fault_work(struct work_struct *work)
 	u64 seen = U64_MAX;
 	int ret;
 
+	kcov_remote_start_common(READ_ONCE(dev->cover));
 	mutex_lock(&ctx->map_lock);
 	taken = dmmu_fault_take(ctx);
 	if (!taken)
@@ -258,6 +259,7 @@ void dmmu_fault_work(struct work_struct *work)
 	dmmu_fault_served(dev, taken);
 out_unlock:
 	mutex_unlock(&ctx->map_lock);
+	kcov_remote_stop();
 }
 
 /* The context is going, its worker does not run any more: nobody will serve what is left. */

@@ -33,7 +33,11 @@ static irqreturn_t dmmu_irq_cpy(int irq, void *data)
 
 static irqreturn_t dmmu_irq_cpl_thread(int irq, void *data)
 {
-	dmmu_work_complete(data);
+	struct dmmu_dev *dev = data;
+
+	kcov_remote_start_common(READ_ONCE(dev->cover));
+	dmmu_work_complete(dev);
+	kcov_remote_stop();
 	return IRQ_HANDLED;
 }
 
@@ -50,7 +54,11 @@ static irqreturn_t dmmu_irq_flt(int irq, void *data)
 
 static irqreturn_t dmmu_irq_flt_thread(int irq, void *data)
 {
-	dmmu_fault_rearm(data);
+	struct dmmu_dev *dev = data;
+
+	kcov_remote_start_common(READ_ONCE(dev->cover));
+	dmmu_fault_rearm(dev);
+	kcov_remote_stop();
 	return IRQ_HANDLED;
 }
 

@@ -217,7 +217,7 @@ static void loop(struct run *run)
 	const struct options *options = &run->options;
 	bool shell = options->mode == MODE_SHELL;
 	bool input = shell;
-	int boot_limit = options->gdb ? 0 : strstr(options->kernel, "debug") ? 240 : 120;
+	int boot_limit = options->gdb ? 0 : options_kernel_checks(options) ? 240 : 120;
 	char text[256];
 
 	while (!process_ended(&run->qemu) || run->console.fd >= 0 || run->test.fd >= 0) {

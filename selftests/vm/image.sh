@@ -79,6 +79,9 @@ else
 		set -- "$@" "/hmm/hmm-tests=$hmm/hmm-tests" "/hmm/test_hmm.ko=$hmm/test_hmm.ko"
 	fi
 fi
+for file in "$guest"/fuzz/*; do
+	[ ! -f "$file" ] || set -- "$@" "/fuzz/${file##*/}=$file"
+done
 for file in "$home"/modules/*.ko; do
 	[ ! -f "$file" ] || set -- "$@" "/modules/base/${file##*/}=$file"
 done

@@ -13,7 +13,8 @@
 static const char help[] =
 	"usage: dmmu-vm --mode kunit|selftests|hmm|demo|bench|shell|exec [options]\n"
 	"Boots the harness kernel with the Verilated device and does one thing in it.\n\n"
-	"  --kernel NAME              plain, debug, gdb (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or "
+	"  --kernel NAME              plain, debug, gdb, kcov (6.12), 7.2-plain, 7.2-debug, "
+	"7.2-gdb, or "
 	"stock, "
 	"Debian's own (default plain)\n"
 	"  --filter GLOB              kunit: suites, selftests: programs (default all)\n"
@@ -112,11 +113,16 @@ static bool model_arg(struct options *options, const char *arg)
 	return true;
 }
 
+bool options_kernel_checks(const struct options *options)
+{
+	return strstr(options->kernel, "debug") || !strcmp(options->kernel, "kcov");
+}
+
 bool options_read(struct options *options, int argc, char **argv, int *exit_status)
 {
 	static const char *const modes[] = {"kunit", "selftests", "demo", "bench",
 					    "shell", "exec",	  "hmm",  NULL};
-	static const char *const kernels[] = {"plain",	   "debug",   "gdb",   "7.2-plain",
+	static const char *const kernels[] = {"plain",	   "debug",   "gdb",   "kcov", "7.2-plain",
 					      "7.2-debug", "7.2-gdb", "stock", NULL};
 	static const char *const cards[] = {"bare", "board-sim", NULL};
 	static const char *const bar2s[] = {"map", "trap", "none", NULL};
@@ -386,7 +392,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		if (!strcmp(modes[i], options->mode_name))
 			options->mode = (enum mode)i;
 
-	bool debug = strstr(options->kernel, "debug");
+	bool debug = options_kernel_checks(options);
 
 	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH &&
 			  strcmp(options->card, "bare") == 0;

@@ -47,4 +47,7 @@ struct options {
 /* Reads argv; on --help or wrong usage it prints and returns false with the exit status to use. */
 bool options_read(struct options *options, int argc, char **argv, int *exit_status);
 
+/* Is it a kernel that checks much, and takes its time? */
+bool options_kernel_checks(const struct options *options);
+
 #endif
