@@ -176,7 +176,7 @@ test_kernel() {
 			--args "/selftests-adverse/device_loss -t $claim" $(loss_actions $claim)
 	done
 	soak_test
-	for program in adversity aer held moved; do
+	for program in adversity aer held moved reaper; do
 		run_vm "$kernel $program" --mode exec --kernel "$kernel" --ktap --args "/selftests-adverse/$program"
 	done
 }

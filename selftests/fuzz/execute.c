@@ -355,9 +355,14 @@ const unsigned int op_kind_count = sizeof(op_kinds) / sizeof(op_kinds[0]);
 
 /* --- the sequence --- */
 
+static struct run *running;
+
+/* The timer's signal comes to one thread only: it wakes the others. */
 static void tick(int number)
 {
-	(void)number;
+	if (number == SIGALRM)
+		for (unsigned int i = 0; i < running->threads; i++)
+			pthread_kill(running->thread[i], SIGUSR1);
 }
 
 struct aside {
@@ -368,7 +373,11 @@ struct aside {
 static void *do_aside_op(void *opaque)
 {
 	struct aside *a = opaque;
+	sigset_t timer;
 
+	sigemptyset(&timer);
+	sigaddset(&timer, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &timer, NULL);
 	op_kinds[a->op->kind].perform(a->run, a->op->arg);
 	free(a);
 	return NULL;
@@ -409,7 +418,9 @@ void execute(const struct sequence *s)
 	if (run.edge == MAP_FAILED || run.read_only == MAP_FAILED || munmap(run.edge + 4096, 4096))
 		return;
 	signal(SIGBUS, SIG_DFL);
+	running = &run;
 	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	for (i = 0; i < s->n && dmmu_now_ns() < run.until; i++) {
 		const struct op *op = &s->op[i];
@@ -421,6 +432,8 @@ void execute(const struct sequence *s)
 	for (i = 0; i < SLOTS; i++)
 		if (run.fd[i] >= 0)
 			close(run.fd[i]);
-	for (i = 0; i < run.threads; i++)
-		pthread_join(run.thread[i], NULL);
+	for (i = run.threads; i; i--) {
+		pthread_join(run.thread[i - 1], NULL);
+		run.threads = i - 1;
+	}
 }

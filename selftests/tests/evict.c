@@ -245,10 +245,10 @@ static void *throw_away_for_a_while(void *opaque)
 }
 
 /*
- * A CPU that faults on a page holds it until the fault is over, also when others have moved it home
- * or thrown it away meanwhile: only then may its place be given to the next.
+ * A CPU that faults on a page holds it until the fault is over, so that it is not freed meanwhile,
+ * when others move it home or throw it away. That must not keep it from being moved.
  */
-CLAIM(evict, a_page_that_a_cpu_fault_holds_is_given_to_nobody)
+CLAIM(evict, cpu_faults_on_pages_that_others_move_and_throw_away_all_end)
 {
 	uint64_t until = dmmu_now_ns() + 8000000000ull;
 	volatile uint64_t *p = dmmu_map(MOVER_PAGES * DMMU_PAGE);
