@@ -1,3 +1,4 @@
+		want == "cell" { cell = $0 }
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # mutate.sh: does the MMU's verification see mistakes? Yosys makes N small ones in a netlist of the MMU, one at a time is live
@@ -56,9 +57,9 @@ scoreboard=$out/verilator-model/mutation/mmu_scoreboard_mutants
 streams=$out/verilator-model/mutation/mmu_streams_mutants
 [ "$(wc -l <"$out/mutations")" -eq "$count" ] || { echo "Yosys found fewer than $count places" >&2; exit 1; }
 
-# where NUMBER: the mutation, and the lines of the source that it is in
+# where NUMBER: the mutation, the lines of the source that it is in, and what the cell connects
 where() {
-	sed -n "${1}p" "$out/mutations" | tr ' ' '\n' | awk -v root="$root/" '
+	sed -n "${1}p" "$out/mutations" | tr ' ' '\n' | awk -v root="$root/" -v netlist="$out/verilator-model/mutation/mmu.il" '
 		want == "src" {
 			n = split($0, at, ":"); line = int(at[2])
 			file = at[1]
@@ -71,9 +72,18 @@ where() {
 				sources = sources "\n    " file ":" line ": " found
 			}
 		}
+		want == "cell" { cell = $0 }
 		want == "mode" || want == "port" || want == "portbit" || want == "ctrlbit" { what = what (what ? " " : "") $0 }
 		{ want = /^-/ ? substr($0, 2) : "" }
-		END { print what sources }'
+		END {
+			while ((getline text < netlist) > 0) {
+				split(text, word, " ")
+				if (word[1] == "cell") here = word[3] == cell || word[3] == "\\" cell
+				if (here && word[1] == "end") break
+				if (here && word[1] == "connect") { sub(/^ */, "", text); sources = sources "\n    " text }
+			}
+			print what sources
+		}'
 }
 
 # differs LOG HEALTHY: which cycles, reads or counts do, of two runs that passed

@@ -183,7 +183,8 @@ static void record(void *opaque, const uint64_t *words)
 	s->b->flt_head++;
 	/* one that a kill ended has a number and no record */
 	if (number <= *last)
-		mmu_bench_fail(s->b, "a record of thread %u has number %u, the one before it had %u",
+		mmu_bench_fail(s->b,
+			       "a record of thread %u has number %u, the one before it had %u",
 			       thread, number, *last);
 	*last = number;
 	if (words[2] == c->cookie &&
@@ -454,7 +455,8 @@ static bool no_command(struct streams *s)
 	return !s->b->command_count;
 }
 
-/* Thread 0 has a translation while pages FIRST to LAST are invalidated, which it is one of or not. */
+/* Thread 0 has a translation while pages FIRST to LAST are invalidated, which it is one of or not.
+ */
 static void range(struct streams *s, uint64_t va, uint64_t first, uint64_t last, bool covered)
 {
 	struct mmu_command command = {.kind = MMU_INVALIDATE, .first = first, .last = last};
@@ -476,7 +478,8 @@ static void range(struct streams *s, uint64_t va, uint64_t first, uint64_t last,
 	}
 	until(s, no_command, 20000,
 	      covered ? "not acknowledged when all is released"
-		      : "an invalidation waits for a page that is not in it, or was not acknowledged");
+		      : "an invalidation waits for a page that is not in it, or was not "
+			"acknowledged");
 }
 
 /*
@@ -646,8 +649,8 @@ static void numbers(struct streams *s)
 	s->action = DMMU_ANSWER_FAIL;
 	for (unsigned int n = 0; n < 66000; n++) {
 		mmu_bench_ask(s->b, 0, 0, 1ull << 63, DMMU_ACCESS_READ, ++s->cookie);
-		s->expected[0] = (struct expectation){.status = MMU_FAULT,
-						      .cause = DMMU_CAUSE_NONCANONICAL};
+		s->expected[0] =
+			(struct expectation){.status = MMU_FAULT, .cause = DMMU_CAUSE_NONCANONICAL};
 		finish(s);
 	}
 	s->action = DMMU_ANSWER_RETRY;
