@@ -30,21 +30,21 @@ done
 merge=verilator_coverage
 [ -z "${VERILATOR_ROOT-}" ] || merge=$VERILATOR_ROOT/bin/verilator_coverage
 
-out=$build/coverage
-mkdir -p "$out"
+out=$build/coverage logs=$build/logs jobs=${DMMU_JOBS:-$(nproc)}
+mkdir -p "$out" "$logs"
+say() { echo "coverage: $*" >&2; }
+. "$root/cmake/progress.sh"
 failed=
 if [ -z "$data" ]; then
 	data=$out/data
 	rm -rf "$data"
 	mkdir -p "$data"
-	echo "building in $out (some minutes)" >&2
-	cmake -S "$root" -B "$out" -G Ninja -DDMMU_COVERAGE=ON -DDMMU_GUEST=OFF >"$out/configure.log" 2>&1 ||
-		{ tail -n 20 "$out/configure.log" >&2; exit 1; }
-	cmake --build "$out" -j "${DMMU_JOBS:-$(nproc)}" --target verilator-model/all >"$out/build.log" 2>&1 ||
-		{ tail -n 20 "$out/build.log" >&2; exit 1; }
-	DMMU_COVERAGE_DIR=$data ctest --test-dir "$out" -R "$only" -j "${DMMU_JOBS:-$(nproc)}" --output-on-failure \
-		--no-tests=error >"$out/run.log" 2>&1 || failed="a test failed, see $out/run.log"
-	grep 'tests passed' "$out/run.log" >&2 || true
+	long coverage-configure cmake -S "$root" -B "$out" -G Ninja -DDMMU_COVERAGE=ON -DDMMU_GUEST=OFF || exit 1
+	long coverage-build cmake --build "$out" -j "$jobs" \
+		--target verilator-model/directed/all verilator-model/scoreboard/all verilator-model/mmu/all || exit 1
+	long coverage-run env DMMU_COVERAGE_DIR="$data" ctest --test-dir "$out" -R "$only" -j "$jobs" --output-on-failure \
+		--no-tests=error || failed="a test failed, see $logs/coverage-run.log"
+	grep 'tests passed' "$logs/coverage-run.log" >&2 || true
 fi
 [ -n "$(find "$data" -name '*.dat' | head -n 1)" ] || { echo "no run left coverage data in $data" >&2; exit 1; }
 # Every run leaves a megabyte: in parts, so that no command line is too long.
