@@ -29,7 +29,7 @@ static int dmmu_open(struct inode *inode, struct file *file)
 	if (!ctx)
 		return -ENOMEM;
 	file->private_data = ctx;
-	WRITE_ONCE(dev->cover, kcov_common_handle());
+	WRITE_ONCE(dev->cover, dmmu_cover_handle());
 	return nonseekable_open(inode, file);
 }
 

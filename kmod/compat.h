@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/hmm.h>
+#include <linux/kcov.h>
 #include <linux/memremap.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
@@ -118,6 +119,24 @@ static inline struct dev_pagemap *dmmu_page_pgmap(const struct page *page)
 #else
 	return page->pgmap;
 #endif
+}
+
+/* Whom the driver's own threads tell their coverage: the process that asks here, if any. */
+static inline u64 dmmu_cover_handle(void)
+{
+#if !defined(CONFIG_KCOV)
+	return 0;
+#elif DMMU_NEW_KCOV_HANDLE
+	return kcov_common_handle().val;
+#else
+	return kcov_common_handle();
+#endif
+}
+
+/* Until kcov_remote_stop(). */
+static inline void dmmu_cover_start(u64 handle)
+{
+	kcov_remote_start(kcov_remote_handle(KCOV_SUBSYSTEM_COMMON, handle));
 }
 
 /* What the young hooks of a notifier return. */

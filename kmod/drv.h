@@ -16,7 +16,6 @@
 #include <linux/hmm.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
-#include <linux/kcov.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/maple_tree.h>

@@ -221,7 +221,7 @@ void dmmu_fault_work(struct work_struct *work)
 	u64 seen = U64_MAX;
 	int ret;
 
-	kcov_remote_start_common(READ_ONCE(dev->cover));
+	dmmu_cover_start(READ_ONCE(dev->cover));
 	mutex_lock(&ctx->map_lock);
 	taken = dmmu_fault_take(ctx);
 	if (!taken)

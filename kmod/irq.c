@@ -35,7 +35,7 @@ static irqreturn_t dmmu_irq_cpl_thread(int irq, void *data)
 {
 	struct dmmu_dev *dev = data;
 
-	kcov_remote_start_common(READ_ONCE(dev->cover));
+	dmmu_cover_start(READ_ONCE(dev->cover));
 	dmmu_work_complete(dev);
 	kcov_remote_stop();
 	return IRQ_HANDLED;
@@ -56,7 +56,7 @@ static irqreturn_t dmmu_irq_flt_thread(int irq, void *data)
 {
 	struct dmmu_dev *dev = data;
 
-	kcov_remote_start_common(READ_ONCE(dev->cover));
+	dmmu_cover_start(READ_ONCE(dev->cover));
 	dmmu_fault_rearm(dev);
 	kcov_remote_stop();
 	return IRQ_HANDLED;
