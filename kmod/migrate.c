@@ -1091,16 +1091,16 @@ static unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n)
 static void dmmu_migrate_all(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
 			     struct dmmu_move *m, struct dmmu_migrate_result *res)
 {
-	unsigned int lacking, tries = 0;
+	unsigned int lacking;
 	unsigned long at = start, next;
 
+	m->tries = 0;
 	while (at < end && !fatal_signal_pending(current)) {
 		start = at;
 		next = end;
-		m->tries = tries;
 		dmmu_migrate_batch(ctx, &at, &next, to, m, res, &lacking);
-		tries = at == start ? tries + 1 : 0;
-		if (lacking && (tries > DMMU_ROOM_TRIES || !dmmu_make_room(ctx->dev, lacking))) {
+		m->tries = at == start ? m->tries + 1 : 0;
+		if (lacking && (m->tries > DMMU_ROOM_TRIES || !dmmu_make_room(ctx->dev, lacking))) {
 			res->skipped[DMMU_SKIP_NO_MEMORY] += (next - at) >> PAGE_SHIFT;
 			at = next;
 		}

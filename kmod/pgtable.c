@@ -558,6 +558,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 	struct dmmu_link link;
 	struct dmmu_table *t;
 	unsigned int i, n, first, mapped = 0;
+	u64 bridge;
 	u32 index;
 	int ret, error = 0;
 
@@ -612,8 +613,9 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		if (ret)
 			return ret;
 	}
-	if (mapped && dmmu_table_bridge(t)) {
-		ret = dmmu_table_set_bridge(ctx, t, dmmu_table_bridge(t), DMMU_SLEEP);
+	bridge = mapped ? dmmu_table_bridge(t) : 0;
+	if (bridge) {
+		ret = dmmu_table_set_bridge(ctx, t, bridge, DMMU_SLEEP);
 		if (ret)
 			return ret;
 	}

@@ -267,6 +267,29 @@ static void move(int fd, char *p, size_t bytes, unsigned int to, struct way *way
 	add_delta(way, &d, r.moved);
 }
 
+/* A CPU touch that brings pages home. */
+static void touch(int fd, char *at, struct way *home)
+{
+	struct delta d;
+
+	start(fd);
+	*(volatile char *)at += 1;
+	d = stop(fd);
+	add_delta(home, &d, d.driver[DMMU_DRV_PAGES_OUT]);
+}
+
+static void touch_results(const char *what, const struct way *home, unsigned int touches)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "migrate.%s.pages", what);
+	result(name, each(home->pages, touches), "pages/fault");
+	snprintf(name, sizeof(name), "migrate.%s.copy", what);
+	result(name, each(home->sum.device[DMMU_CNT_COPY_CYCLES], touches), "cycles/fault");
+	snprintf(name, sizeof(name), "migrate.%s.host", what);
+	result(name, each(home->sum.ns, touches), "ns/fault");
+}
+
 static void way_results(const char *what, const char *size, const struct way *way)
 {
 	uint64_t cycles = way->sum.device[DMMU_CNT_COPY_CYCLES];
@@ -297,7 +320,7 @@ static void migrations(int fd)
 		size_t bytes;
 		unsigned int rounds;
 	} sizes[] = {{"4k", DMMU_PAGE, 32}, {"64k", 16 * DMMU_PAGE, 16}, {"2m", DMMU_HUGE, 4}};
-	struct way touch = {0};
+	struct way home = {0};
 	unsigned int i, k;
 	char *p;
 
@@ -324,17 +347,9 @@ static void migrations(int fd)
 	if (dmmu_migrate(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, NULL))
 		exit(1);
 	for (k = 0; k < 32; k++) {
-		struct delta d;
-
-		start(fd);
-		*(volatile char *)(p + k * 16 * DMMU_PAGE) += 1;
-		d = stop(fd);
-		add_delta(&touch, &d, d.driver[DMMU_DRV_PAGES_OUT]);
+		touch(fd, p + k * 16 * DMMU_PAGE, &home);
 	}
-	result("migrate.cpu_fault.pages", each(touch.pages, 32), "pages/fault");
-	result("migrate.cpu_fault.copy", each(touch.sum.device[DMMU_CNT_COPY_CYCLES], 32),
-	       "cycles/fault");
-	result("migrate.cpu_fault.host", each(touch.sum.ns, 32), "ns/fault");
+	touch_results("cpu_fault", &home, 32);
 }
 
 /*
@@ -343,7 +358,7 @@ static void migrations(int fd)
  */
 static void huge_migrations(int fd)
 {
-	struct way in = {0}, out = {0}, touch = {0};
+	struct way in = {0}, out = {0}, home = {0};
 	char *p = dmmu_map_huge_aligned(DMMU_HUGE);
 	long before = dmmu_local_count("whole_in");
 	unsigned int k;
@@ -361,19 +376,11 @@ static void huge_migrations(int fd)
 	way_results("in", "huge", &in);
 	way_results("out", "huge", &out);
 	for (k = 0; k < 4; k++) {
-		struct delta d;
-
 		if (dmmu_migrate(fd, p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, NULL))
 			exit(1);
-		start(fd);
-		*(volatile char *)(p + k * 16 * DMMU_PAGE) += 1;
-		d = stop(fd);
-		add_delta(&touch, &d, d.driver[DMMU_DRV_PAGES_OUT]);
+		touch(fd, p + k * 16 * DMMU_PAGE, &home);
 	}
-	result("migrate.cpu_fault_huge.pages", each(touch.pages, 4), "pages/fault");
-	result("migrate.cpu_fault_huge.copy", each(touch.sum.device[DMMU_CNT_COPY_CYCLES], 4),
-	       "cycles/fault");
-	result("migrate.cpu_fault_huge.host", each(touch.sum.ns, 4), "ns/fault");
+	touch_results("cpu_fault_huge", &home, 4);
 }
 
 #define CHUNK	    (16 * DMMU_PAGE) /* what a fault moves, as the driver is set up */

@@ -462,6 +462,19 @@ int dmmu_write_text(const char *path, const char *text)
 	return error;
 }
 
+long dmmu_read_number(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[64] = "";
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 ? atol(text) : -EIO;
+}
+
 bool dmmu_swap_is_on(void)
 {
 	FILE *f = fopen("/proc/swaps", "r");

@@ -168,6 +168,9 @@ int dmmu_map_delay(unsigned int us);
 
 /* Write to a file that is there, as of sysfs; negative errno. */
 int dmmu_write_text(const char *path, const char *text);
+
+/* The number that such a file begins with; negative errno. */
+long dmmu_read_number(const char *path);
 bool dmmu_swap_is_on(void);
 
 /* Write to one of the driver's files for tests in debugfs, e.g. "local_limit"; negative errno. */

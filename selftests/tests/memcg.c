@@ -27,16 +27,12 @@ DMMU_LOCAL_FIXTURE(memcg)
 
 static long group_pages(const char *file)
 {
-	char path[128], text[64] = "";
-	int fd, n;
+	char path[128];
+	long bytes;
 
 	snprintf(path, sizeof(path), GROUP "/%s", file);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return n > 0 ? atol(text) / (long)DMMU_PAGE : -EIO;
+	bytes = dmmu_read_number(path);
+	return bytes < 0 ? bytes : bytes / (long)DMMU_PAGE;
 }
 
 /* Anonymous memory that is charged, bytes. */
@@ -57,16 +53,9 @@ static long group_anon(void)
 static int group_set(const char *file, const char *text)
 {
 	char path[128];
-	int fd, error = 0;
 
 	snprintf(path, sizeof(path), GROUP "/%s", file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
+	return dmmu_write_text(path, text);
 }
 
 static void group_remove(void)

@@ -43,20 +43,6 @@
 
 DMMU_FIXTURE(reaper)
 
-static long group_bytes(const char *file)
-{
-	char path[128], text[64] = "";
-	int fd, n;
-
-	snprintf(path, sizeof(path), GROUP "/%s", file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return n > 0 ? atol(text) : -EIO;
-}
-
 static void clean_up(void)
 {
 	dmmu_write_text(TIME_SCALE, "1");
@@ -232,6 +218,7 @@ static bool victim_lives(struct victim *v)
 /* --- the file system --- */
 
 struct ice {
+	int file; /* the victim writes to it */
 	int mount;
 	int hold; /* closed: it thaws */
 	pid_t guard;
@@ -268,7 +255,15 @@ static void thaw(struct ice *ice)
 	close(ice->hold);
 	dmmu_reap(ice->guard);
 	close(ice->mount);
+	close(ice->file);
 	unlink(FROZEN_FILE);
+}
+
+/* A victim that will hang in its write; false where no file system freezes. */
+static bool victim_on_ice(struct victim *v, struct ice *ice)
+{
+	ice->file = open(FROZEN_FILE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return ice->file >= 0 && victim_starts(v, ice->file) && freeze(ice);
 }
 
 /* --- the claims --- */
@@ -320,14 +315,13 @@ CLAIM(reaper, the_lock_that_waits_for_the_device_is_not_waited_for)
 /* Nobody has the lock, but the device does not answer. */
 CLAIM(reaper, a_device_that_does_not_answer_is_not_waited_for)
 {
-	int log = kernel_log(), file;
+	int log = kernel_log();
 	struct ice ice = {};
 	struct victim v;
 
 	NEEDS;
-	file = open(FROZEN_FILE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ASSERT_LE(0, log);
-	if (file < 0 || !victim_starts(&v, file) || !freeze(&ice))
+	if (!victim_on_ice(&v, &ice))
 		SKIP(return, "no file system in /mnt that freezes");
 	ASSERT_TRUE(host_do("hold ack"));
 	ASSERT_TRUE(victim_goes(&v));
@@ -341,36 +335,33 @@ CLAIM(reaper, a_device_that_does_not_answer_is_not_waited_for)
 	thaw(&ice);
 	EXPECT_EQ(128 + SIGKILL, dmmu_reap(v.pid));
 	RUN_OK(dmmu_fill(dmmu_map(DMMU_PAGE), 1, 64));
-	close(file);
 	close(log);
 }
 
 /* The device answers in time: what a victim has that does not end is free all the same. */
 CLAIM(reaper, mirrored_memory_of_a_victim_that_does_not_end_is_free)
 {
-	int log = kernel_log(), file;
+	int log = kernel_log();
 	uint64_t until;
 	struct ice ice = {};
 	struct victim v;
 
 	NEEDS;
-	file = open(FROZEN_FILE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ASSERT_LE(0, log);
-	if (file < 0 || !victim_starts(&v, file) || !freeze(&ice))
+	if (!victim_on_ice(&v, &ice))
 		SKIP(return, "no file system in /mnt that freezes");
 	ASSERT_TRUE(victim_goes(&v));
 	EXPECT_TRUE(await_reaper(v.pid, 1)) TH_LOG("the reaper did not come");
 	EXPECT_TRUE(await_message(log, "reaped process ", v.pid));
 	EXPECT_LT(0, traced("oom_reaper-", " ret=1 ")) TH_LOG("the device had nothing of it");
 	until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
-	while (group_bytes("memory.current") > LIMIT / 2 && dmmu_now_ns() < until)
+	while (dmmu_read_number(GROUP "/memory.current") > LIMIT / 2 && dmmu_now_ns() < until)
 		dmmu_sleep_us(20000);
-	EXPECT_GT(LIMIT / 2, group_bytes("memory.current"));
+	EXPECT_GT(LIMIT / 2, dmmu_read_number(GROUP "/memory.current"));
 	EXPECT_TRUE(victim_lives(&v)) TH_LOG("the window was not hit: it has ended");
 	thaw(&ice);
 	EXPECT_EQ(128 + SIGKILL, dmmu_reap(v.pid));
 	RUN_OK(dmmu_fill(dmmu_map(DMMU_PAGE), 1, 64));
-	close(file);
 	close(log);
 }
 

@@ -89,13 +89,9 @@ static int run_as(uid_t uid, int (*what)(void *), void *argument)
 static bool set_share(unsigned int percent)
 {
 	char text[16];
-	int fd = open(SHARE, O_WRONLY | O_CLOEXEC);
-	int n = snprintf(text, sizeof(text), "%u", percent);
-	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n;
 
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	snprintf(text, sizeof(text), "%u", percent);
+	return !dmmu_write_text(SHARE, text);
 }
 
 /* Fills a page, moves it, sums it: all that a well-behaved user wants. */
