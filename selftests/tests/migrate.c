@@ -149,26 +149,36 @@ CLAIM(migrate, the_result_says_why_pages_stayed)
 	close(file);
 }
 
-/* What is there is little; what is not, or what may not be read, must not be walked. */
-CLAIM(migrate, a_request_for_the_whole_address_space_ends_soon)
+/*
+ * What is there is little; what is not, or what may not be read, must not be walked. Asked for is
+ * what lies between the program and its libraries, which is nearly all there is: their pages are
+ * shared with the process that runs the claims, and would stay in local memory for those to come.
+ */
+CLAIM(migrate, a_request_for_most_of_the_address_space_ends_soon)
 {
-	struct dmmu_ioc_migrate all = {.size = 0x7ffffffff000, .to = DMMU_MIGRATE_TO_DEVICE};
-	uint64_t *p = dmmu_map(BYTES), begin;
-	void *reserved = mmap(NULL, 1ull << 44, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct dmmu_ioc_migrate most = {
+		.start = 1ull << 32,
+		.size = (1ull << 46) - (1ull << 32),
+		.to = DMMU_MIGRATE_TO_DEVICE,
+	};
+	char *reserved = mmap((void *)(1ull << 44), 1ull << 44, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
+			      0);
+	uint64_t *p = (uint64_t *)(reserved + (1ull << 43)), begin;
 
-	ASSERT_NE(NULL, p);
 	ASSERT_NE(MAP_FAILED, reserved);
+	ASSERT_EQ(0, mprotect(p, BYTES, PROT_READ | PROT_WRITE));
 	dmmu_pattern(p, WORDS, 11);
 	begin = dmmu_now_ns();
-	ASSERT_EQ(0, ioctl(self->fd, DMMU_IOC_MIGRATE, &all));
+	ASSERT_EQ(0, ioctl(self->fd, DMMU_IOC_MIGRATE, &most));
 	EXPECT_GT(60, (dmmu_now_ns() - begin) / 1000000000)
-	TH_LOG("%s", dmmu_migrate_text(&all.result));
-	EXPECT_LE(PAGES, all.result.moved);
-	EXPECT_LE(1ull << 32, all.result.skipped[DMMU_SKIP_UNMAPPED]);
-	EXPECT_EQ(all.size / DMMU_PAGE, dmmu_migrate_sum(&all.result));
+	TH_LOG("%s", dmmu_migrate_text(&most.result));
+	EXPECT_EQ(PAGES, most.result.moved);
+	EXPECT_EQ(most.size / DMMU_PAGE - PAGES, most.result.skipped[DMMU_SKIP_UNMAPPED])
+	TH_LOG("%s", dmmu_migrate_text(&most.result));
 	MOVE_OUT(p, BYTES, PAGES);
 	munmap(reserved, 1ull << 44);
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
 }
 
 CLAIM(migrate, arguments_out_of_range_are_refused)
