@@ -5,8 +5,8 @@
  * device, the PCI core resets it, and it works again: what it had under way is told to be lost, the
  * memory of processes is right.
  *
- * Needs a kernel that can reach extended configuration space and has AER (Debian's own, for one),
- * and a runner that takes "DMMU-ACTION qemu"; elsewhere all is skipped.
+ * Needs a kernel with AER that was given control of it (all of the harness, and Debian's), and a
+ * runner that takes "DMMU-ACTION qemu"; elsewhere all is skipped.
  */
 #include <fcntl.h>
 #include <string.h>
