@@ -352,7 +352,7 @@ module dmmu #(
 
     wire [1:0] pt_lock_req, pt_lock_grant;
 
-    lock #(.N(2), .W(1)) pt_lock (.clk(clk), .rst(core_rst), .req(pt_lock_req), .grant(pt_lock_grant));
+    lock #(.N(2)) pt_lock (.clk(clk), .rst(core_rst), .req(pt_lock_req), .grant(pt_lock_grant));
 
     pt_unit page_tables (
         .clk(clk), .rst(core_rst), .start(pt_start), .from_host(pt_from_host), .age(pt_age), .age_clear(pt_age_clear), .local_addr(pt_local),

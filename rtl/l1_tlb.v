@@ -116,11 +116,14 @@ module l1_tlb #(
 
     always_ff @(posedge clk) begin
         if (lk_valid) set1_reg <= lk_set;
-        for (int s = 0; s < SETS; s++)
-            for (int w = 0; w < WAYS; w++) begin
-                if (res_take && !hit && same_reg[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
-                if (fill_way[w] && fill_set == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
-            end
+        if (res_take && !hit)
+            for (int s = 0; s < SETS; s++)
+                for (int w = 0; w < WAYS; w++)
+                    if (same_reg[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
+        if (fill_valid)
+            for (int s = 0; s < SETS; s++)
+                for (int w = 0; w < WAYS; w++)
+                    if (fill_way[w] && fill_set == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
         if (fill_valid) victim_reg <= victim_reg == WAY_W'(WAYS - 1) ? '0 : victim_reg + 1'b1;
         if (flush) valid_reg <= '0;
         if (rst) begin

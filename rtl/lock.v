@@ -6,9 +6,7 @@
 
 module lock #(
     // users
-    parameter N = 2,
-    // bits of a user's number
-    parameter W = 1
+    parameter N = 2
 ) (
     input  wire          clk,
     input  wire          rst,
@@ -16,19 +14,13 @@ module lock #(
     output logic [N-1:0] grant
 );
     wire         any;
-    wire [W-1:0] pick;
-    logic [N-1:0] pick_1h;
+    wire [N-1:0] pick;
     wire         take = any && (grant & req) == '0;
 
-    rr_arbiter #(.N(N), .W(W)) arbiter (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .index(pick));
-
-    always_comb begin
-        pick_1h = '0;
-        pick_1h[pick] = 1'b1;
-    end
+    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .grant(pick));
 
     always_ff @(posedge clk) begin
-        if (take) grant <= pick_1h;
+        if (take) grant <= pick;
         else grant <= grant & req;
         if (rst) grant <= '0;
     end

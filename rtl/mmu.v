@@ -785,7 +785,7 @@ module mmu #(
             told_perm_reg <= in_perm;
             told_frame_reg <= in_frame;
         end
-        for (int t = 0; t < THREADS; t++) tell_1h_reg[t] <= tell && tell_thread == THR_W'(t);
+        tell_1h_reg <= tell ? THREADS'(1) << tell_thread : '0; // a shift by what is unknown would be unknown
         tell_runs_reg <= tell_runs;
         tell_huge_reg <= tell_in ? in_huge : soon_huge;
         if (rst) begin
@@ -808,8 +808,11 @@ module mmu #(
             fin_alike[t] = fin_for[t] && op_reg[t*2 +: 2] == fin_op;
             fin_who[t] = fin_valid && fin_for[t];
             fin_same[t] = fin_valid && fin_alike[t];
-            done_who[t] = end_done && walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == end_walk_reg;
         end
+        done_who = '0;
+        if (end_done)
+            for (int t = 0; t < THREADS; t++)
+                done_who[t] = walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == end_walk_reg;
     end
 
     // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
@@ -876,18 +879,33 @@ module mmu #(
     wire [THREADS-1:0] t_miss;          // and another waits for the shared TLB
     wire [THREADS-1:0] t_answer;
     wire [THREADS-1:0] t_end;
+    // those of a port; what happens at all ports, one bit for each thread
+    function [THREADS-1:0] threads_at(input int p);
+        for (int t = 0; t < THREADS; t++) threads_at[t] = t % PORTS == p;
+    endfunction
+    function [THREADS-1:0] any_port(input [PORTS*THREADS-1:0] at);
+        any_port = '0;
+        for (int p = 0; p < PORTS; p++) any_port = any_port | at[p*THREADS +: THREADS];
+    endfunction
+    wire [PORTS*THREADS-1:0] p_accept, p_release, p_hit, p_miss, p_answer, p_end;
     generate
-        for (genvar t = 0; t < THREADS; t = t + 1) begin : at_port
-            localparam P = t % PORTS;
-            wire looks = look_ask[P*ASK_W+2 +: THR_W] == THR_W'(t);
-            assign t_accept[t] = accept[P] && req_thread[P*THR_W +: THR_W] == THR_W'(t);
-            assign t_release[t] = rel_valid[P] && rel_thread[P*THR_W +: THR_W] == THR_W'(t);
-            assign t_hit[t] = look_hit[P] && out_free[P] && looks;
-            assign t_miss[t] = look_miss[P] && miss_valid_reg[P] && !miss_take[P] && looks;
-            assign t_answer[t] = rsp_valid[P] && rsp_ready[P] && rsp_thread[P*THR_W +: THR_W] == THR_W'(t);
-            assign t_end[t] = out_ended[P] && out_ended_thread[P*THR_W +: THR_W] == THR_W'(t);
+        for (genvar p = 0; p < PORTS; p = p + 1) begin : at_port
+            localparam [THREADS-1:0] HERE = threads_at(p);
+            wire [THREADS-1:0] looks = HERE & (THREADS'(1) << look_ask[p*ASK_W+2 +: THR_W]);
+            assign p_accept[p*THREADS +: THREADS] = accept[p] ? HERE & (THREADS'(1) << req_thread[p*THR_W +: THR_W]) : '0;
+            assign p_release[p*THREADS +: THREADS] = rel_valid[p] ? HERE & (THREADS'(1) << rel_thread[p*THR_W +: THR_W]) : '0;
+            assign p_hit[p*THREADS +: THREADS] = look_hit[p] && out_free[p] ? looks : '0;
+            assign p_miss[p*THREADS +: THREADS] = look_miss[p] && miss_valid_reg[p] && !miss_take[p] ? looks : '0;
+            assign p_answer[p*THREADS +: THREADS] = rsp_valid[p] && rsp_ready[p] ? HERE & (THREADS'(1) << rsp_thread[p*THR_W +: THR_W]) : '0;
+            assign p_end[p*THREADS +: THREADS] = out_ended[p] ? HERE & (THREADS'(1) << out_ended_thread[p*THR_W +: THR_W]) : '0;
         end
     endgenerate
+    assign t_accept = any_port(p_accept);
+    assign t_release = any_port(p_release);
+    assign t_hit = any_port(p_hit);
+    assign t_miss = any_port(p_miss);
+    assign t_answer = any_port(p_answer);
+    assign t_end = any_port(p_end);
 
     // what a lookup in a first level brings is known late in its cycle: what follows from it, follows a cycle later, and still
     // earlier than the thread can release or ask again
@@ -924,8 +942,10 @@ module mmu #(
             if (t_answer[t]) replay_reg[t] <= 1'b0;
             if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
             if (again_load && again_1h[t]) want_reg[t] <= 1'b0;
-            if ((end_join || end_start) && end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
         end
+        if (end_join || end_start)
+            for (int t = 0; t < THREADS; t++)
+                if (end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
 
         if (end_lookup && (end_ok || end_miss || end_fault)) counted_reg[end_thread] <= 1'b1;
         if (end_ok) begin

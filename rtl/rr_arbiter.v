@@ -15,17 +15,22 @@ module rr_arbiter #(
     input  wire [N-1:0] req,
     input  wire         take,
     output wire         any,
-    output logic [W-1:0] index
+    output wire [W-1:0] index
 );
     wire [N-1:0] grant;
 
     rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .grant(grant));
 
-    always_comb begin
-        index = '0;
-        for (int i = 0; i < N; i++)
-            if (grant[i]) index = index | W'(i);
-    end
+    // those whose number has this bit
+    function [N-1:0] having(input int b);
+        for (int i = 0; i < N; i++) having[i] = 1'(i >> b);
+    endfunction
+    generate
+        for (genvar b = 0; b < W; b = b + 1) begin : bits
+            localparam [N-1:0] THESE = having(b);
+            assign index[b] = (grant & THESE) != '0;
+        end
+    endgenerate
 endmodule
 
 `default_nettype wire

@@ -19,13 +19,15 @@ module rr_grant #(
     logic [N-1:0] mask_reg;     // those above the last that was served
     wire  [N-1:0] high = req & mask_reg;
     wire          any_high = high != '0;
-    // somebody below asks, of all and of those above the last
+    // somebody below asks, of all and of those above the last: whole words, in as many steps as N has bits
     logic [N-1:0] below, below_high;
 
     always_comb begin
-        for (int i = 0; i < N; i++) begin
-            below[i] = (req & ((N'(1) << i) - 1'b1)) != '0;
-            below_high[i] = (high & ((N'(1) << i) - 1'b1)) != '0;
+        below = req << 1;
+        below_high = high << 1;
+        for (int i = 0; i < $clog2(N); i++) begin
+            below = below | (below << (1 << i));
+            below_high = below_high | (below_high << (1 << i));
         end
         grant = any_high ? high & ~below_high : req & ~below;
     end

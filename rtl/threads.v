@@ -331,21 +331,27 @@ module threads #(
     endgenerate
 
     // atomics on one word exclude each other: a lock for each of eight classes of addresses
-    logic [8*THREADS-1:0] class_req;
-    wire [8*THREADS-1:0]  class_grant;
-    always_comb begin
-        lock_grant = '0;
-        for (int t = 0; t < THREADS; t++)
-            for (int c = 0; c < 8; c++) begin
-                class_req[c*THREADS+t] = lock_req[t] && lock_word[t*3 +: 3] == 3'(c);
-                if (class_grant[c*THREADS+t] && class_req[c*THREADS+t]) lock_grant[t] = 1'b1;
-            end
-    end
+    wire [THREADS-1:0]   class_bit [0:2];   // of each thread's class
+    wire [8*THREADS-1:0] class_granted;
     generate
+        for (genvar b = 0; b < 3; b = b + 1) begin : class_bits
+            for (genvar t = 0; t < THREADS; t = t + 1) begin : of
+                assign class_bit[b][t] = lock_word[t*3+b];
+            end
+        end
         for (genvar c = 0; c < 8; c = c + 1) begin : word_class
-            lock #(.N(THREADS), .W(THR_W)) one (.clk(clk), .rst(rst), .req(class_req[c*THREADS +: THREADS]), .grant(class_grant[c*THREADS +: THREADS]));
+            localparam [2:0] C = 3'(c);
+            wire [THREADS-1:0] req = lock_req & (C[0] ? class_bit[0] : ~class_bit[0]) & (C[1] ? class_bit[1] : ~class_bit[1]) &
+                (C[2] ? class_bit[2] : ~class_bit[2]);
+            wire [THREADS-1:0] grant;
+            lock #(.N(THREADS)) one (.clk(clk), .rst(rst), .req(req), .grant(grant));
+            assign class_granted[c*THREADS +: THREADS] = grant & req;
         end
     endgenerate
+    always_comb begin
+        lock_grant = '0;
+        for (int c = 0; c < 8; c++) lock_grant = lock_grant | class_granted[c*THREADS +: THREADS];
+    end
 
     // ---- completion records: one thread at a time, held until its record is taken
     wire              any;
@@ -469,9 +475,9 @@ module threads #(
         for (genvar t = 0; t < THREADS; t = t + 1) begin : asking
             wire [THREADS-1:0] same;
             for (genvar u = 0; u < THREADS; u = u + 1) begin : of
-                assign same[u] = ctx[t*CTX_W +: CTX_W] == ctx[u*CTX_W +: CTX_W];
+                assign same[u] = STALL_CONTEXT != 0 && ctx[t*CTX_W +: CTX_W] == ctx[u*CTX_W +: CTX_W];
             end
-            assign companion[t] = t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
+            assign companion[t] = STALL_CONTEXT != 0 && t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
         end
     endgenerate
     always_ff @(posedge clk) begin

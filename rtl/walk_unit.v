@@ -463,7 +463,7 @@ module walk_unit #(
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
         if (act_from_ad || got_go) begin
-            for (int i = 0; i < WALKERS; i++) act_1h_reg[i] <= (act_from_ad ? ad_walk_reg : got_walk_reg) == WLK_W'(i);
+            act_1h_reg <= WALKERS'(1) << (act_from_ad ? ad_walk_reg : got_walk_reg);
             act_fault_reg <= act_from_ad ? ad_resp_reg != 2'd0 : got_kind == FAULT;
             act_near_reg <= act_from_ad ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
                             got_huge && (got_kind == LEAF || got_kind == MARK);

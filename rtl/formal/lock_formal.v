@@ -30,7 +30,7 @@ module lock_formal #(
                 else if (grant[i] && any_leave[i]) req[i] <= 1'b0;
     end
 
-    lock #(.N(N), .W(W)) dut (.clk(clk), .rst(!started), .req(req), .grant(grant));
+    lock #(.N(N)) dut (.clk(clk), .rst(!started), .req(req), .grant(grant));
 
     wire began = (grant & ~was) != '0;
     always_ff @(posedge clk) begin

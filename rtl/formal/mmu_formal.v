@@ -356,7 +356,7 @@ module mmu_formal #(
 
     // the lock: user 1 is the host's writer
     wire host_lock = c_reg == C_LOCK || c_reg == C_WRITE;
-    lock #(.N(2), .W(1)) table_lock (.clk(clk), .rst(rst), .req({host_lock, lock_req}), .grant(grants));
+    lock #(.N(2)) table_lock (.clk(clk), .rst(rst), .req({host_lock, lock_req}), .grant(grants));
     assign lock_grant = grants[0];
     assign lock_wanted = host_lock && !grants[1];
 
