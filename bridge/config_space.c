@@ -89,7 +89,7 @@ static void set_express(struct config_space *config)
 static void set_msix_and_pm(struct config_space *config)
 {
 	set(config, CAP_MSIX, 2, PCI_CAP_ID_MSIX | CAP_PM << 8, 0);
-	set(config, CAP_MSIX + PCI_MSIX_FLAGS, 2, DMMU_IRQ_COUNT - 1,
+	set(config, CAP_MSIX + PCI_MSIX_FLAGS, 2, config->vectors - 1,
 	    PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	set(config, CAP_MSIX + PCI_MSIX_TABLE, 4, DMMU_PCI_MSIX_TABLE | DMMU_PCI_BAR_REGS, 0);
 	set(config, CAP_MSIX + PCI_MSIX_PBA, 4, DMMU_PCI_MSIX_PBA | DMMU_PCI_BAR_REGS, 0);
@@ -129,9 +129,10 @@ void config_reset(struct config_space *config)
 	set_aer(config);
 }
 
-void config_init(struct config_space *config, uint64_t local_bytes)
+void config_init(struct config_space *config, uint64_t local_bytes, unsigned int vectors)
 {
 	config->local_bytes = local_bytes;
+	config->vectors = vectors;
 	config_reset(config);
 }
 

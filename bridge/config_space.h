@@ -17,10 +17,11 @@ struct config_space {
 	uint8_t value[CONFIG_BYTES];
 	uint8_t writable[CONFIG_BYTES];
 	uint64_t local_bytes; /* size of BAR2, 0: no BAR2 */
+	unsigned int vectors; /* in the MSI-X table */
 };
 
 /* local_bytes: a power of two of at least 4096, or 0 for no BAR2. */
-void config_init(struct config_space *config, uint64_t local_bytes);
+void config_init(struct config_space *config, uint64_t local_bytes, unsigned int vectors);
 void config_reset(
 	struct config_space *config); /* as after a conventional or function-level reset */
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-void interrupts_init(struct interrupts *irqs)
+void interrupts_init(struct interrupts *irqs, unsigned int vectors)
 {
-	*irqs = (struct interrupts){0};
+	*irqs = (struct interrupts){.vectors = vectors};
 	for (unsigned int i = 0; i < DMMU_IRQ_COUNT; i++)
 		irqs->eventfd[i] = -1;
 }
@@ -28,7 +28,7 @@ void interrupts_release(struct interrupts *irqs)
 {
 	for (unsigned int i = 0; i < DMMU_IRQ_COUNT; i++)
 		wire(irqs, i, -1);
-	interrupts_init(irqs);
+	interrupts_init(irqs, irqs->vectors);
 }
 
 static void deliver(struct interrupts *irqs)
@@ -58,9 +58,12 @@ void interrupts_configure(struct interrupts *irqs, bool enabled, bool all_held)
 
 void interrupts_raise(struct interrupts *irqs, uint64_t vector)
 {
-	if (vector >= DMMU_IRQ_COUNT) {
-		log_error("the device raised vector %llu, it has %u", (unsigned long long)vector,
-			  DMMU_IRQ_COUNT);
+	if (vector >= irqs->vectors) {
+		/* The guest can route a cause to any: it is told of once, and lost as on PCI. */
+		if (!irqs->told)
+			log_error("the device raised vector %llu, there are %u",
+				  (unsigned long long)vector, irqs->vectors);
+		irqs->told = true;
 		return;
 	}
 	if (!irqs->enabled)
@@ -89,7 +92,7 @@ int interrupts_set(struct interrupts *irqs, uint32_t flags, uint32_t start, uint
 	uint32_t action = flags & VFIO_IRQ_SET_ACTION_TYPE_MASK,
 		 type = flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
 
-	if (flags != (action | type) || start > DMMU_IRQ_COUNT || count > DMMU_IRQ_COUNT - start)
+	if (flags != (action | type) || start > irqs->vectors || count > irqs->vectors - start)
 		return EINVAL;
 	if (type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return action == VFIO_IRQ_SET_ACTION_TRIGGER && count

@@ -13,14 +13,16 @@
 #include "dmmu_regs.h"
 
 struct interrupts {
+	unsigned int vectors;	     /* 1 to DMMU_IRQ_COUNT; the client knows no others */
 	int eventfd[DMMU_IRQ_COUNT]; /* -1: not wired */
 	bool masked[DMMU_IRQ_COUNT]; /* by the client */
 	uint32_t pending;
 	bool enabled;  /* MSI-X on */
 	bool all_held; /* MSI-X function mask */
+	bool told;     /* of a vector that is not there */
 };
 
-void interrupts_init(struct interrupts *irqs);
+void interrupts_init(struct interrupts *irqs, unsigned int vectors);
 void interrupts_release(struct interrupts *irqs); /* the client is gone: closes all eventfds */
 /* Follows configuration space; what became deliverable is delivered. */
 void interrupts_configure(struct interrupts *irqs, bool enabled, bool all_held);

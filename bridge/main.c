@@ -32,6 +32,7 @@ struct options {
 	const char *socket_path, *link_path;
 	uint64_t local_bytes;
 	enum bar2_mode bar2;
+	unsigned int vectors;
 	int timeout_ms;
 };
 
@@ -46,6 +47,7 @@ static const char usage[] =
 	"  --local-size BYTES     device-local memory: a power of two, suffix K, M or G\n"
 	"  --bar2 map|trap|none   how the guest sees local memory (map): mapped by QEMU, trapped\n"
 	"                         and in order with BAR0, or not at all\n"
+	"  --msix-vectors N       entries of the MSI-X table, 1 to 5 (5)\n"
 	"  --mmio-timeout-ms N    how long the device may take to answer, 10 to 3500 (2000)\n"
 	"  --log error|info|debug (info)\n"
 	"  --help, --version\n"
@@ -96,6 +98,7 @@ static int parse_options(int argc, char **argv, struct options *opt)
 		{"link", 1, NULL, 'l'},
 		{"local-size", 1, NULL, 'm'},
 		{"bar2", 1, NULL, 'b'},
+		{"msix-vectors", 1, NULL, 'i'},
 		{"mmio-timeout-ms", 1, NULL, 't'},
 		{"log", 1, NULL, 'v'},
 		{"help", 0, NULL, 'h'},
@@ -107,7 +110,7 @@ static int parse_options(int argc, char **argv, struct options *opt)
 	int c, value;
 	char *end;
 
-	*opt = (struct options){.timeout_ms = 2000, .bar2 = BAR2_MAP};
+	*opt = (struct options){.timeout_ms = 2000, .bar2 = BAR2_MAP, .vectors = DMMU_IRQ_COUNT};
 	while ((c = getopt_long(argc, argv, "", names, NULL)) >= 0) {
 		switch (c) {
 		case 's':
@@ -127,6 +130,12 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			if (value < 0)
 				return usage_error("--bar2 is map, trap or none", optarg);
 			opt->bar2 = (enum bar2_mode)value;
+			break;
+		case 'i':
+			value = (int)strtol(optarg, &end, 10);
+			if (end == optarg || *end || value < 1 || value > (int)DMMU_IRQ_COUNT)
+				return usage_error("--msix-vectors is from 1 to 5", optarg);
+			opt->vectors = (unsigned int)value;
 			break;
 		case 't':
 			opt->timeout_ms = (int)strtol(optarg, &end, 10);
@@ -253,8 +262,8 @@ int main(int argc, char **argv)
 	raise_fd_limit();
 	signal_fd = open_signals();
 	client_init(&client);
-	if (signal_fd < 0 ||
-	    !pci_function_init(&pci, opt.link_path, opt.local_bytes, opt.bar2, opt.timeout_ms))
+	if (signal_fd < 0 || !pci_function_init(&pci, opt.link_path, opt.local_bytes, opt.bar2,
+						opt.vectors, opt.timeout_ms))
 		return 1;
 	listen_fd = unix_listen(opt.socket_path, SOCK_STREAM);
 	if (listen_fd < 0) {

@@ -62,10 +62,11 @@ static struct vfio_user_region region(void *arg, uint32_t index)
 
 static uint32_t irq_count(void *arg, uint32_t index)
 {
-	(void)arg;
+	const struct pci_function *pci = arg;
+
 	switch (index) {
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return DMMU_IRQ_COUNT;
+		return pci->irqs.vectors;
 	case VFIO_PCI_ERR_IRQ_INDEX:
 		return 1;
 	default:
@@ -73,16 +74,24 @@ static uint32_t irq_count(void *arg, uint32_t index)
 	}
 }
 
-/* The MSI-X block is the bridge's, as it is a board's PCIe core's. */
+/*
+ * The MSI-X block is the bridge's, as it is a board's PCIe core's. Its table is as large as its
+ * vectors make it.
+ */
+static bool in_table(const struct pci_function *pci, uint64_t at)
+{
+	return at < pci->irqs.vectors * 16ull;
+}
+
 static void read_msix(struct pci_function *pci, uint64_t offset, uint8_t *data, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t table = offset + i - DMMU_PCI_MSIX_TABLE;
 		uint64_t pba = offset + i - DMMU_PCI_MSIX_PBA;
 
-		data[i] = table < sizeof(pci->msix_table) ? pci->msix_table[table]
-			  : pba < 4			  ? (uint8_t)(pci->irqs.pending >> 8 * pba)
-							  : 0;
+		data[i] = in_table(pci, table) ? pci->msix_table[table]
+			  : pba < 4	       ? (uint8_t)(pci->irqs.pending >> 8 * pba)
+					       : 0;
 	}
 }
 
@@ -90,7 +99,7 @@ static void write_msix(struct pci_function *pci, uint64_t offset, const uint8_t 
 		       uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (offset + i - DMMU_PCI_MSIX_TABLE < sizeof(pci->msix_table))
+		if (in_table(pci, offset + i - DMMU_PCI_MSIX_TABLE))
 			pci->msix_table[offset + i - DMMU_PCI_MSIX_TABLE] = data[i];
 }
 
@@ -253,7 +262,7 @@ static void bus_reset(void *arg)
 }
 
 bool pci_function_init(struct pci_function *pci, const char *link_path, uint64_t local_bytes,
-		       enum bar2_mode bar2, int timeout_ms)
+		       enum bar2_mode bar2, unsigned int vectors, int timeout_ms)
 {
 	*pci = (struct pci_function){
 		.bar2 = bar2,
@@ -270,8 +279,8 @@ bool pci_function_init(struct pci_function *pci, const char *link_path, uint64_t
 				.reset = bus_reset,
 			},
 	};
-	config_init(&pci->config, bar2 == BAR2_NONE ? 0 : local_bytes);
-	interrupts_init(&pci->irqs);
+	config_init(&pci->config, bar2 == BAR2_NONE ? 0 : local_bytes, vectors);
+	interrupts_init(&pci->irqs, vectors);
 	if (!device_link_init(&pci->device, link_path, local_bytes, &pci->maps, timeout_ms))
 		return false;
 	pci->device.on_irq = irq_from_device;

@@ -28,7 +28,7 @@ struct pci_function {
 };
 
 bool pci_function_init(struct pci_function *pci, const char *link_path, uint64_t local_bytes,
-		       enum bar2_mode bar2, int timeout_ms);
+		       enum bar2_mode bar2, unsigned int vectors, int timeout_ms);
 void pci_function_client_gone(struct pci_function *pci);
 void pci_function_end(struct pci_function *pci);
 

@@ -60,7 +60,7 @@ static void dmmu_dev_program(struct dmmu_dev *dev)
 	dmmu_write(dev, DMMU_REG_COALESCE, dmmu_coalesce_cycles() * (BIT(DMMU_COALESCE_CPL_SHIFT) |
 								   BIT(DMMU_COALESCE_FLT_SHIFT)));
 	dmmu_copy_program(dev);
-	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(dmmu_irq_vectors(dev)) - 1);
+	dmmu_irq_program(dev);
 	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
 }
 
@@ -206,7 +206,7 @@ void dmmu_dev_fail_work(struct work_struct *work)
 static void dmmu_dev_lost_irqs(struct dmmu_dev *dev, u32 error)
 {
 	const struct dmmu_status *s = dev->status;
-	bool cpl = le32_to_cpu(READ_ONCE(s->cpl_tail)) != READ_ONCE(dev->work.cpl_head);
+	bool cpl = dmmu_work_waits(dev);
 	bool flt = le32_to_cpu(READ_ONCE(s->flt_tail)) != READ_ONCE(dev->flt.head);
 
 	if (!cpl && !flt && !error)
@@ -215,11 +215,11 @@ static void dmmu_dev_lost_irqs(struct dmmu_dev *dev, u32 error)
 			     cpl ? " completions" : "", flt ? " faults" : "",
 			     error ? " error" : "");
 	if (cpl)
-		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_CPL), dev);
+		dmmu_irq_wake(dev, DMMU_IRQ_CPL);
 	if (flt && dmmu_fault_collect(dev))
-		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_FLT), dev);
+		dmmu_irq_wake(dev, DMMU_IRQ_FLT);
 	if (error)
-		irq_wake_thread(pci_irq_vector(dev->pdev, DMMU_IRQ_ERROR), dev);
+		dmmu_irq_wake(dev, DMMU_IRQ_ERROR);
 }
 
 /*

@@ -180,6 +180,12 @@ struct dmmu_faultq {
 	u64 irqs;
 };
 
+/* An MSI-X vector; its address is what the handler gets. */
+struct dmmu_vector {
+	struct dmmu_dev *dev;
+	unsigned long causes;		/* a bit for each that comes on it */
+};
+
 /* The copy ring, and where the CPU sees local memory. */
 struct dmmu_copyq {
 	struct mutex lock;		/* one batch at a time; all below */
@@ -273,6 +279,8 @@ struct dmmu_dev {
 	u32 watch_sum;
 	unsigned int watch_strikes;
 
+	unsigned int vectors;		/* how many there are */
+	struct dmmu_vector vector[DMMU_IRQ_COUNT];
 	bool irqs_on;
 	int id;				/* the N of /dev/dmmuN */
 	char name[16];
@@ -383,9 +391,10 @@ void dmmu_dev_watch(struct dmmu_dev *dev);
 int dmmu_dev_counters(struct dmmu_dev *dev, u64 *value, unsigned int n);
 
 /* irq.c */
-unsigned int dmmu_irq_vectors(const struct dmmu_dev *dev);
 int dmmu_irq_request(struct dmmu_dev *dev);
 void dmmu_irq_free(struct dmmu_dev *dev);
+void dmmu_irq_program(struct dmmu_dev *dev);
+void dmmu_irq_wake(struct dmmu_dev *dev, unsigned int cause);
 void dmmu_irq_off(struct dmmu_dev *dev);
 void dmmu_irq_on(struct dmmu_dev *dev);
 
@@ -407,6 +416,7 @@ void dmmu_work_complete(struct dmmu_dev *dev);
 void dmmu_work_lose_all(struct dmmu_dev *dev);
 void dmmu_work_close(struct dmmu_ctx *ctx);
 void dmmu_work_purge(struct dmmu_ctx *ctx);
+bool dmmu_work_waits(struct dmmu_dev *dev);
 bool dmmu_work_has(struct dmmu_ctx *ctx, u64 hw_cookie);
 void dmmu_work_fault_error(struct dmmu_ctx *ctx, u64 threads, u64 va, s32 error);
 
@@ -704,7 +714,7 @@ void dmmu_ahead_fault(struct dmmu_ctx *ctx, unsigned int n);
 
 /* fault.c */
 unsigned int dmmu_fault_collect(struct dmmu_dev *dev);
-void dmmu_fault_rearm(struct dmmu_dev *dev);
+void dmmu_fault_rearm(struct dmmu_dev *dev, bool completions);
 void dmmu_fault_work(struct work_struct *work);
 void dmmu_fault_forget(struct dmmu_ctx *ctx);
 

@@ -62,17 +62,34 @@ unsigned int dmmu_fault_collect(struct dmmu_dev *dev)
 	return n;
 }
 
+/* Wait until the batch is served, and take completions meanwhile, when nobody else does. */
+static void dmmu_fault_settle(struct dmmu_dev *dev, bool completions)
+{
+	struct dmmu_faultq *q = &dev->flt;
+	unsigned long until = jiffies + dmmu_rearm_delay();
+	unsigned long now = jiffies;
+
+	do {
+		wait_event_timeout(q->wq,
+				   !READ_ONCE(q->unserved) || !dmmu_is_up(dev) ||
+					   (completions && dmmu_work_waits(dev)),
+				   until - now);
+		if (completions)
+			dmmu_work_complete(dev);
+		now = jiffies;
+	} while (READ_ONCE(q->unserved) && dmmu_is_up(dev) && time_before(now, until));
+}
+
 /*
  * Let the batch be served, take what came meanwhile, then tell the device how far we are: that
- * re-arms it.
+ * re-arms it. With @completions the caller's thread is also the one that takes completions.
  */
-void dmmu_fault_rearm(struct dmmu_dev *dev)
+void dmmu_fault_rearm(struct dmmu_dev *dev, bool completions)
 {
 	struct dmmu_faultq *q = &dev->flt;
 
 	do {
-		wait_event_timeout(q->wq, !READ_ONCE(q->unserved) || !dmmu_is_up(dev),
-				   dmmu_rearm_delay());
+		dmmu_fault_settle(dev, completions);
 	} while (dmmu_fault_collect(dev) && READ_ONCE(q->head) - q->armed < q->entries / 2);
 
 	if (!dmmu_is_up(dev) || q->armed == q->head)

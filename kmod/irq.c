@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interrupt vectors and what each is for.
+ * The causes of interrupts, the vectors they come on, and what each is for.
  *
- * CTL and CPY wake waiters. FLT copies fault records and wakes their workers at once, then, in its
- * thread, re-arms the device when the batch is served. CPL and ERROR do their work in their
- * threads. No handler reads a register but ERROR's.
+ * CTL and CPY wake waiters. FLT copies fault records and wakes their workers at once, then, in the
+ * thread, re-arms the device when the batch is served. CPL and ERROR do their work in the thread.
+ * No handler reads a register but ERROR's.
+ *
+ * With fewer vectors than causes, some share one: its handler and its thread do the work of all of
+ * them, as nothing tells which it was. What wakes waiters is never in the thread, since the fault
+ * that the thread waits for is served by somebody who waits for CTL.
  */
 #include <linux/interrupt.h>
 #include <linux/pci.h>
@@ -14,53 +18,9 @@
 #include "drv.h"
 #include "regs.h"
 #include "trace.h"
+#include "vector.h"
 
-static irqreturn_t dmmu_irq_ctl(int irq, void *data)
-{
-	struct dmmu_dev *dev = data;
-
-	wake_up_all(&dev->ctl.wq);
-	return IRQ_HANDLED;
-}
-
-static irqreturn_t dmmu_irq_cpy(int irq, void *data)
-{
-	struct dmmu_dev *dev = data;
-
-	wake_up_all(&dev->copy.wq);
-	return IRQ_HANDLED;
-}
-
-static irqreturn_t dmmu_irq_cpl_thread(int irq, void *data)
-{
-	struct dmmu_dev *dev = data;
-
-	dmmu_cover_start(READ_ONCE(dev->cover));
-	dmmu_work_complete(dev);
-	kcov_remote_stop();
-	return IRQ_HANDLED;
-}
-
-static irqreturn_t dmmu_irq_flt(int irq, void *data)
-{
-	struct dmmu_dev *dev = data;
-	unsigned int n;
-
-	dev->flt.irqs++;
-	n = dmmu_fault_collect(dev);
-	trace_dmmu_fault_irq(dev->id, n);
-	return IRQ_WAKE_THREAD;
-}
-
-static irqreturn_t dmmu_irq_flt_thread(int irq, void *data)
-{
-	struct dmmu_dev *dev = data;
-
-	dmmu_cover_start(READ_ONCE(dev->cover));
-	dmmu_fault_rearm(dev);
-	kcov_remote_stop();
-	return IRQ_HANDLED;
-}
+#define DMMU_IRQ_THREADED (BIT(DMMU_IRQ_CPL) | BIT(DMMU_IRQ_FLT) | BIT(DMMU_IRQ_ERROR))
 
 static const char * const dmmu_error_text[] = {
 	[DMMU_ERROR_CTL_OPCODE_SHIFT] = "a control command was refused",
@@ -72,9 +32,8 @@ static const char * const dmmu_error_text[] = {
 	[DMMU_ERROR_CPY_BUS_SHIFT] = "memory answered a copy with an error",
 };
 
-static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
+static void dmmu_irq_error(struct dmmu_dev *dev)
 {
-	struct dmmu_dev *dev = data;
 	unsigned long bits;
 	unsigned int i;
 	u32 error = 0;
@@ -87,7 +46,7 @@ static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
 	}
 	mutex_unlock(&dev->reg_lock);
 	if (error == DMMU_GONE)
-		return IRQ_HANDLED;
+		return;
 
 	bits = error;
 	for_each_set_bit(i, &bits, 32) {
@@ -106,44 +65,100 @@ static irqreturn_t dmmu_irq_error_thread(int irq, void *data)
 		dmmu_dev_fail(dev, dmmu_error_text[DMMU_ERROR_HOST_BUS_SHIFT]);
 	else if (error & DMMU_ERROR_LOCAL_BUS)
 		dmmu_dev_fail(dev, dmmu_error_text[DMMU_ERROR_LOCAL_BUS_SHIFT]);
+}
+
+static irqreturn_t dmmu_irq(int irq, void *data)
+{
+	struct dmmu_vector *vector = data;
+	struct dmmu_dev *dev = vector->dev;
+	bool shared = vector->causes & (vector->causes - 1);
+	unsigned int n;
+
+	if (vector->causes & BIT(DMMU_IRQ_CTL))
+		wake_up_all(&dev->ctl.wq);
+	if (vector->causes & BIT(DMMU_IRQ_CPY))
+		wake_up_all(&dev->copy.wq);
+	if (vector->causes & BIT(DMMU_IRQ_FLT)) {
+		n = dmmu_fault_collect(dev);
+		if (n || !shared) {
+			dev->flt.irqs++;
+			trace_dmmu_fault_irq(dev->id, n);
+		}
+		/* The thread may wait for faults while completions come. */
+		if (vector->causes & BIT(DMMU_IRQ_CPL))
+			wake_up_all(&dev->flt.wq);
+	}
+	return vector->causes & DMMU_IRQ_THREADED ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+static irqreturn_t dmmu_irq_thread(int irq, void *data)
+{
+	struct dmmu_vector *vector = data;
+	struct dmmu_dev *dev = vector->dev;
+
+	dmmu_cover_start(READ_ONCE(dev->cover));
+	if (vector->causes & BIT(DMMU_IRQ_CPL))
+		dmmu_work_complete(dev);
+	/* Where others share the vector, a register read each time: only ERROR tells. */
+	if (vector->causes & BIT(DMMU_IRQ_ERROR))
+		dmmu_irq_error(dev);
+	if (vector->causes & BIT(DMMU_IRQ_FLT))
+		dmmu_fault_rearm(dev, vector->causes & BIT(DMMU_IRQ_CPL));
+	kcov_remote_stop();
 	return IRQ_HANDLED;
 }
 
-static const struct {
-	const char *name;
-	irq_handler_t handler;
-	irq_handler_t thread;
-} dmmu_irqs[DMMU_IRQ_COUNT] = {
-	[DMMU_IRQ_CTL] = { "ctl", dmmu_irq_ctl, NULL },
-	[DMMU_IRQ_CPL] = { "cpl", NULL, dmmu_irq_cpl_thread },
-	[DMMU_IRQ_FLT] = { "flt", dmmu_irq_flt, dmmu_irq_flt_thread },
-	[DMMU_IRQ_ERROR] = { "error", NULL, dmmu_irq_error_thread },
-	[DMMU_IRQ_CPY] = { "cpy", dmmu_irq_cpy, NULL },
-};
-
-/* A device without a copy engine has one vector less. */
-unsigned int dmmu_irq_vectors(const struct dmmu_dev *dev)
+/* A device without a copy engine has one cause less. */
+static unsigned int dmmu_irq_causes(const struct dmmu_dev *dev)
 {
 	return dmmu_has_copy_engine(dev) ? DMMU_IRQ_COUNT : DMMU_IRQ_CPY;
 }
 
-/* The vectors are requested disabled: turn them on when the device is started. */
+static char *dmmu_irq_name(struct dmmu_dev *dev, unsigned long causes)
+{
+	static const char * const names[DMMU_IRQ_COUNT] = {
+		[DMMU_IRQ_CTL] = "ctl",	    [DMMU_IRQ_CPL] = "cpl", [DMMU_IRQ_FLT] = "flt",
+		[DMMU_IRQ_ERROR] = "error", [DMMU_IRQ_CPY] = "cpy",
+	};
+	char text[48];
+	int length = scnprintf(text, sizeof(text), "%s", dev->name);
+	unsigned int i;
+
+	for_each_set_bit(i, &causes, DMMU_IRQ_COUNT)
+		length += scnprintf(text + length, sizeof(text) - length, "-%s", names[i]);
+	return devm_kstrdup(dev->dev, text, GFP_KERNEL);
+}
+
+/*
+ * As many vectors as there are causes, or as few as are to be had. They are requested disabled:
+ * turn them on when the device is started.
+ */
 int dmmu_irq_request(struct dmmu_dev *dev)
 {
 	struct pci_dev *pdev = dev->pdev;
-	unsigned int i, n = dmmu_irq_vectors(dev);
+	unsigned int i, causes = dmmu_irq_causes(dev);
+	unsigned int least = dev->caps & DMMU_CAPS_IRQ_ROUTE ? 1 : causes;
 	int ret;
 
-	ret = pci_alloc_irq_vectors(pdev, n, n, PCI_IRQ_MSIX);
+	ret = pci_alloc_irq_vectors(pdev, least, causes, PCI_IRQ_MSIX);
 	if (ret < 0)
-		return dev_err_probe(&pdev->dev, ret, "no %u MSI-X vectors\n", n);
-	for (i = 0; i < n; i++) {
-		unsigned long flags = IRQF_NO_AUTOEN | (dmmu_irqs[i].handler ? 0 : IRQF_ONESHOT);
-		char *name = devm_kasprintf(&pdev->dev, GFP_KERNEL, "%s-%s", dev->name,
-					    dmmu_irqs[i].name);
+		return dev_err_probe(&pdev->dev, ret, "fewer than %u MSI-X vectors\n", least);
+	dev->vectors = ret;
+	if (dev->vectors < causes)
+		dev_info(&pdev->dev, "%u MSI-X vectors for %u causes: some share one\n",
+			 dev->vectors, causes);
+	for (i = 0; i < causes; i++)
+		dev->vector[dmmu_irq_vector(i, dev->vectors)].causes |= BIT(i);
+	for (i = 0; i < dev->vectors; i++) {
+		struct dmmu_vector *vector = &dev->vector[i];
+		char *name = dmmu_irq_name(dev, vector->causes);
 
-		ret = name ? request_threaded_irq(pci_irq_vector(pdev, i), dmmu_irqs[i].handler,
-						  dmmu_irqs[i].thread, flags, name, dev) :
+		vector->dev = dev;
+		ret = name ? request_threaded_irq(pci_irq_vector(pdev, i), dmmu_irq,
+						  vector->causes & DMMU_IRQ_THREADED ?
+							  dmmu_irq_thread :
+							  NULL,
+						  IRQF_NO_AUTOEN, name, vector) :
 			     -ENOMEM;
 		if (ret)
 			goto err_free_irqs;
@@ -152,7 +167,7 @@ int dmmu_irq_request(struct dmmu_dev *dev)
 
 err_free_irqs:
 	while (i--)
-		free_irq(pci_irq_vector(pdev, i), dev);
+		free_irq(pci_irq_vector(pdev, i), &dev->vector[i]);
 	pci_free_irq_vectors(pdev);
 	return ret;
 }
@@ -161,9 +176,25 @@ void dmmu_irq_free(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < dmmu_irq_vectors(dev); i++)
-		free_irq(pci_irq_vector(dev->pdev, i), dev);
+	for (i = 0; i < dev->vectors; i++)
+		free_irq(pci_irq_vector(dev->pdev, i), &dev->vector[i]);
 	pci_free_irq_vectors(dev->pdev);
+}
+
+/* Tell a device that was reset which vectors there are, and let it interrupt. */
+void dmmu_irq_program(struct dmmu_dev *dev)
+{
+	if (dev->caps & DMMU_CAPS_IRQ_ROUTE)
+		dmmu_write(dev, DMMU_REG_IRQ_ROUTE, dmmu_irq_route(dev->vectors));
+	dmmu_write(dev, DMMU_REG_IRQ_ENABLE, BIT(dmmu_irq_causes(dev)) - 1);
+}
+
+/* Do what the thread of a cause does although its interrupt did not come. */
+void dmmu_irq_wake(struct dmmu_dev *dev, unsigned int cause)
+{
+	unsigned int i = dmmu_irq_vector(cause, dev->vectors);
+
+	irq_wake_thread(pci_irq_vector(dev->pdev, i), &dev->vector[i]);
 }
 
 /*
@@ -174,7 +205,7 @@ void dmmu_irq_off(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < dmmu_irq_vectors(dev) && dev->irqs_on; i++)
+	for (i = 0; i < dev->vectors && dev->irqs_on; i++)
 		disable_irq(pci_irq_vector(dev->pdev, i));
 	dev->irqs_on = false;
 }
@@ -183,7 +214,7 @@ void dmmu_irq_on(struct dmmu_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < dmmu_irq_vectors(dev) && !dev->irqs_on; i++)
+	for (i = 0; i < dev->vectors && !dev->irqs_on; i++)
 		enable_irq(pci_irq_vector(dev->pdev, i));
 	dev->irqs_on = true;
 }

@@ -309,6 +309,12 @@ static void dmmu_job_take_record(struct dmmu_workq *q, struct dmmu_job *job,
 	}
 }
 
+/* Are there completion records that nobody has taken? */
+bool dmmu_work_waits(struct dmmu_dev *dev)
+{
+	return le32_to_cpu(READ_ONCE(dev->status->cpl_tail)) != READ_ONCE(dev->work.cpl_head);
+}
+
 /*
  * Take all completion records, refill the device, and only then re-arm the interrupt: one of each
  * per batch.

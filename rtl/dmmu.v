@@ -180,8 +180,10 @@ module dmmu #(
     wire        err_cpy_bus;
     wire        error_cause;
     wire [4:0]  irq_enable;
+    wire [14:0] irq_route;
     wire [4:0]  irq_pending;
     wire [4:0]  irq_raised;
+    wire        irq_flt_taken;
     wire        irq_coalescing;
     wire [31:0] coalesce;
     wire [63:0] stat_base, ctl_base, work_base, cpl_base, flt_base, cpy_base;
@@ -213,7 +215,7 @@ module dmmu #(
         .busy(core_busy), .stalled(stalled_count), .running(running_count),
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
         .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
-        .error_cause(error_cause), .irq_enable(irq_enable),
+        .error_cause(error_cause), .irq_enable(irq_enable), .irq_route(irq_route),
         .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
@@ -576,13 +578,13 @@ module dmmu #(
         .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_bresp != 2'd0));
 
     irq interrupts (
-        .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .pending(irq_pending),
+        .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .route(irq_route), .pending(irq_pending),
         .quiet(!core_busy), .coalescing(irq_coalescing), .ctl_cause(ctl_irq), .cpy_cause(cpy_irq), .error_cause(error_cause),
         .cpl_tail(shown_cpl_tail), .cpl_head(cpl_head), .cpl_rearm(cpl_head_now),
         .cpl_delay(coalesce[dmmu_pkg::COALESCE_CPL_LSB +: 16]),
         .flt_tail(shown_flt_tail), .flt_head(flt_head), .flt_rearm(flt_head_now),
         .flt_delay(coalesce[dmmu_pkg::COALESCE_FLT_LSB +: 16]),
-        .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised));
+        .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised), .flt_taken(irq_flt_taken));
 
     assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
                           (|(hr_rvalid[HR_CPY:HR_CTL] & hr_rready[HR_CPY:HR_CTL]) && hr_rresp != 2'd0);
@@ -603,7 +605,7 @@ module dmmu #(
     logic [4:0]         irq_raised_reg;
     logic [191:0]       spans_reg;
     logic l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg, walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg;
-    logic ad_update_reg, record_reg, invalidation_reg, invalidating_reg, work_done_reg, command_reg;
+    logic ad_update_reg, record_reg, invalidation_reg, invalidating_reg, work_done_reg, command_reg, irq_flt_reg;
     logic host_rd_reg, host_wr_reg, local_rd_reg, local_wr_reg, mmio_read_reg, mmio_write_reg;
     logic copy_reg, copy_beat_reg, copy_active_reg;
 
@@ -616,7 +618,7 @@ module dmmu #(
         {ad_update_reg, record_reg, invalidation_reg, invalidating_reg} <=
             {ev_ad_update, ev_record, ev_invalidation, invalidating};
         {work_done_reg, command_reg, mmio_read_reg, mmio_write_reg} <= {cpl_posted, ev_command, mmio_read, mmio_write};
-        {copy_reg, copy_beat_reg, copy_active_reg} <= {ev_copy, ev_copy_beat, copy_active};
+        {copy_reg, copy_beat_reg, copy_active_reg, irq_flt_reg} <= {ev_copy, ev_copy_beat, copy_active, irq_flt_taken};
         host_rd_reg <= m_axi_host_rvalid && m_axi_host_rready;
         host_wr_reg <= m_axi_host_wvalid && m_axi_host_wready;
         local_rd_reg <= m_axi_local_rvalid && m_axi_local_rready;
@@ -655,7 +657,7 @@ module dmmu #(
                                          {2'd0, irq_raised_reg[2]} + {2'd0, irq_raised_reg[3]} +
                                          {2'd0, irq_raised_reg[4]};
         add[dmmu_pkg::CNT_CTL_COMMANDS*8] = command_reg;
-        add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_raised_reg[dmmu_pkg::IRQ_FLT];
+        add[dmmu_pkg::CNT_FLT_IRQS*8] = irq_flt_reg;
         add[dmmu_pkg::CNT_COPIES*8] = copy_reg;
         add[dmmu_pkg::CNT_COPY_BEATS*8] = copy_beat_reg;
         add[dmmu_pkg::CNT_COPY_CYCLES*8] = copy_active_reg;

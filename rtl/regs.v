@@ -57,6 +57,8 @@ module regs #(
     // pulse: an ERROR interrupt is due
     output wire         error_cause,
     output wire [4:0]   irq_enable,
+    // three bits per cause: its vector
+    output wire [14:0]  irq_route,
     input  wire [4:0]   irq_pending,
     output wire [31:0]  coalesce,
 
@@ -183,6 +185,7 @@ module regs #(
     logic [31:0] scratch_reg;
     logic [6:0]  error_reg;
     logic [4:0]  irq_enable_reg;
+    logic [14:0] irq_route_reg;
     logic [31:0] coalesce_reg;
     logic [63:0] stat_base_reg;
     logic [63:0] ctl_base_reg;
@@ -263,6 +266,10 @@ module regs #(
         if (cpl_bell && cpl_head_ok) cpl_head_reg <= cpl_head_new;
         if (flt_bell && flt_head_ok) flt_head_reg <= flt_head_new;
         if (cpy_bell && cpy_tail_ok) cpy_tail_reg <= cpy_tail_new;
+        // a vector that does not exist would never be acknowledged
+        for (int c = 0; c < 5; c++)
+            if (write_now && waddr == dmmu_pkg::REG_IRQ_ROUTE && mask[4*c] && wdata[4*c +: 4] < 4'(dmmu_pkg::IRQ_COUNT))
+                irq_route_reg[3*c +: 3] <= wdata[4*c +: 3];
         if (write_now)
             case (waddr)
                 dmmu_pkg::REG_SCRATCH: scratch_reg <= (scratch_reg & ~mask) | wdata;
@@ -301,6 +308,7 @@ module regs #(
             scratch_reg <= dmmu_pkg::RST_SCRATCH;
             error_reg <= 7'd0;
             irq_enable_reg <= 5'd0;
+            for (int c = 0; c < 5; c++) irq_route_reg[3*c +: 3] <= dmmu_pkg::RST_IRQ_ROUTE[4*c +: 3];
             coalesce_reg <= 32'd0;
             stat_base_reg <= 64'd0;
             ctl_base_reg <= 64'd0;
@@ -328,6 +336,7 @@ module regs #(
     assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
     assign error_cause = (error_reg == 7'd0 && error_next != 7'd0) || (clear_now && error_next != 7'd0);
     assign irq_enable = irq_enable_reg;
+    assign irq_route = irq_route_reg;
     assign coalesce = coalesce_reg;
     assign stat_base = stat_base_reg;
     assign ctl_base = ctl_base_reg;
@@ -384,6 +393,7 @@ module regs #(
             dmmu_pkg::REG_IRQ_ENABLE: rdata = {27'd0, irq_enable_reg};
             dmmu_pkg::REG_IRQ_PENDING: rdata = {27'd0, irq_pending};
             dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;
+            dmmu_pkg::REG_IRQ_ROUTE: for (int c = 0; c < 5; c++) rdata[4*c +: 3] = irq_route_reg[3*c +: 3];
             dmmu_pkg::REG_STAT_BASE_LO: rdata = stat_base_reg[31:0];
             dmmu_pkg::REG_STAT_BASE_HI: rdata = stat_base_reg[63:32];
             dmmu_pkg::REG_CTL_BASE_LO: rdata = ctl_base_reg[31:0];

@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	before = free_descriptors();
 	snprintf(path, sizeof(path), "/tmp/dmmu-fuzz-%d", (int)getpid());
 	must(device_link_init(&dev, path, LOCAL_BYTES, &maps, 1), "the bridge's side");
-	interrupts_init(&irqs);
+	interrupts_init(&irqs, DMMU_IRQ_COUNT);
 	interrupts_configure(&irqs, true, false);
 	dev.on_irq = on_irq;
 	dev.on_irq_arg = &irqs;

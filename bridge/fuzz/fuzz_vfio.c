@@ -93,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct script script = {data, size};
 	struct vfio_user server = {.device = &pci.ops, .version_agreed = true};
 	char path[64];
+	uint8_t shape;
 	int before;
 
 	if (memory < 0) {
@@ -101,8 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	snprintf(path, sizeof(path), "/tmp/dmmu-fuzz-%d", (int)getpid());
 	before = free_descriptors();
-	must(pci_function_init(&pci, path, LOCAL_BYTES, (enum bar2_mode)(script_byte(&script) % 3),
-			       10),
+	shape = script_byte(&script);
+	must(pci_function_init(&pci, path, LOCAL_BYTES, (enum bar2_mode)(shape % 3),
+			       DMMU_IRQ_COUNT - shape / 3 % DMMU_IRQ_COUNT, 10),
 	     "the function");
 	while (script.left)
 		one_message(&server, &script);

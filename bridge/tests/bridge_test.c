@@ -32,6 +32,7 @@ static char directory[] = "/tmp/dmmu-bridge-XXXXXX", socket_path[64], link_path[
 static pid_t bridge, device;
 static struct fake_shared *fake;
 static int sock = -1;
+static const char *vectors = "5"; /* of the bridge that is started next */
 
 static int64_t ms(void)
 {
@@ -49,7 +50,8 @@ static void start_bridge(const char *bar2)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close_range(3, ~0u, 0);
 		execl(bridge_program, bridge_program, "--socket", socket_path, "--link", link_path,
-		      "--local-size", "1M", "--bar2", bar2, "--mmio-timeout-ms", "300", NULL);
+		      "--local-size", "1M", "--bar2", bar2, "--mmio-timeout-ms", "300",
+		      "--msix-vectors", vectors, NULL);
 		_exit(127);
 	}
 }
@@ -483,6 +485,38 @@ static void interrupts(void)
 	CHECK_EQ(vu_set_irqs(sock, 0x27, 0, 1, NULL, 0), EINVAL);
 	CHECK_EQ(vu_set_irqs(sock, 0x0c, 0, 1, fds, 1), EINVAL);
 	CHECK_EQ(vu_set_irqs(sock, 0x20, 0, 1, NULL, 0), EINVAL);
+	end_all();
+}
+
+/* A smaller table: the client sees no other vectors, and those the device raises are lost. */
+static void few_vectors(void)
+{
+	uint32_t irq[4] = {16, 0, 2, 0};
+	int fds[VECTORS];
+
+	vectors = "2";
+	start_all("none");
+	CHECK_EQ(vu_read(sock, VU_CONFIG, find_capability(PCI_CAP_ID_MSIX) + 2, 2), 2 - 1);
+	CHECK_EQ(vu_call(sock, VU_GET_IRQ_INFO, irq, 16, NULL, 0, irq, 16), 0);
+	CHECK_EQ(irq[3], 2);
+	for (int i = 0; i < VECTORS; i++)
+		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	CHECK_EQ(vu_set_irqs(sock, 0x24, 0, 3, fds, 3), EINVAL);
+	CHECK_EQ(vu_set_irqs(sock, 0x24, 2, 1, fds, 1), EINVAL);
+	CHECK_EQ(vu_set_irqs(sock, 0x24, 0, 2, fds, 2), 0);
+	vu_write(sock, VU_CONFIG, 0x82, 2, PCI_MSIX_FLAGS_ENABLE);
+	for (unsigned int i = 0; i < 1000 + VECTORS; i++) {
+		vu_write(sock, 0, FAKE_IRQ, 4, i % VECTORS);
+		vu_read(sock, 0, 0x40, 4);
+		for (unsigned int j = 0; j < 2; j++)
+			CHECK_EQ(fired(fds[j], 0), j == i % VECTORS);
+		CHECK_EQ(vu_read(sock, 0, 0xc000, 4), 0);
+	}
+	/* the table ends where it says */
+	vu_write(sock, 0, 0x8000 + 16, 4, 0x12345678);
+	CHECK_EQ(vu_read(sock, 0, 0x8000 + 16, 4), 0x12345678);
+	vu_write(sock, 0, 0x8000 + 2 * 16, 4, 0x12345678);
+	CHECK_EQ(vu_read(sock, 0, 0x8000 + 2 * 16, 4), 0);
 	end_all();
 }
 
@@ -971,6 +1005,10 @@ static void usage(void)
 	CHECK_EQ(run_bridge("--local-size", "3M", NULL), 2);
 	CHECK_EQ(run_bridge("--local-size", "1M", "--bar2=maybe"), 2);
 	CHECK_EQ(run_bridge("--local-size", "1M", "--mmio-timeout-ms=9"), 2);
+	CHECK_EQ(run_bridge("--local-size", "1M", "--msix-vectors=0"), 2);
+	CHECK_EQ(run_bridge("--local-size", "1M", "--msix-vectors=6"), 2);
+	CHECK_EQ(run_bridge("--local-size", "1M", "--msix-vectors=2x"), 2);
+	CHECK_EQ(run_bridge("--local-size", "1M", "--msix-vectors="), 2);
 	CHECK_EQ(run_bridge("--local-size", "1M", "extra"), 2);
 	CHECK_EQ(run_bridge("--local-size", "1M", "--nonsense"), 2);
 	/* one that lives is not pushed aside; one that was killed is replaced */
@@ -1004,6 +1042,7 @@ int main(int argc, char **argv)
 		{"config_space", config_space, 0},
 		{"mmio", mmio, 0},
 		{"interrupts", interrupts, 0},
+		{"few_vectors", few_vectors, 0},
 		{"dma", dma, 0},
 		{"resets", resets, 0},
 		{"no_device", no_device, 0},

@@ -57,7 +57,7 @@ do_shell() {
 		--config) config=${2-}; shift ;;
 		--module) module=${2-}; [ -f "$module" ] || wrong '--module takes a kernel module, a .ko file'; shift ;;
 		--gdb) printf '%s\n' --gdb >>"$vm_args"; config=${config:-gdb} ;;
-		--wave | --wave-from | --bar2 | --memory | --host-latency | --devices | --coherent) printf '%s\n%s\n' "$1" "${2-}" >>"$vm_args"; shift ;;
+		--wave | --wave-from | --bar2 | --msix-vectors | --memory | --host-latency | --devices | --coherent) printf '%s\n%s\n' "$1" "${2-}" >>"$vm_args"; shift ;;
 		*) rm -f "$vm_args"; wrong "shell does not know '$1'" ;;
 		esac
 		shift

@@ -115,6 +115,18 @@ coherent_suite() {
 	run_vm "$kernel selftests coherent" --mode selftests --kernel "$kernel" --devices 2 --coherent 2 --filter "@($chosen)"
 }
 
+# few_vectors N: what a process does with the device, on a host that has so many interrupt vectors: causes share them.
+few_vectors() {
+	chosen=
+	for program in anon fork hint kill local_loss protect removal sequence_race unmap; do
+		if wanted "$program"; then chosen="$chosen${chosen:+|}$program"; fi
+	done
+	[ -n "$chosen" ] || return 0
+	run_vm "$kernel selftests MSI-X vectors $1" --mode selftests --kernel "$kernel" --msix-vectors "$1" --filter "@($chosen)"
+	grep -qs " $1 MSI-X vectors for " "$folder"/*.log ||
+		printf 'not ok\t%s\tthe driver says nothing of sharing them\n' "$label" >>"$counts"
+}
+
 # soak_test: a minute of ./dmmu soak; the seed is new each day, so that they add up.
 soak_test() {
 	seed=$(date +%Y%m%d)
@@ -160,6 +172,8 @@ test_kernel() {
 	if [ "$kernel" = plain ]; then
 		# Without a mapped BAR, register writes are posted: a missing flush shows.
 		run_vm 'plain selftests bar2 trapped' --mode selftests --bar2 trap "$@"
+		few_vectors 1
+		few_vectors 2
 		[ -n "$filter" ] || planted ignore_sequence_retry sequence_race
 		[ -n "$filter" ] || timeline_run
 	elif [ -n "$is_debug" ] && [ -z "$filter" ]; then

@@ -14,6 +14,7 @@
 #include "../pte.h"
 #include "../range.h"
 #include "../ring.h"
+#include "../vector.h"
 
 #include "../plan.c"
 
@@ -452,6 +453,56 @@ static void copy_leaves_room_for_page_tables(struct kunit *test)
 	}
 }
 
+static void vector_of_each_cause_exists(struct kunit *test)
+{
+	unsigned int n, cause;
+
+	for (n = 1; n <= DMMU_IRQ_COUNT; n++) {
+		unsigned long used = 0;
+
+		for (cause = 0; cause < DMMU_IRQ_COUNT; cause++) {
+			unsigned int vector = dmmu_irq_vector(cause, n);
+
+			KUNIT_EXPECT_LT(test, vector, n);
+			used |= BIT(vector);
+			KUNIT_EXPECT_EQ(test, dmmu_irq_route(n) >> 4 * cause & 0xf, vector);
+		}
+		/* None is left unused. */
+		KUNIT_EXPECT_EQ(test, used, BIT(n) - 1);
+	}
+}
+
+static void vector_of_its_own_when_there_are_enough(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, dmmu_irq_route(DMMU_IRQ_COUNT), DMMU_RST_IRQ_ROUTE);
+	/* Without a copy engine four are enough. */
+	KUNIT_EXPECT_EQ(test, dmmu_irq_route(DMMU_IRQ_CPY), DMMU_RST_IRQ_ROUTE & 0xffff);
+}
+
+static void vector_is_shared_by_those_that_only_wake(struct kunit *test)
+{
+	unsigned int n;
+
+	for (n = 2; n <= DMMU_IRQ_CPY; n++) {
+		KUNIT_EXPECT_EQ(test, dmmu_irq_vector(DMMU_IRQ_CPY, n),
+				dmmu_irq_vector(DMMU_IRQ_CTL, n));
+		KUNIT_EXPECT_NE(test, dmmu_irq_vector(DMMU_IRQ_CPL, n),
+				dmmu_irq_vector(DMMU_IRQ_CTL, n));
+	}
+}
+
+static struct kunit_case dmmu_vector_cases[] = {
+	KUNIT_CASE(vector_of_each_cause_exists),
+	KUNIT_CASE(vector_of_its_own_when_there_are_enough),
+	KUNIT_CASE(vector_is_shared_by_those_that_only_wake),
+	{}
+};
+
+static struct kunit_suite dmmu_vector_suite = {
+	.name = "dmmu_vector",
+	.test_cases = dmmu_vector_cases,
+};
+
 static struct kunit_case dmmu_copy_cases[] = {
 	KUNIT_CASE(copy_merges_what_is_contiguous_on_both_sides),
 	KUNIT_CASE(copy_of_zeros_needs_no_source),
@@ -466,7 +517,7 @@ static struct kunit_suite dmmu_copy_suite = {
 };
 
 kunit_test_suites(&dmmu_pgtable_suite, &dmmu_ring_suite, &dmmu_range_suite, &dmmu_fault_suite,
-		  &dmmu_copy_suite);
+		  &dmmu_copy_suite, &dmmu_vector_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the dmmu driver's pure logic");
 MODULE_LICENSE("GPL");

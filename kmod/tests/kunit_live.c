@@ -14,6 +14,7 @@
 #include "../drv.h"
 #include "../params.h"
 #include "../regs.h"
+#include "../vector.h"
 
 static int live_init(struct kunit *test)
 {
@@ -127,9 +128,27 @@ static void regs_read_only_ones_ignore_writes(struct kunit *test)
 	mutex_unlock(&dev->reg_lock);
 }
 
+/* A cause could be told of by nobody: who writes such a vector has the old one still. */
+static void regs_route_leads_to_vectors_only(struct kunit *test)
+{
+	struct dmmu_dev *dev = test->priv;
+	u32 route, found;
+
+	if (!(dev->caps & DMMU_CAPS_IRQ_ROUTE))
+		kunit_skip(test, "the device has no IRQ_ROUTE");
+	mutex_lock(&dev->reg_lock);
+	route = dmmu_read(dev, DMMU_REG_IRQ_ROUTE);
+	dmmu_write(dev, DMMU_REG_IRQ_ROUTE, 0xffffffff);
+	found = dmmu_read(dev, DMMU_REG_IRQ_ROUTE);
+	mutex_unlock(&dev->reg_lock);
+	KUNIT_EXPECT_EQ(test, found, route);
+	KUNIT_EXPECT_EQ(test, route, dmmu_irq_route(dev->vectors));
+}
+
 static struct kunit_case dmmu_live_regs_cases[] = { KUNIT_CASE(regs_read_their_reset_values),
 						    KUNIT_CASE(regs_scratch_holds_every_bit),
 						    KUNIT_CASE(regs_read_only_ones_ignore_writes),
+						    KUNIT_CASE(regs_route_leads_to_vectors_only),
 						    {} };
 
 static struct kunit_suite dmmu_live_regs_suite = {

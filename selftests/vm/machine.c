@@ -89,6 +89,11 @@ static bool start_bridge(struct run *run, struct device *device)
 	add(&command, "%s/link%d", run->work, device->id);
 	add(&command, "--bar2");
 	add(&command, "%s", run->options.bar2);
+	/* Somebody else's bridge need not know it. */
+	if (run->options.msix_vectors != ALL_VECTORS) {
+		add(&command, "--msix-vectors");
+		add(&command, "%d", run->options.msix_vectors);
+	}
 	add(&command, "--local-size");
 	add(&command, "%s", run->options.local_size);
 	if (!start(run, &device->bridge, names[device->id], &command, NULL))

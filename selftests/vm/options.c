@@ -40,6 +40,9 @@ static const char help[] =
 	"its\n"
 	"                             clock crossings (no stimulus.log then)\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
+	"  --msix-vectors N           entries of the MSI-X table, 1 to 5: fewer than the device "
+	"has causes to\n"
+	"                             interrupt (default 5)\n"
 	"  --coherent N               of the devices the last N have local memory that the CPU may "
 	"cache\n"
 	"  --local-size SIZE          local memory, a power of two (default 64M)\n"
@@ -142,6 +145,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		KEEP,
 		DEVICE,
 		BAR2,
+		MSIX_VECTORS,
 		COHERENT,
 		LOCAL_SIZE,
 		HOST_LATENCY,
@@ -182,6 +186,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		{"keep", 0, NULL, KEEP},
 		{"device", 1, NULL, DEVICE},
 		{"bar2", 1, NULL, BAR2},
+		{"msix-vectors", 1, NULL, MSIX_VECTORS},
 		{"coherent", 1, NULL, COHERENT},
 		{"local-size", 1, NULL, LOCAL_SIZE},
 		{"host-latency", 1, NULL, HOST_LATENCY},
@@ -218,6 +223,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		.memory = "1G",
 		.card = "bare",
 		.bar2 = "map",
+		.msix_vectors = ALL_VECTORS,
 		.local_size = "64M",
 		.timeout = -1,
 		.program_timeout = -1,
@@ -269,6 +275,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		case BAR2:
 			ok = one_of(optarg, bar2s, "bar2");
 			options->bar2 = optarg;
+			break;
+		case MSIX_VECTORS:
+			ok = number(optarg, 1, &options->msix_vectors, "msix-vectors");
 			break;
 		case COHERENT:
 			ok = number(optarg, 0, &options->coherent, "coherent");
@@ -368,6 +377,11 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	if (optind < argc || !options->mode_name) {
 		fprintf(stderr, "dmmu-vm: %s; see --help\n",
 			optind < argc ? "too many arguments" : "--mode is missing");
+		return false;
+	}
+	if (options->msix_vectors > ALL_VECTORS) {
+		fprintf(stderr, "dmmu-vm: --msix-vectors takes 1 to %d, not %d\n",
+			ALL_VECTORS, options->msix_vectors);
 		return false;
 	}
 	if (options->coherent > options->devices ||

@@ -10,6 +10,7 @@
 #define MAX_ACTIONS    16
 #define MAX_MODEL_ARGS 32
 #define MAX_DEVICES    4
+#define ALL_VECTORS 5 /* one for each cause to interrupt */
 
 enum mode { MODE_KUNIT, MODE_SELFTESTS, MODE_DEMO, MODE_BENCH, MODE_SHELL, MODE_EXEC, MODE_HMM };
 
@@ -38,8 +39,9 @@ struct options {
 	int timeout;	     /* s, 0: none */
 	int program_timeout; /* s */
 	int cpus;
-	int devices;  /* 0 to MAX_DEVICES */
-	int coherent; /* so many of them, the last */
+	int msix_vectors; /* of each device */
+	int devices;	  /* 0 to MAX_DEVICES */
+	int coherent;	  /* so many of them, the last */
 	bool gdb, iommu, keep, keep_log, kvm, ktap, verbose, collect, leaks;
 	bool record; /* what goes into the devices, and keep it when the run fails */
 };

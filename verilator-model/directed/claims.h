@@ -33,6 +33,10 @@
 	X(page_table_writes_land) \
 	X(page_table_writes_stop_at_a_bus_error) \
 	X(failed_page_table_write_is_told_with_its_completion) \
+	/* routes.c */ \
+	X(each_cause_comes_on_the_vector_it_is_routed_to) \
+	X(shared_vector_loses_no_cause) \
+	X(route_to_no_vector_is_not_taken) \
 	/* copies.c */ \
 	X(copies_go_between_all_memories) \
 	X(copy_begins_and_ends_at_any_word) \

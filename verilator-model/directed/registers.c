@@ -73,7 +73,7 @@ void claim_capabilities_say_whether_local_memory_is_coherent(struct dmmu_bench_c
 
 void claim_unmapped_registers_read_zero(struct dmmu_bench_config *config)
 {
-	static const uint32_t holes[] = {0x024, 0x05c, 0x0fc, 0x10c, 0x124, 0x144,  0x1fc,
+	static const uint32_t holes[] = {0x024, 0x060, 0x0fc, 0x10c, 0x124, 0x144,  0x1fc,
 					 0x210, 0x234, 0x3fc, 0x800, 0xffc, 0x1000, 0xfffc};
 	struct dmmu_bench *bench;
 
