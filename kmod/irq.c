@@ -30,6 +30,7 @@ static const char * const dmmu_error_text[] = {
 	[DMMU_ERROR_STALE_ANSWER_SHIFT] = NULL, /* expected: a kill came before the answer */
 	[DMMU_ERROR_CPY_DESC_SHIFT] = "a copy descriptor was refused",
 	[DMMU_ERROR_CPY_BUS_SHIFT] = "memory answered a copy with an error",
+	[DMMU_ERROR_RING_SETUP_SHIFT] = "a ring in use was to be moved",
 };
 
 static void dmmu_irq_error(struct dmmu_dev *dev)

@@ -182,8 +182,9 @@ module regs #(
 
     // ---- registers
     logic        enable_reg;
+    logic        set_up_reg;    // ENABLE was set since the reset
     logic [31:0] scratch_reg;
-    logic [6:0]  error_reg;
+    logic [7:0]  error_reg;
     logic [4:0]  irq_enable_reg;
     logic [14:0] irq_route_reg;
     logic [31:0] coalesce_reg;
@@ -205,7 +206,6 @@ module regs #(
     logic [31:0] cpy_tail_reg;
     logic [31:0] ctx_sel_reg;
     logic [31:0] thr_sel_reg;
-
 
     // Doorbells: what would be written, and whether it is between the old value and the furthest that makes sense. Both
     // are measured from what the device has consumed or produced; that may move on by a cycle's worth between the
@@ -232,11 +232,11 @@ module regs #(
         cpy_have_reg <= cpy_tail_reg - cpy_head;
     end
 
-    wire ctl_tail_ok = ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= 32'd1 << ctl_size_reg;
-    wire work_tail_ok = work_ask_reg >= work_have_reg && work_ask_reg <= 32'd1 << work_size_reg;
+    wire ctl_tail_ok = set_up_reg && ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= 32'd1 << ctl_size_reg;
+    wire work_tail_ok = set_up_reg && work_ask_reg >= work_have_reg && work_ask_reg <= 32'd1 << work_size_reg;
     wire cpl_head_ok = cpl_ask_reg <= cpl_have_reg;
     wire flt_head_ok = flt_ask_reg <= flt_have_reg;
-    wire cpy_tail_ok = cpy_ask_reg >= cpy_have_reg && cpy_ask_reg <= 32'd1 << cpy_size_reg;
+    wire cpy_tail_ok = set_up_reg && cpy_ask_reg >= cpy_have_reg && cpy_ask_reg <= 32'd1 << cpy_size_reg;
 
     wire ctl_bell = write_now && waddr == dmmu_pkg::REG_CTL_TAIL;
     wire work_bell = write_now && waddr == dmmu_pkg::REG_WORK_TAIL;
@@ -246,7 +246,22 @@ module regs #(
     wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && mask[0];
     wire clear_now = write_now && waddr == dmmu_pkg::REG_ERROR;
 
-    wire [6:0] error_new;
+    // Rings are set up before there is anything in them, and stay where they are until a reset: the indices in use
+    // mean nothing in a ring of another size.
+    logic setup_now;
+    always_comb begin
+        setup_now = 1'b0;
+        case (waddr)
+            dmmu_pkg::REG_STAT_BASE_LO, dmmu_pkg::REG_STAT_BASE_HI, dmmu_pkg::REG_CTL_BASE_LO, dmmu_pkg::REG_CTL_BASE_HI,
+            dmmu_pkg::REG_CTL_SIZE, dmmu_pkg::REG_WORK_BASE_LO, dmmu_pkg::REG_WORK_BASE_HI, dmmu_pkg::REG_WORK_SIZE,
+            dmmu_pkg::REG_CPL_BASE_LO, dmmu_pkg::REG_CPL_BASE_HI, dmmu_pkg::REG_CPL_SIZE, dmmu_pkg::REG_FLT_BASE_LO,
+            dmmu_pkg::REG_FLT_BASE_HI, dmmu_pkg::REG_FLT_SIZE, dmmu_pkg::REG_CPY_BASE_LO, dmmu_pkg::REG_CPY_BASE_HI,
+            dmmu_pkg::REG_CPY_SIZE: setup_now = write_now;
+            default: ;
+        endcase
+    end
+
+    wire [7:0] error_new;
     assign error_new[dmmu_pkg::ERROR_CTL_OPCODE_LSB] = err_ctl_opcode;
     assign error_new[dmmu_pkg::ERROR_HOST_BUS_LSB] = err_host_bus;
     assign error_new[dmmu_pkg::ERROR_LOCAL_BUS_LSB] = err_local_bus;
@@ -256,11 +271,13 @@ module regs #(
     assign error_new[dmmu_pkg::ERROR_STALE_ANSWER_LSB] = err_stale_answer;
     assign error_new[dmmu_pkg::ERROR_CPY_DESC_LSB] = err_cpy_desc;
     assign error_new[dmmu_pkg::ERROR_CPY_BUS_LSB] = err_cpy_bus;
-    wire [6:0] error_next = (error_reg & ~(clear_now ? wdata[6:0] : 7'd0)) | error_new;
+    assign error_new[dmmu_pkg::ERROR_RING_SETUP_LSB] = setup_now && set_up_reg;
+    wire [7:0] error_next = (error_reg & ~(clear_now ? wdata[7:0] : 8'd0)) | error_new;
 
     always_ff @(posedge clk) begin
         error_reg <= error_next;
         if (ctrl_now) enable_reg <= wdata[dmmu_pkg::CTRL_ENABLE_LSB];
+        if (enabled_now) set_up_reg <= 1'b1;
         if (ctl_bell && ctl_tail_ok) ctl_tail_reg <= ctl_tail_new;
         if (work_bell && work_tail_ok) work_tail_reg <= work_tail_new;
         if (cpl_bell && cpl_head_ok) cpl_head_reg <= cpl_head_new;
@@ -275,6 +292,12 @@ module regs #(
                 dmmu_pkg::REG_SCRATCH: scratch_reg <= (scratch_reg & ~mask) | wdata;
                 dmmu_pkg::REG_IRQ_ENABLE: irq_enable_reg <= (irq_enable_reg & ~mask[4:0]) | wdata[4:0];
                 dmmu_pkg::REG_COALESCE: coalesce_reg <= (coalesce_reg & ~mask) | wdata;
+                dmmu_pkg::REG_CTX_SEL: ctx_sel_reg <= (ctx_sel_reg & ~mask) | wdata;
+                dmmu_pkg::REG_THR_SEL: thr_sel_reg <= (thr_sel_reg & ~mask) | wdata;
+                default: ;
+            endcase
+        if (setup_now && !set_up_reg)
+            case (waddr)
                 dmmu_pkg::REG_STAT_BASE_LO: stat_base_reg[31:0] <= (stat_base_reg[31:0] & ~mask) | wdata;
                 dmmu_pkg::REG_STAT_BASE_HI: stat_base_reg[63:32] <= (stat_base_reg[63:32] & ~mask) | wdata;
                 dmmu_pkg::REG_CTL_BASE_LO: ctl_base_reg[31:0] <= (ctl_base_reg[31:0] & ~mask) | wdata;
@@ -292,8 +315,6 @@ module regs #(
                 dmmu_pkg::REG_CPY_BASE_LO: cpy_base_reg[31:0] <= (cpy_base_reg[31:0] & ~mask) | wdata;
                 dmmu_pkg::REG_CPY_BASE_HI: cpy_base_reg[63:32] <= (cpy_base_reg[63:32] & ~mask) | wdata;
                 dmmu_pkg::REG_CPY_SIZE: cpy_size_reg <= (cpy_size_reg & ~mask[3:0]) | wdata[3:0];
-                dmmu_pkg::REG_CTX_SEL: ctx_sel_reg <= (ctx_sel_reg & ~mask) | wdata;
-                dmmu_pkg::REG_THR_SEL: thr_sel_reg <= (thr_sel_reg & ~mask) | wdata;
                 default: ;
             endcase
         // entries are 64 bytes and must not straddle a page
@@ -305,8 +326,9 @@ module regs #(
         cpy_base_reg[5:0] <= 6'd0;
         if (core_rst) begin
             enable_reg <= 1'b0;
+            set_up_reg <= 1'b0;
             scratch_reg <= dmmu_pkg::RST_SCRATCH;
-            error_reg <= 7'd0;
+            error_reg <= 8'd0;
             irq_enable_reg <= 5'd0;
             for (int c = 0; c < 5; c++) irq_route_reg[3*c +: 3] <= dmmu_pkg::RST_IRQ_ROUTE[4*c +: 3];
             coalesce_reg <= 32'd0;
@@ -331,10 +353,33 @@ module regs #(
         end
     end
 
+`ifdef CHECK
+    wire [403:0] placed = {stat_base_reg, ctl_base_reg, work_base_reg, cpl_base_reg, flt_base_reg, cpy_base_reg,
+                           ctl_size_reg, work_size_reg, cpl_size_reg, flt_size_reg, cpy_size_reg};
+    logic [403:0] placed_reg;
+    logic         still_reg;
+    always_ff @(posedge clk) begin
+        placed_reg <= placed;
+        still_reg <= set_up_reg && !core_rst;
+        if (!rst && still_reg) begin
+            `CHECK_NAME(rings_stay_where_they_are) assert (core_rst || placed == placed_reg);
+        end
+    end
+`endif
+
+`ifdef COVER
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `COVER_NAME(ring_that_is_used_is_not_moved) cover (setup_now && set_up_reg);
+            `COVER_NAME(index_before_its_ring) cover ((ctl_bell || work_bell || cpy_bell) && !set_up_reg);
+        end
+    end
+`endif
+
     assign enable = enable_reg;
     assign enabled_now = ctrl_now && wdata[dmmu_pkg::CTRL_ENABLE_LSB] && !enable_reg;
     assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
-    assign error_cause = (error_reg == 7'd0 && error_next != 7'd0) || (clear_now && error_next != 7'd0);
+    assign error_cause = (error_reg == 8'd0 && error_next != 8'd0) || (clear_now && error_next != 8'd0);
     assign irq_enable = irq_enable_reg;
     assign irq_route = irq_route_reg;
     assign coalesce = coalesce_reg;
@@ -389,7 +434,7 @@ module regs #(
                 rdata[dmmu_pkg::STATUS_RUNNING_LSB +: dmmu_pkg::STATUS_RUNNING_W] = running;
             end
             dmmu_pkg::REG_SCRATCH: rdata = scratch_reg;
-            dmmu_pkg::REG_ERROR: rdata = {25'd0, error_reg};
+            dmmu_pkg::REG_ERROR: rdata = {24'd0, error_reg};
             dmmu_pkg::REG_IRQ_ENABLE: rdata = {27'd0, irq_enable_reg};
             dmmu_pkg::REG_IRQ_PENDING: rdata = {27'd0, irq_pending};
             dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;

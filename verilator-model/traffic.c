@@ -57,11 +57,14 @@ static void set_half(uint64_t *base, bool high, uint32_t data)
 
 void traffic_register(struct traffic *traffic, uint64_t addr, uint32_t data)
 {
+	if (addr == DMMU_REG_CTRL && data & DMMU_CTRL_RESET)
+		traffic_reset(traffic);
+	else if (addr == DMMU_REG_CTRL && data & DMMU_CTRL_ENABLE)
+		traffic->set_up = true;
+	/* The device ignores it, too. */
+	if (traffic->set_up)
+		return;
 	switch (addr) {
-	case DMMU_REG_CTRL:
-		if (data & DMMU_CTRL_RESET)
-			traffic_reset(traffic);
-		break;
 #define RING(name, field)                                                                \
 	case DMMU_REG_##name##_BASE_LO:                                                  \
 	case DMMU_REG_##name##_BASE_HI:                                                  \

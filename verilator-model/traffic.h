@@ -44,6 +44,7 @@ struct traffic {
 	uint64_t local_bytes;
 	uint64_t stat;
 	struct traffic_ring ctl, work, cpl, flt, cpy;
+	bool set_up;	     /* they stay as they are until a reset */
 	uint32_t ctl_head;   /* last count that the status block was given */
 	uint8_t *invalidate; /* by slot of the control ring: is it an INVALIDATE */
 	uint8_t *table;	     /* by page of local memory */

@@ -24,6 +24,8 @@
 	/* rings.c */ \
 	X(rings_wrap) \
 	X(doorbell_past_ring_is_refused) \
+	X(rings_stay_where_they_are_until_a_reset) \
+	X(index_before_its_ring_is_refused) \
 	X(completion_never_overwrites_unconsumed) \
 	X(interrupt_after_status_after_record) \
 	X(one_interrupt_covers_a_batch) \

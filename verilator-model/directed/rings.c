@@ -105,6 +105,112 @@ void claim_doorbell_past_ring_is_refused(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+static const uint32_t placed[] = {
+	DMMU_REG_STAT_BASE_LO, DMMU_REG_STAT_BASE_HI, DMMU_REG_CTL_BASE_LO,  DMMU_REG_CTL_BASE_HI,
+	DMMU_REG_CTL_SIZE,     DMMU_REG_WORK_BASE_LO, DMMU_REG_WORK_BASE_HI, DMMU_REG_WORK_SIZE,
+	DMMU_REG_CPL_BASE_LO,  DMMU_REG_CPL_BASE_HI,  DMMU_REG_CPL_SIZE,     DMMU_REG_FLT_BASE_LO,
+	DMMU_REG_FLT_BASE_HI,  DMMU_REG_FLT_SIZE,     DMMU_REG_CPY_BASE_LO,  DMMU_REG_CPY_BASE_HI,
+	DMMU_REG_CPY_SIZE,
+};
+#define PLACED (sizeof(placed) / sizeof(placed[0]))
+
+/* Each base and size, written with something else, stays what it was, and is told of. */
+static void move_rings(struct dmmu_bench *bench)
+{
+	static const uint32_t values[] = {0, 1, 15, 0x5a5a5a40, ~0u};
+
+	for (size_t i = 0; i < PLACED; i++) {
+		uint32_t before = dmmu_bench_read(bench, placed[i]);
+
+		for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+			dmmu_bench_write(bench, placed[i], values[v]);
+			BENCH_EQ(bench, dmmu_bench_read(bench, placed[i]), before);
+			BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR),
+				 DMMU_ERROR_RING_SETUP);
+			dmmu_bench_write(bench, DMMU_REG_ERROR, DMMU_ERROR_RING_SETUP);
+		}
+	}
+}
+
+void claim_rings_stay_where_they_are_until_a_reset(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t told;
+
+	config->work_log2 = 4;
+	config->cpl_log2 = 3;
+	config->flt_log2 = 2;
+	bench = dmmu_bench_new(config);
+	context_new(bench, 0);
+	/* while nothing is in them; filled and with records that wait; with the device disabled */
+	for (unsigned int phase = 0; phase < 3; phase++) {
+		if (phase == 1) {
+			for (unsigned int i = 0; i < 8; i++)
+				dmmu_bench_work_push(
+					bench, &(struct dmmu_work){.op = DMMU_OP_NOP, .cookie = i});
+			for (unsigned int i = 0; i < 5; i++)
+				dmmu_bench_work_push(bench,
+						     &(struct dmmu_work){.op = DMMU_OP_REDUCE,
+									 .cookie = 8 + i,
+									 .src = VA + i * PAGE,
+									 .len = 1});
+			dmmu_bench_work_ring(bench);
+			BENCH_UNTIL(bench, dmmu_bench_status(bench)->cpl_tail == 8, 20000);
+			BENCH_UNTIL(bench, dmmu_bench_status(bench)->flt_tail == 4, 20000);
+			dmmu_bench_ctl(bench, &(struct dmmu_ctl){.opcode = DMMU_CTL_NOP});
+		}
+		if (phase == 2)
+			dmmu_bench_write(bench, DMMU_REG_CTRL, 0);
+		told = bench->dev->irqs[DMMU_IRQ_ERROR];
+		move_rings(bench);
+		BENCH_EQ(bench, bench->dev->irqs[DMMU_IRQ_ERROR] - told, 5 * PLACED);
+	}
+	dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
+	/* all of it arrives where it was to */
+	for (unsigned int i = 0; i < 8; i++)
+		BENCH_EQ(bench, next_completion(bench).cookie < 8, 1);
+	for (unsigned int i = 0; i < 5; i++)
+		dmmu_bench_answer(bench, next_fault(bench).tag, DMMU_ANSWER_FAIL);
+	for (unsigned int i = 0; i < 5; i++)
+		BENCH_EQ(bench, next_completion(bench).status, DMMU_STATUS_FAULT);
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+
+	dmmu_bench_write(bench, DMMU_REG_CTRL, DMMU_CTRL_RESET);
+	BENCH_UNTIL(bench, !(dmmu_bench_read(bench, DMMU_REG_CTRL) & DMMU_CTRL_RESET), 20000);
+	for (size_t i = 0; i < PLACED; i++) {
+		dmmu_bench_write(bench, placed[i], 0x5a5a5a4f);
+		BENCH_CHECK(bench, dmmu_bench_read(bench, placed[i]) != 0,
+			    "register 0x%x cannot be written after a reset", placed[i]);
+	}
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
+/* An index says nothing about a ring that may still become smaller than it. */
+void claim_index_before_its_ring_is_refused(struct dmmu_bench_config *config)
+{
+	static const uint32_t bells[] = {DMMU_REG_CTL_TAIL, DMMU_REG_WORK_TAIL, DMMU_REG_CPY_TAIL,
+					 DMMU_REG_CPL_HEAD, DMMU_REG_FLT_HEAD};
+	struct dmmu_bench *bench;
+
+	config->no_enable = true;
+	bench = dmmu_bench_new(config);
+	for (size_t i = 0; i < sizeof(bells) / sizeof(bells[0]); i++) {
+		dmmu_bench_write(bench, DMMU_REG_CTL_SIZE, 15);
+		dmmu_bench_write(bench, DMMU_REG_WORK_SIZE, 15);
+		dmmu_bench_write(bench, DMMU_REG_CPY_SIZE, 15);
+		dmmu_bench_write(bench, bells[i], 1);
+		BENCH_EQ(bench, dmmu_bench_read(bench, bells[i]), 0);
+		BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), DMMU_ERROR_DOORBELL);
+		dmmu_bench_write(bench, DMMU_REG_ERROR, ~0u);
+	}
+	dmmu_bench_enable(bench);
+	context_new(bench, 0);
+	run(bench, (struct dmmu_work){.op = DMMU_OP_NOP});
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
 void claim_completion_never_overwrites_unconsumed(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench;
