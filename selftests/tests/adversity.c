@@ -320,4 +320,32 @@ SURVIVES(a_link_that_breaks, "link=loss:n=1:after=150:ms=200", LOSS)
 SURVIVES(a_reset_that_nobody_asked_for, "device=flr:n=1:after=150", LOSS)
 SURVIVES(a_hard_reset_with_accesses_in_flight, "device=reset:n=1:after=150", LOSS)
 
+/*
+ * The entry that mprotect wants cleared stays what it was, and the interrupt that would say so is
+ * lost. The device walks it again and would write for ever: the driver must know from the
+ * acknowledge itself, and cut the device off before mprotect returns.
+ */
+CLAIM(adversity, mprotect_does_not_believe_a_clear_that_failed)
+{
+	volatile uint64_t *word = dmmu_map(DMMU_PAGE);
+	uint64_t before, seen;
+	bool was_reset;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, word, 8, 1));
+	before = host_count("axi=slverr");
+	ASSERT_TRUE(host_do("faults axi=slverr:on=table:n=1,irq=lose:vector=error"));
+	EXPECT_EQ(0, mprotect((void *)word, DMMU_PAGE, PROT_READ));
+	seen = *word;
+	EXPECT_LT(0, seen) TH_LOG("the device never wrote");
+	dmmu_sleep_us(500000);
+	EXPECT_EQ(seen, *word) TH_LOG("the device writes to a page that is read-only");
+	EXPECT_EQ(before + 1, host_count("axi=slverr")) TH_LOG("no access failed");
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works_again(&self->fd, &was_reset));
+	EXPECT_TRUE(was_reset) TH_LOG("the device was not given up");
+}
+
 DMMU_TEST_MAIN
