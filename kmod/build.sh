@@ -38,6 +38,12 @@ out=$(cd "$out" && pwd)
 gen=$(cd "$gen" && pwd)
 kdir=$(cd "$kdir" && pwd)
 
+# Objects made for another kernel are newer than their sources, and wrong.
+if [ "$(cat "$out/.kdir" 2>/dev/null)" != "$kdir" ]; then
+	find "$out" -type f \( -name '*.o' -o -name '*.ko' -o -name '.*.cmd' \) -delete
+	echo "$kdir" >"$out/.kdir"
+fi
+
 # Links to sources that are gone would keep building what no longer exists.
 find "$out" -xtype l -delete
 (cd "$src" && find . -name '*.[ch]' -o -name Kbuild) | while read -r f; do
