@@ -536,18 +536,27 @@ void *dmmu_local_owner(struct dmmu_dev *dev);
 void *dmmu_local_owner_in(struct dmmu_dev *dev);
 bool dmmu_local_owns(const void *owner);
 
-/* migrate.c */
+/* request.c */
 /* Beyond what programs may ask: to the device, but only from the host. */
 #define DMMU_MIGRATE_FROM_HOST 3
 
 int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
 		       struct dmmu_migrate_result *res);
-vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
-unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
-void dmmu_evict_all(struct dmmu_dev *dev);
-void dmmu_poison_lost(struct dmmu_dev *dev);
-int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range);
 void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to);
+
+/* move_out.c */
+int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range);
+
+/* cpu_fault.c */
+vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);
+
+/* evict.c */
+unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n);
+unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n);
+void dmmu_evict_all(struct dmmu_dev *dev);
+
+/* lost.c */
+void dmmu_poison_lost(struct dmmu_dev *dev);
 
 /* hint.c */
 int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint);

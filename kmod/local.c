@@ -7,7 +7,7 @@
  * MEMORY_DEVICE_PRIVATE, in addresses that stand for nothing, because the CPU cannot reach them.
  * Where it can, by a BAR that is as cacheable as its own memory (CAPS.COHERENT), of type
  * MEMORY_DEVICE_COHERENT, at the addresses of that BAR. Which are in use says a bitmap; those in
- * use are in a list with the coldest first, which is how migrate.c makes room.
+ * use are in a list with the coldest first, which is how evict.c makes room.
  *
  * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
  * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page
