@@ -52,7 +52,7 @@ static int dmmu_bring_part(struct dmmu_dev *dev, struct vm_area_struct *vma, uns
 static vm_fault_t dmmu_migrate_whole_to_ram(struct vm_fault *vmf)
 {
 	struct dmmu_dev *dev = dmmu_local_dev(vmf->page);
-	struct dmmu_move *m = kvmalloc(sizeof(*m), GFP_KERNEL);
+	struct dmmu_move *m = dmmu_move_alloc(GFP_KERNEL);
 	unsigned long bytes = DMMU_WHOLE_PAGES * PAGE_SIZE;
 	unsigned long start = ALIGN_DOWN(vmf->address, bytes);
 	struct migrate_vma args = {

@@ -476,6 +476,7 @@ int dmmu_mirror_round(struct dmmu_ctx *ctx, unsigned int nreq, unsigned int nwin
 bool dmmu_shares_local(const struct hmm_range *range, unsigned int n);
 int dmmu_fault_as_cpu(struct hmm_range *range);
 unsigned long dmmu_mirror_next(struct mm_struct *mm, unsigned long at, unsigned long end);
+void dmmu_mirror_present(struct dmmu_ctx *ctx, u64 start, u64 end);
 void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned long end);
 
 static inline bool dmmu_has_copy_engine(const struct dmmu_dev *dev)
@@ -543,6 +544,7 @@ bool dmmu_local_owns(const void *owner);
 int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to,
 		       struct dmmu_migrate_result *res);
 void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 to);
+bool dmmu_migrate_one(struct dmmu_ctx *ctx, unsigned long va, u32 to);
 
 /* move_out.c */
 int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range);

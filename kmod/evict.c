@@ -113,7 +113,7 @@ static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, 
  */
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n)
 {
-	struct dmmu_move *m = kvmalloc(sizeof(*m), GFP_KERNEL);
+	struct dmmu_move *m = dmmu_move_alloc(GFP_KERNEL);
 	unsigned long done = 0, tried = 0, most = dmmu_local_total(dev);
 	u64 begin = ktime_get_ns();
 

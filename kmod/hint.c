@@ -3,8 +3,9 @@
  * Where pages should be once the device uses them, as the program says by range.
  *
  * Without a hint a fault of the device moves nothing. With one, the fault worker moves the faulting
- * page, and its neighbours within the range, before it maps them. It is advice: what cannot move is
- * mapped where it is.
+ * page, and its neighbours within the range, before it maps them. When the page is a huge one, or
+ * could become one, and all of it has the hint, it moves as one and is one for the device, too. It
+ * is advice: what cannot move is mapped where it is.
  *
  * Hints belong to addresses, not to mappings: they outlive munmap.
  */
@@ -25,10 +26,9 @@ int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, 
 				 GFP_KERNEL_ACCOUNT);
 }
 
-/* The hint for a page, and the part of its aligned neighbourhood that has the same. */
-static u32 dmmu_hint_get(struct dmmu_ctx *ctx, u64 va, struct dmmu_range *r)
+/* The hint for a page, and the part of its aligned neighbourhood of @bytes that has the same. */
+static u32 dmmu_hint_get(struct dmmu_ctx *ctx, u64 va, unsigned long bytes, struct dmmu_range *r)
 {
-	unsigned long bytes = (unsigned long)dmmu_fault_back() << PAGE_SHIFT;
 	void *entry;
 
 	MA_STATE(mas, &ctx->hints, va >> PAGE_SHIFT, va >> PAGE_SHIFT);
@@ -58,12 +58,38 @@ bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
 	return dmmu_local_has(ctx->dev, page) != (xa_to_value(entry) == DMMU_HINT_PREFER_LOCAL);
 }
 
+static u32 dmmu_hint_to(u32 hint)
+{
+	return hint == DMMU_HINT_PREFER_LOCAL ? DMMU_MIGRATE_TO_DEVICE : DMMU_MIGRATE_TO_HOST;
+}
+
+/*
+ * Move the huge page that @va is in, if it is in one, and have the device map it as one. Returns
+ * whether that is done, and then the page in @r.
+ */
+static bool dmmu_hint_whole(struct dmmu_ctx *ctx, u64 va, struct dmmu_range *r)
+{
+	unsigned long bytes = DMMU_WHOLE_PAGES * PAGE_SIZE;
+	u32 hint;
+
+	if (!DMMU_WHOLE)
+		return false;
+	hint = dmmu_hint_get(ctx, va, bytes, r);
+	if (hint == DMMU_HINT_NONE || r->end - r->start != bytes)
+		return false;
+	if (!dmmu_migrate_one(ctx, va, dmmu_hint_to(hint)))
+		return false;
+	dmmu_mirror_present(ctx, r->start, r->end);
+	return true;
+}
+
 /*
  * The sorted requests ctx->req[0..n) are about to be served: move what should be elsewhere. Called
  * with map_lock and a reference to the users of the mm.
  */
 void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 {
+	unsigned long near = (unsigned long)dmmu_fault_back() << PAGE_SHIFT;
 	struct dmmu_range r = {}, next;
 	unsigned int i;
 
@@ -75,11 +101,14 @@ void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 		/* The one before brought it along. */
 		if (ctx->req[i].va >= r.start && ctx->req[i].va < r.end)
 			continue;
-		hint = dmmu_hint_get(ctx, ctx->req[i].va, &next);
+		if (dmmu_hint_whole(ctx, ctx->req[i].va, &next)) {
+			r = next;
+			continue;
+		}
+		hint = dmmu_hint_get(ctx, ctx->req[i].va, near, &next);
 		if (hint == DMMU_HINT_NONE)
 			continue;
 		r = next;
-		dmmu_migrate_quietly(ctx, r.start, r.end, hint == DMMU_HINT_PREFER_LOCAL ?
-				     DMMU_MIGRATE_TO_DEVICE : DMMU_MIGRATE_TO_HOST);
+		dmmu_migrate_quietly(ctx, r.start, r.end, dmmu_hint_to(hint));
 	}
 }

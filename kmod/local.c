@@ -199,20 +199,23 @@ EXPORT_SYMBOL_IF_KUNIT(dmmu_local_alloc);
 /*
  * Take DMMU_WHOLE_PAGES pages as one: adjacent, aligned, one folio, locked, with one reference. The
  * first of them, or NULL when there are none; @short_of says whether even scattered ones are too
- * few. Each has been counted for @user.
+ * few, which making room would change. Each has been counted for @user.
  */
 struct page *dmmu_local_alloc_whole(struct dmmu_dev *dev, struct dmmu_user *user, bool *short_of)
 {
 	struct dmmu_local *l = dev->local;
 	struct page *page;
 	unsigned long i;
+	bool few;
 
 	*short_of = false;
 	if (!l || !IS_ALIGNED(l->first_pfn, DMMU_WHOLE_PAGES))
 		return NULL;
 	spin_lock(&l->lock);
-	*short_of = l->closed || dmmu_local_room(l) < DMMU_WHOLE_PAGES;
-	i = *short_of ? l->npages :
+	few = l->closed || dmmu_local_room(l) < DMMU_WHOLE_PAGES;
+	/* Fewer than that in all: no room that is made would do. */
+	*short_of = few && READ_ONCE(l->limit) >= DMMU_WHOLE_PAGES;
+	i = few ? l->npages :
 			bitmap_find_next_zero_area(l->used, l->npages, 0, DMMU_WHOLE_PAGES,
 						   DMMU_WHOLE_PAGES - 1);
 	if (i >= l->npages) {

@@ -20,9 +20,22 @@
 #include <linux/memremap.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "drv.h"
 #include "migrate.h"
+
+/* The buffers of a batch, or NULL. Free them by kvfree(). */
+struct dmmu_move *dmmu_move_alloc(gfp_t gfp)
+{
+	struct dmmu_move *m = kvmalloc(sizeof(*m), gfp);
+
+	if (m) {
+		m->tries = 0;
+		m->as_one = false;
+	}
+	return m;
+}
 
 /* Tests want it not to be had, on either side. */
 bool dmmu_fails_whole(struct dmmu_dev *dev)

@@ -19,6 +19,7 @@
 struct dmmu_move {
 	unsigned int tries;	/* that were made to move what comes next */
 	bool whole;		/* op[] is one huge page, page[0] its place */
+	bool as_one;		/* a huge page moves as one, or not at all */
 	unsigned long src[DMMU_COPY_BATCH];
 	unsigned long dst[DMMU_COPY_BATCH];
 	struct dmmu_copy_op op[DMMU_COPY_BATCH];
@@ -59,6 +60,7 @@ static inline unsigned long dmmu_dst(struct page *to, unsigned long src)
 }
 
 /* migrate.c */
+struct dmmu_move *dmmu_move_alloc(gfp_t gfp);
 bool dmmu_fails_whole(struct dmmu_dev *dev);
 void dmmu_whole_ops(struct dmmu_copy_op *op, struct page *host, u64 local, enum dmmu_copy_dir dir,
 		    unsigned int at);

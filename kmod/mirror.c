@@ -340,6 +340,25 @@ unsigned long dmmu_mirror_next(struct mm_struct *mm, unsigned long at, unsigned 
 }
 
 /*
+ * Map what is present of the range from *@at to @end, as much as the buffers hold, without faulting
+ * anything in. Moves *@at past it. Returns as dmmu_mirror_round().
+ */
+static int dmmu_mirror_some(struct dmmu_ctx *ctx, u64 *at, u64 end)
+{
+	const struct dmmu_window empty = {};
+	unsigned int n = dmmu_plan_range(at, end, &empty, ctx->win, ctx->dev->threads);
+
+	return dmmu_mirror_round(ctx, 0, n);
+}
+
+/* As dmmu_mirror_populate(), with map_lock, for what the fault worker is about to answer. */
+void dmmu_mirror_present(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	while (start < end && !dmmu_mirror_some(ctx, &start, end))
+		;
+}
+
+/*
  * Map what is present in [start, end) without faulting anything in, so that the device need not
  * fault on it: a help, no promise. Called with a reference to the users of the mm, without locks.
  */
@@ -350,17 +369,13 @@ void dmmu_mirror_populate(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 		.flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ,
 	};
 	struct dmmu_range r = dmmu_range_clip(start, end, ctx->dev->va_bits);
-	const struct dmmu_window empty = {};
 	u64 at = r.start;
 	int ret = 0;
 	u32 index;
 
 	while (!ret && (at = dmmu_mirror_next(ctx->mm, at, r.end)) < r.end) {
-		unsigned int n;
-
 		mutex_lock(&ctx->map_lock);
-		n = dmmu_plan_range(&at, r.end, &empty, ctx->win, ctx->dev->threads);
-		ret = dmmu_mirror_round(ctx, 0, n);
+		ret = dmmu_mirror_some(ctx, &at, r.end);
 		mutex_unlock(&ctx->map_lock);
 		cond_resched();
 	}

@@ -214,7 +214,7 @@ static int dmmu_move_in_as(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct v
 	*lacking = 0;
 	if (dmmu_moves_whole(args.src[0]) && dmmu_may_move_in(args.src[0], from))
 		n = dmmu_place_whole(ctx, &args, m, &why);
-	if (!n && !why)
+	if (!n && !why && !m->as_one)
 		n = dmmu_place(ctx, from, &args, m, res, done, lacking);
 	if (why == -ENOSPC) {
 		*done = 0;
@@ -262,8 +262,15 @@ int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_str
 	/* The kernel splits huge pages of private memory only while they are there. */
 	if (dmmu_local_coherent(ctx->dev) || (from && dmmu_local_coherent(from)))
 		select = 0;
+	*done = (end - start) >> PAGE_SHIFT;
+	*lacking = 0;
+	if (m->as_one && !select)
+		return 0;
 	ret = dmmu_move_in_as(ctx, from, vma, start, end, select, m, res, done, lacking);
-	if (ret == -EAGAIN)
+	if (ret != -EAGAIN)
+		return ret;
+	ret = 0;
+	if (!m->as_one)
 		ret = dmmu_move_in_as(ctx, from, vma, start, end, 0, m, res, done, lacking);
 	return ret;
 }

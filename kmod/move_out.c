@@ -148,9 +148,12 @@ int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned lon
 		  unsigned long end, struct dmmu_move *m, struct dmmu_migrate_result *res)
 {
 	unsigned long select = dmmu_local_coherent(dev) ? 0 : dmmu_select_whole(start, end);
-	int ret = dmmu_move_out_as(dev, vma, start, end, select, m, res);
+	int ret;
 
-	if (ret == -EAGAIN && select)
+	if (m->as_one && !select)
+		return 0;
+	ret = dmmu_move_out_as(dev, vma, start, end, select, m, res);
+	if (ret == -EAGAIN && select && !m->as_one)
 		ret = dmmu_move_out_as(dev, vma, start, end, 0, m, res);
 	return ret == -EAGAIN ? 0 : ret;
 }
@@ -192,7 +195,7 @@ int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
 
 	if (IS_ERR_OR_NULL(other))
 		return PTR_ERR_OR_ZERO(other);
-	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
 	while (m && (vma = find_vma_intersection(ctx->mm, at, range->end))) {
 		at = max(at, vma->vm_start);
 		next = min3(vma->vm_end, range->end, at + DMMU_COPY_BATCH * PAGE_SIZE);

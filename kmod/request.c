@@ -9,6 +9,7 @@
 #include <linux/hmm.h>
 #include <linux/hugetlb.h>
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -204,10 +205,76 @@ void dmmu_migrate_quietly(struct dmmu_ctx *ctx, unsigned long start, unsigned lo
 
 	if (!dmmu_local_total(ctx->dev))
 		return;
-	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
 	if (m)
 		dmmu_migrate_all(ctx, start, end, to, m, &res);
 	kvfree(m);
+}
+
+/* Look at [start, end), for which @pfns has room. Returns 0, or why nothing is known of it. */
+static int dmmu_look(struct dmmu_ctx *ctx, unsigned long start, unsigned long end,
+		     unsigned long *pfns)
+{
+	struct hmm_range range = {
+		.notifier = &ctx->notifier,
+		.start = start,
+		.end = end,
+		.hmm_pfns = pfns,
+		.dev_private_owner = dmmu_local_owner(ctx->dev),
+	};
+	unsigned long until = jiffies + dmmu_map_timeout();
+	int ret;
+
+	do {
+		range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
+		mmap_read_lock(ctx->mm);
+		ret = dmmu_hmm_range_fault(&range);
+		mmap_read_unlock(ctx->mm);
+	} while (ret == -EBUSY && time_before(jiffies, until));
+	return ret;
+}
+
+/*
+ * Is @va in a huge page, or is there nothing yet of the one it would be in, from @start on? Only a
+ * guess: it may be otherwise when this returns, and then it does not move as one.
+ */
+static bool dmmu_is_one(struct dmmu_ctx *ctx, unsigned long va, unsigned long start,
+			struct dmmu_move *m)
+{
+	unsigned int i;
+
+	if (dmmu_look(ctx, va, va + PAGE_SIZE, m->src))
+		return false;
+	if (dmmu_hmm_has_page(m->src[0]))
+		return hmm_pfn_to_map_order(m->src[0]) == ilog2(DMMU_WHOLE_PAGES);
+	if (dmmu_look(ctx, start, start + DMMU_WHOLE_PAGES * PAGE_SIZE, m->src))
+		return false;
+	for (i = 0; i < DMMU_WHOLE_PAGES; i++)
+		if (m->src[i] & (HMM_PFN_VALID | HMM_PFN_ERROR))
+			return false;
+	return true;
+}
+
+/*
+ * Move the huge page that @va is in to where @to says, as one. Where there is nothing yet but it
+ * could be, it comes into being in local memory. Returns whether it has moved; if not, it is what
+ * it was. The caller has a reference to the users of the mm.
+ */
+bool dmmu_migrate_one(struct dmmu_ctx *ctx, unsigned long va, u32 to)
+{
+	unsigned long bytes = DMMU_WHOLE_PAGES * PAGE_SIZE, start = ALIGN_DOWN(va, bytes);
+	struct dmmu_migrate_result res = {};
+	struct dmmu_move *m;
+
+	if (!DMMU_WHOLE || !dmmu_local_total(ctx->dev))
+		return false;
+	m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
+	if (m && dmmu_is_one(ctx, va, start, m)) {
+		m->as_one = true;
+		dmmu_migrate_all(ctx, start, start + bytes, to, m, &res);
+	}
+	kvfree(m);
+	return res.moved;
 }
 
 /* Whatever is neither moved nor explained was there before, or busy. */
@@ -244,7 +311,7 @@ int dmmu_migrate_range(struct dmmu_ctx *ctx, unsigned long start, unsigned long 
 		return -EOPNOTSUPP;
 	if (to != DMMU_MIGRATE_TO_HOST && (!dmmu_is_up(ctx->dev) || READ_ONCE(ctx->lost)))
 		return -ENODEV;
-	m = kvmalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
+	m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
 	if (!m)
 		return -ENOMEM;
 	if (!mmget_not_zero(ctx->mm)) {

@@ -102,6 +102,13 @@ int dmmu_migrate(int fd, const volatile void *p, size_t bytes, unsigned int to,
 	return 0;
 }
 
+int dmmu_hint(int fd, const volatile void *p, size_t bytes, unsigned int hint)
+{
+	struct dmmu_ioc_hint h = {.start = dmmu_va(p), .size = bytes, .hint = hint};
+
+	return ioctl(fd, DMMU_IOC_HINT, &h) ? -errno : 0;
+}
+
 int dmmu_local(int fd, struct dmmu_ioc_local *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -93,6 +93,7 @@ int dmmu_counters(int fd, struct dmmu_ioc_counters *out);
 /* Local memory. to: DMMU_MIGRATE_TO_*. The numbers are in pages; result may be NULL. */
 int dmmu_migrate(int fd, const volatile void *p, size_t bytes, unsigned int to,
 		 struct dmmu_migrate_result *result);
+int dmmu_hint(int fd, const volatile void *p, size_t bytes, unsigned int hint); /* or -errno */
 int dmmu_local(int fd, struct dmmu_ioc_local *out);
 long dmmu_local_free(int fd); /* pages, or negative errno */
 /* Free pages become this many; false after DMMU_WAIT_SECONDS. Freeing may be put off by the kernel.

@@ -202,10 +202,7 @@ static int do_migrate_out(struct run *r)
 
 static int do_hint(struct run *r)
 {
-	struct dmmu_ioc_hint h = {
-		.start = dmmu_va(r->p), .size = PAGES * DMMU_PAGE, .hint = DMMU_HINT_PREFER_LOCAL};
-
-	return ioctl(r->fd, DMMU_IOC_HINT, &h) ? -errno : 0;
+	return dmmu_hint(r->fd, r->p, PAGES * DMMU_PAGE, DMMU_HINT_PREFER_LOCAL);
 }
 
 static int do_counters(struct run *r)

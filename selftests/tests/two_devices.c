@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -99,13 +98,6 @@ static uint64_t driver_counter(int fd, enum dmmu_driver_counter which)
 	return dmmu_counters(fd, &c) ? ~0ull : c.driver[which];
 }
 
-static int set_hint(int fd, const volatile void *p, size_t bytes, uint32_t hint)
-{
-	struct dmmu_ioc_hint h = {.start = dmmu_va(p), .size = bytes, .hint = hint};
-
-	return ioctl(fd, DMMU_IOC_HINT, &h) ? -errno : 0;
-}
-
 /* Looks whether a CPU page table ever has a page of the range. Not where CPUs use local memory. */
 struct watch {
 	uint64_t *p;
@@ -189,7 +181,7 @@ CLAIM(two_devices, a_fault_with_the_hint_fetches_the_page_from_the_other)
 	memset(p, 1, BYTES);
 	ASSERT_EQ(0, dmmu_migrate(self->fd[0], p, BYTES, DMMU_MIGRATE_TO_DEVICE, &r));
 	ASSERT_EQ(PAGES, r.moved);
-	ASSERT_EQ(0, set_hint(self->fd[1], p, BYTES, DMMU_HINT_PREFER_LOCAL));
+	ASSERT_EQ(0, dmmu_hint(self->fd[1], p, BYTES, DMMU_HINT_PREFER_LOCAL));
 	out = driver_counter(self->fd[0], DMMU_DRV_PAGES_OUT);
 	in = driver_counter(self->fd[1], DMMU_DRV_PAGES_IN);
 	OK_ON(1, dmmu_fill(p, 7, BYTES));
