@@ -133,9 +133,15 @@ static vm_fault_t dmmu_migrate_pages_to_ram(struct vm_fault *vmf)
 	return error ? VM_FAULT_SIGBUS : 0;
 }
 
-/* Without an entry for the page itself it is one for all of a huge page. */
+/*
+ * Without an entry for the page itself it is one for all of a huge page. What is lost is refused
+ * before the kernel is asked for it: that would call the notifiers, and a device that faults on the
+ * page by way of this would find its round out of date each time.
+ */
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf)
 {
+	if (dmmu_local_lost(vmf->page))
+		return VM_FAULT_SIGBUS;
 	if (DMMU_WHOLE && !vmf->pte)
 		return dmmu_migrate_whole_to_ram(vmf);
 	return dmmu_migrate_pages_to_ram(vmf);

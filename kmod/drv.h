@@ -580,6 +580,11 @@ static inline bool dmmu_local_is_whole(const struct page *page)
 	return false;
 }
 
+static inline bool dmmu_local_lost(const struct page *page)
+{
+	return false;
+}
+
 static inline struct dmmu_dev *dmmu_local_other(struct dmmu_dev *dev, const struct page *page)
 {
 	return NULL;

@@ -251,7 +251,11 @@ void dmmu_fault_work(struct work_struct *work)
 		int error = dmmu_fault_hopeless(ctx, f);
 		u32 action = DMMU_ANSWER_RETRY;
 
-		if (!error && !ret) {
+		/*
+		 * What cannot be had was not to be had when it was looked at, whatever has changed
+		 * since: it must not be retried for ever because looking itself makes changes.
+		 */
+		if (!error && (!ret || ret == -EBUSY)) {
 			req = dmmu_plan_find(ctx->req, nreq, f->va);
 			error = req ? req->error : 0;
 		}

@@ -587,6 +587,12 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 		/* A neighbour that should move moves when it faults. */
 		if (dmmu_local_other(ctx->dev, page) || (!r && dmmu_hint_against(ctx, va, page)))
 			continue;
+		/* Nobody knows what is in it, and nobody shall read what happens to be there. */
+		if (dmmu_local_has(ctx->dev, page) && dmmu_local_lost(page)) {
+			if (r)
+				r->error = -EFAULT;
+			continue;
+		}
 		write = pfns[i] & HMM_PFN_WRITE && dmmu_want_write(ctx, win, r, page, va);
 		pte[i] = dmmu_leaf_set(ctx, t, &t->leaf[first + i], page, write,
 				       dmmu_want_atomics(ctx, r, page), &error);

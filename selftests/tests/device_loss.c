@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dmmu_fixture.h"
+#include "dmmu_whole.h"
 
 #define END_SECONDS 90
 
@@ -183,6 +183,70 @@ CLAIM(device_loss, killed_with_pages_in_local_memory)
 	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
 	EXPECT_LOST(self->fd);
 	self->fd = -1;
+}
+
+/* How a child ends that looks at the word. */
+static int looks_at(const volatile uint64_t *p)
+{
+	int child = fork();
+
+	if (!child)
+		_exit(*p == 0);
+	return child < 0 ? -1 : dmmu_reap(child);
+}
+
+/*
+ * The same of a huge page that is there as one: all of it is gone, also when parts of it are
+ * unmapped, and when another device with another content has come in the place of the lost one.
+ */
+CLAIM(device_loss, killed_with_a_huge_page_in_local_memory)
+{
+	char reset[256];
+	volatile uint64_t *words;
+	unsigned int outstanding;
+	uint64_t start, *p;
+	struct area a;
+	int file, fd;
+
+	AREA_OR_SKIP(&a, 3);
+	snprintf(reset, sizeof(reset), "/sys/class/misc%s/device/reset", strrchr(dmmu_path(), '/'));
+	MOVE_IN_WHOLE(&a);
+	ASSERT_EQ(0, start_work(self->fd, &words, &outstanding));
+	ask("kill-model");
+	ASSERT_LE(0, loss_noticed(self->fd, outstanding));
+
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p));
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p + WHOLE_WORDS - 1));
+	file = memfd_create("lost", 0);
+	ASSERT_LE(0, file);
+	EXPECT_EQ(-1, write(file, a.p + WHOLE_WORDS / 2, DMMU_PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	start = dmmu_now_ns();
+	EXPECT_EQ(0, munmap(a.p + WHOLE_WORDS / 2, DMMU_HUGE / 4));
+	EXPECT_EQ(0, madvise(a.p, 8 * DMMU_PAGE, MADV_DONTNEED));
+	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
+	EXPECT_EQ(8 * 512, dmmu_other_than(a.p, 0, 8 * 512));
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p + 8 * 512));
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p + WHOLE_WORDS - 1));
+	EXPECT_LOST(self->fd);
+	self->fd = -1;
+
+	ask("restart-model");
+	start = dmmu_now_ns();
+	do {
+		dmmu_sleep_us(200000);
+		ASSERT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
+		fd = dmmu_write_text(reset, "1") ? -1 : dmmu_open_bound();
+	} while (fd < 0);
+	self->fd = fd;
+	p = dmmu_map(DMMU_PAGE);
+	ASSERT_NE(NULL, p);
+	MOVE_IN(p, DMMU_PAGE, 1);
+	RUN_OK(dmmu_fill(p, 7, DMMU_PAGE));
+	EXPECT_EQ(512, dmmu_other_than(p, 7, 512));
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p + 8 * 512));
+	EXPECT_EQ(128 + SIGBUS, looks_at(a.p + WHOLE_WORDS - 1));
+	RUN_FAULT(dmmu_fill(a.p + 9 * 512, 1, 8), dmmu_va(a.p + 9 * 512), DMMU_WRITE, -EFAULT);
 }
 
 DMMU_TEST_MAIN

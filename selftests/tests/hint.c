@@ -65,7 +65,7 @@ CLAIM(hint, it_ends_where_its_range_ends)
 	ASSERT_NE(NULL, p);
 	memset(p, 1, 3 * BYTES);
 	ASSERT_EQ(0, dmmu_hint(self->fd, p + WORDS + 512, BYTES - 2 * DMMU_PAGE,
-			      DMMU_HINT_PREFER_LOCAL));
+			       DMMU_HINT_PREFER_LOCAL));
 	RUN_OK(dmmu_fill(p, 2, 3 * BYTES));
 	EXPECT_EQ(PAGES - 2, in_local(self->fd, &self->local));
 	EXPECT_EQ(3 * WORDS, dmmu_other_than(p, 2, 3 * WORDS));

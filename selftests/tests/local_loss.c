@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * local_loss: the device is reset, fails, or is taken away while pages of the process are in its
- * local memory. As long as the memory can be read, by the device or by the CPU, they come home.
+ * local memory. As long as the memory can be read, by the device or by the CPU, they come home, and
+ * huge pages do so as one where the host has such pages.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dmmu_migrate.h"
+#include "dmmu_whole.h"
 
 #define PAGES 48ul
 #define BYTES (PAGES * DMMU_PAGE)
@@ -124,6 +125,105 @@ CLAIM(local_loss, taking_the_device_away_brings_pages_home)
 	close(self->fd);
 	self->fd = -1;
 	ASSERT_EQ(0, put("/sys/bus/pci", "rescan"));
+	EXPECT_TRUE(works());
+}
+
+/* The same with huge pages: they come home as one, or by parts when the host has none. */
+CLAIM(local_loss, a_reset_brings_a_huge_page_home_by_parts)
+{
+	struct area a;
+	char folder[512];
+
+	AREA_OR_SKIP(&a, 34);
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	MOVE_IN_WHOLE(&a);
+	ASSERT_EQ(0, dmmu_knob("fail_whole", 1000));
+	ASSERT_EQ(0, put(folder, "reset"));
+	EXPECT_EQ(a.out, dmmu_local_count("whole_out"));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(a.p, a.copy, WHOLE_WORDS));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, a_reset_brings_home_what_is_left_of_a_huge_page)
+{
+	const size_t half = WHOLE_WORDS / 2;
+	struct area a;
+	char folder[512];
+
+	AREA_OR_SKIP(&a, 35);
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	MOVE_IN_WHOLE(&a);
+	ASSERT_EQ(0, munmap(a.p + half, 64 * DMMU_PAGE));
+	ASSERT_EQ(0, mprotect(a.p, 64 * DMMU_PAGE, PROT_READ));
+	ASSERT_EQ(0, put(folder, "reset"));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	EXPECT_EQ(half, dmmu_difference(a.p, a.copy, half));
+	EXPECT_EQ(half - 64 * 512, dmmu_difference(a.p + half + 64 * 512, a.copy + half + 64 * 512,
+						   half - 64 * 512));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, a_huge_page_in_a_failed_device_is_read_by_the_cpu)
+{
+	struct area a, b;
+	char folder[512];
+
+	AREA_OR_SKIP(&a, 36);
+	AREA_OR_SKIP(&b, 37);
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	MOVE_IN_WHOLE(&a);
+	MOVE_IN_WHOLE(&b);
+	ASSERT_EQ(0, dmmu_knob("fail", 1));
+	/* One by touch, the other at the reset. */
+	EXPECT_EQ(a.copy[5 * 512], a.p[5 * 512]);
+	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
+	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(a.p, a.copy, WHOLE_WORDS));
+	ASSERT_EQ(0, put(folder, "reset"));
+	EXPECT_EQ(a.out + 2, dmmu_local_count("whole_out"));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(b.p, b.copy, WHOLE_WORDS));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, taking_the_device_away_brings_a_huge_page_home)
+{
+	struct area a;
+	char folder[512];
+
+	AREA_OR_SKIP(&a, 38);
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	MOVE_IN_WHOLE(&a);
+	ASSERT_EQ(0, put(folder, "remove"));
+	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
+	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(a.p, a.copy, WHOLE_WORDS));
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, put("/sys/bus/pci", "rescan"));
+	EXPECT_TRUE(works());
+}
+
+CLAIM(local_loss, unbinding_brings_a_huge_page_home_by_parts)
+{
+	struct area a;
+	char folder[512];
+
+	AREA_OR_SKIP(&a, 39);
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	MOVE_IN_WHOLE(&a);
+	ASSERT_EQ(0, dmmu_knob("fail_whole", 1000));
+	ASSERT_EQ(0, dmmu_write_text("/sys/bus/pci/drivers/dmmu/unbind", strrchr(folder, '/') + 1));
+	EXPECT_EQ(0, dmmu_huge_kb(a.p));
+	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(a.p, a.copy, WHOLE_WORDS));
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, dmmu_write_text("/sys/bus/pci/drivers/dmmu/bind", strrchr(folder, '/') + 1));
 	EXPECT_TRUE(works());
 }
 

@@ -16,8 +16,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "dmmu_migrate.h"
+#include "dmmu_whole.h"
 #include "host_control.h"
 
 enum { PAGES = 64, BYTES = PAGES * DMMU_PAGE, WORDS = DMMU_PAGE / 8 };
@@ -36,15 +37,21 @@ struct pages {
 	unsigned int right, bus_error, wrong;
 };
 
+struct befallen {
+	uint64_t times;
+	struct pages now, later;
+	bool done;
+};
+
 /* The CPU looks at every page. */
-static struct pages look(const volatile uint64_t *region, const uint64_t *pattern)
+static struct pages look(const volatile uint64_t *region, const uint64_t *pattern, unsigned int n)
 {
 	struct sigaction action = {.sa_handler = on_bus_error};
 	struct pages pages = {0};
 	static volatile unsigned int i; /* not lost by siglongjmp() */
 
 	sigaction(SIGBUS, &action, NULL);
-	for (i = 0; i < PAGES; i++) {
+	for (i = 0; i < n; i++) {
 		const volatile uint64_t *page = region + i * WORDS;
 
 		if (sigsetjmp(touched, 1)) {
@@ -88,47 +95,83 @@ static void reset_device(void)
 	globfree(&found);
 }
 
-/* expect_home: no page may be lost for good; `again` pages are looked at when all is well again. */
-#define KEEPS_PAGES(name, spec, stays)                                                  \
-	CLAIM(moved, name)                                                              \
-	{                                                                               \
-		uint64_t *region = dmmu_map(BYTES), *pattern = dmmu_map(BYTES);         \
-		char kind[64], command[300];                                            \
-		struct pages now, later;                                                \
-		uint64_t before;                                                        \
-		int fd;                                                                 \
-                                                                                        \
-		if (!host_there())                                                      \
-			SKIP(return, "nobody on the host answers");                     \
-		snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(spec, ":"), spec);    \
-		dmmu_pattern(pattern, BYTES / 8, 5);                                    \
-		memcpy(region, pattern, BYTES);                                         \
-		MOVE_IN(region, BYTES, PAGES);                                          \
-		before = host_count(kind);                                              \
-		snprintf(command, sizeof(command), "faults %s", spec);                  \
-		ASSERT_TRUE(host_do(command));                                          \
-		if (!(stays))                                                           \
-			stir(self->fd);                                                 \
-		now = look(region, pattern);                                            \
-		before = host_count(kind) - before;                                     \
-		ASSERT_TRUE(host_do("faults none"));                                    \
-		fd = (stays) ? 0 : dmmu_open_bound();                                   \
-		if (fd < 0)                                                             \
-			reset_device();                                                 \
-		else if (fd)                                                            \
-			close(fd);                                                      \
-		later = look(region, pattern);                                          \
-		printf("# MOVED\t%s\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\n", spec,             \
-		       (unsigned long long)before, now.right, now.bus_error, now.wrong, \
-		       later.right, later.bus_error, later.wrong);                      \
-		fflush(stdout);                                                         \
-		EXPECT_LT(0, before) TH_LOG("it never happened");                       \
-		EXPECT_EQ(0, now.wrong + later.wrong);                                  \
-		if (stays)                                                              \
-			EXPECT_EQ(PAGES, later.right)                                   \
-		TH_LOG("%u pages are lost though the device is well", later.bus_error); \
-		munmap(region, BYTES);                                                  \
-		munmap(pattern, BYTES);                                                 \
+/*
+ * What became of the n pages of the region, which are in local memory, when the device did `spec`
+ * while the CPU looked at them, and when all was well again.
+ */
+static void befall(const volatile uint64_t *region, const uint64_t *pattern, unsigned int n,
+		   const char *spec, bool stays, int bound, struct befallen *b)
+{
+	char kind[64], command[300];
+	int fd;
+
+	memset(b, 0, sizeof(*b));
+	snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(spec, ":"), spec);
+	b->times = host_count(kind);
+	snprintf(command, sizeof(command), "faults %s", spec);
+	if (!host_do(command))
+		return;
+	if (!stays)
+		stir(bound);
+	b->now = look(region, pattern, n);
+	b->times = host_count(kind) - b->times;
+	b->done = host_do("faults none");
+	fd = stays ? 0 : dmmu_open_bound();
+	if (fd < 0)
+		reset_device();
+	else if (fd)
+		close(fd);
+	b->later = look(region, pattern, n);
+	printf("# MOVED\t%s%s\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\n", spec,
+	       n == WHOLE_PAGES ? ", a huge page" : "", (unsigned long long)b->times, b->now.right,
+	       b->now.bus_error, b->now.wrong, b->later.right, b->later.bus_error, b->later.wrong);
+	fflush(stdout);
+}
+
+#define EXPECT_KEPT(b, n, stays)                                                            \
+	do {                                                                                \
+		ASSERT_TRUE((b).done);                                                      \
+		EXPECT_LT(0, (b).times) TH_LOG("it never happened");                        \
+		EXPECT_EQ(0, (b).now.wrong + (b).later.wrong);                              \
+		EXPECT_EQ(n, (b).later.right + (b).later.bus_error);                        \
+		if (stays)                                                                  \
+			EXPECT_EQ(n, (b).later.right)                                       \
+		TH_LOG("%u pages are lost though the device is well", (b).later.bus_error); \
+	} while (0)
+
+/* stays: no page may be lost for good. */
+#define KEEPS_PAGES(name, spec, stays)                                          \
+	CLAIM(moved, name)                                                      \
+	{                                                                       \
+		uint64_t *region = dmmu_map(BYTES), *pattern = dmmu_map(BYTES); \
+		struct befallen b;                                              \
+                                                                                \
+		if (!host_there())                                              \
+			SKIP(return, "nobody on the host answers");             \
+		dmmu_pattern(pattern, BYTES / 8, 5);                            \
+		memcpy(region, pattern, BYTES);                                 \
+		MOVE_IN(region, BYTES, PAGES);                                  \
+		befall(region, pattern, PAGES, spec, stays, self->fd, &b);      \
+		EXPECT_KEPT(b, PAGES, stays);                                   \
+		munmap(region, BYTES);                                          \
+		munmap(pattern, BYTES);                                         \
+	}
+
+/* The same for a huge page that is there as one. */
+#define KEEPS_WHOLE(name, spec, stays)                                       \
+	CLAIM(moved, name)                                                   \
+	{                                                                    \
+		struct befallen b;                                           \
+		struct area a;                                               \
+                                                                             \
+		if (!host_there())                                           \
+			SKIP(return, "nobody on the host answers");          \
+		AREA_OR_SKIP(&a, 7);                                         \
+		MOVE_IN_WHOLE(&a);                                           \
+		befall(a.p, a.copy, WHOLE_PAGES, spec, stays, self->fd, &b); \
+		EXPECT_KEPT(b, WHOLE_PAGES, stays);                          \
+		munmap(a.p, DMMU_HUGE);                                      \
+		munmap(a.copy, DMMU_HUGE);                                   \
 	}
 
 KEEPS_PAGES(bus_errors_on_the_way_home, "axi=slverr:on=data:p=0.05", true)
@@ -138,6 +181,12 @@ KEEPS_PAGES(late_copy_interrupts, "irq=late:vector=cpy:cycles=30000", true)
 KEEPS_PAGES(latency_spikes_on_the_way_home, "latency=spike:p=0.01:cycles=5000", true)
 KEEPS_PAGES(a_link_that_breaks, "link=loss:n=1:after=50:ms=200", false)
 KEEPS_PAGES(a_reset_that_nobody_asked_for, "device=reset:n=1:after=50", false)
+
+KEEPS_WHOLE(bus_errors_on_the_way_home_of_a_huge_page, "axi=slverr:on=data:p=0.01", true)
+KEEPS_WHOLE(poison_on_the_way_home_of_a_huge_page, "data=poison:on=data:p=0.01", true)
+KEEPS_WHOLE(lost_copy_interrupts_for_a_huge_page, "irq=lose:vector=cpy", true)
+KEEPS_WHOLE(a_link_that_breaks_with_a_huge_page, "link=loss:n=1:after=50:ms=200", false)
+KEEPS_WHOLE(a_reset_that_nobody_asked_for_with_a_huge_page, "device=reset:n=1:after=50", false)
 
 /* Pages that could not be moved in stay where they are. */
 CLAIM(moved, bus_errors_on_the_way_there)
@@ -156,7 +205,7 @@ CLAIM(moved, bus_errors_on_the_way_there)
 	dmmu_migrate(self->fd, region, BYTES, DMMU_MIGRATE_TO_DEVICE, &result);
 	ASSERT_TRUE(host_do("faults none"));
 	EXPECT_LT(before, host_count("axi=slverr")) TH_LOG("it never happened");
-	now = look(region, pattern);
+	now = look(region, pattern, PAGES);
 	printf("# MOVED\taxi=slverr on the way there: %s\t%llu\t%u\t%u\t%u\t%u\t%u\t%u\n",
 	       dmmu_migrate_text(&result), (unsigned long long)(host_count("axi=slverr") - before),
 	       now.right, now.bus_error, now.wrong, now.right, now.bus_error, now.wrong);
@@ -164,6 +213,67 @@ CLAIM(moved, bus_errors_on_the_way_there)
 	EXPECT_EQ(PAGES, now.right);
 	munmap(region, BYTES);
 	munmap(pattern, BYTES);
+}
+
+/*
+ * The device writes to a page that is shared since a fork: it must be copied, by way of the host,
+ * and cannot be. The write ends with an error, and the page is what it was.
+ */
+CLAIM(moved, a_write_to_a_shared_page_that_cannot_be_copied_ends)
+{
+	uint64_t *region = dmmu_map(BYTES), *pattern = dmmu_map(BYTES);
+	struct dmmu_completion c;
+	struct pages now;
+	int child;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	dmmu_pattern(pattern, BYTES / 8, 9);
+	memcpy(region, pattern, BYTES);
+	MOVE_IN(region, BYTES, PAGES);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	ASSERT_TRUE(host_do("faults axi=slverr:on=data:p=1"));
+	c = dmmu_run_one(self->fd, dmmu_fill(region, 1, 8));
+	ASSERT_TRUE(host_do("faults none"));
+	EXPECT_EQ(DMMU_FAULT, c.status) TH_LOG("%s", dmmu_text(&c));
+	c = dmmu_run_one(self->fd, dmmu_fill(region, pattern[0], 8));
+	EXPECT_TRUE(dmmu_is_ok(&c)) TH_LOG("%s", dmmu_text(&c));
+	kill(child, SIGKILL);
+	dmmu_reap(child);
+	now = look(region, pattern, PAGES);
+	EXPECT_EQ(PAGES, now.right);
+	munmap(region, BYTES);
+	munmap(pattern, BYTES);
+}
+
+/* A huge page of which a part cannot be moved in stays where it is, as it is. */
+CLAIM(moved, bus_errors_on_the_way_there_of_a_huge_page)
+{
+	struct dmmu_migrate_result result;
+	uint64_t before;
+	struct pages now;
+	struct area a;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	AREA_OR_SKIP(&a, 8);
+	before = host_count("axi=slverr");
+	ASSERT_TRUE(host_do("faults axi=slverr:on=data:p=0.01"));
+	dmmu_migrate(self->fd, a.p, DMMU_HUGE, DMMU_MIGRATE_TO_DEVICE, &result);
+	ASSERT_TRUE(host_do("faults none"));
+	EXPECT_LT(before, host_count("axi=slverr")) TH_LOG("it never happened");
+	EXPECT_EQ(0, result.moved);
+	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
+	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
+	now = look(a.p, a.copy, WHOLE_PAGES);
+	EXPECT_EQ(WHOLE_PAGES, now.right);
+	munmap(a.p, DMMU_HUGE);
+	munmap(a.copy, DMMU_HUGE);
 }
 
 DMMU_TEST_MAIN

@@ -4,16 +4,15 @@
  * one while it is there, is split when a part of it goes another way, and moves by parts when one
  * of the two sides has no place for it as a whole. No word is lost in any of it.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dmmu_migrate.h"
+#include "dmmu_whole.h"
 #include "dmmu_regs.h"
 
-#define PAGES	  (DMMU_HUGE / DMMU_PAGE)
-#define WORDS	  (DMMU_HUGE / 8)
+#define PAGES	  WHOLE_PAGES
+#define WORDS	  WHOLE_WORDS
 #define HALF	  (WORDS / 2)
 #define ROUNDS	  12
 #define STRETCHES 16
@@ -24,56 +23,6 @@
 #endif
 
 DMMU_LOCAL_FIXTURE(whole)
-
-/* Until the claim has asked for it no huge page fails, and none after it. */
-static void no_failure(void)
-{
-	dmmu_knob("fail_whole", 0);
-	dmmu_knob("local_limit", ~0u);
-}
-
-#define WHOLE_OR_SKIP()                                                                       \
-	do {                                                                                  \
-		if (dmmu_knob("fail_whole", 0))                                               \
-			SKIP(return, "this kernel moves no huge page to this device as one"); \
-		atexit(no_failure);                                                           \
-	} while (0)
-
-/* 2 MiB with a pattern, as one page of the host; its copy in small pages. */
-struct area {
-	uint64_t *p;
-	uint64_t *copy;
-	long in;
-	long out;
-};
-
-static bool area_make(struct area *a, uint64_t seed)
-{
-	a->p = dmmu_map_huge_aligned(DMMU_HUGE);
-	a->copy = dmmu_map(DMMU_HUGE);
-	if (!a->p || !a->copy || madvise(a->p, DMMU_HUGE, MADV_HUGEPAGE))
-		return false;
-	dmmu_pattern(a->p, WORDS, seed);
-	memcpy(a->copy, a->p, DMMU_HUGE);
-	a->in = dmmu_local_count("whole_in");
-	a->out = dmmu_local_count("whole_out");
-	return dmmu_huge_kb(a->p) == 2048;
-}
-
-#define AREA_OR_SKIP(a, seed)                                                           \
-	do {                                                                            \
-		WHOLE_OR_SKIP();                                                        \
-		if (!area_make(a, seed))                                                \
-			SKIP(return, "the kernel gives no transparent huge page here"); \
-	} while (0)
-
-/* It is in local memory as one now, all of it. */
-#define MOVE_IN_WHOLE(a)                                                   \
-	do {                                                               \
-		long whole_before = dmmu_local_count("whole_in");          \
-		MOVE_IN((a)->p, DMMU_HUGE, PAGES);                         \
-		ASSERT_EQ(whole_before + 1, dmmu_local_count("whole_in")); \
-	} while (0)
 
 /*
  * The device reads what should be there, of [p, p + n) a stretch at the begin, one at the end and
