@@ -104,7 +104,7 @@ hmm_suite() {
 # coherent_suite: what is about pages in local memory, with devices whose local memory the CPU can use in place. On Debian's
 # kernel this is the only way to have pages there.
 coherent_suite() {
-	local_programs='coherent exclusive local_loss migrate two_devices'
+	local_programs='coherent exclusive local_loss memory_failure migrate two_devices'
 	# The rest is the same code but for where the pages are: once, and where it has no other run.
 	[ -n "$is_debug" ] || local_programs="$local_programs evict hint memcg"
 	chosen=

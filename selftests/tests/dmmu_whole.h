@@ -14,6 +14,9 @@
 #define WHOLE_PAGES (DMMU_HUGE / DMMU_PAGE)
 #define WHOLE_WORDS (DMMU_HUGE / 8)
 
+#define WHOLE_STRETCHES 16
+#define WHOLE_STRETCH	300 /* words, more than half a page */
+
 /* Until the claim has asked for it no huge page fails, and none after it. */
 static inline void dmmu_no_failure(void)
 {
@@ -63,5 +66,35 @@ static inline bool area_make(struct area *a, uint64_t seed)
 		MOVE_IN((a)->p, DMMU_HUGE, WHOLE_PAGES);                   \
 		ASSERT_EQ(whole_before + 1, dmmu_local_count("whole_in")); \
 	} while (0)
+
+/*
+ * The device reads what should be there, of [p, p + n) a stretch at the begin, one at the end and
+ * some between: summing all of it takes a device that is computed cycle by cycle too long.
+ */
+static inline bool device_reads(int fd, const uint64_t *p, const uint64_t *copy, size_t n)
+{
+	struct dmmu_work_desc work[WHOLE_STRETCHES];
+	struct dmmu_completion c[WHOLE_STRETCHES];
+	unsigned int i, k;
+
+	for (i = 0; i < WHOLE_STRETCHES; i++)
+		work[i] = dmmu_reduce(p + (n - WHOLE_STRETCH) / (WHOLE_STRETCHES - 1) * i,
+				      WHOLE_STRETCH);
+	if (dmmu_run(fd, work, WHOLE_STRETCHES, c))
+		return false;
+	for (i = 0; i < WHOLE_STRETCHES; i++) {
+		const uint64_t *want = copy + (n - WHOLE_STRETCH) / (WHOLE_STRETCHES - 1) * i;
+		uint64_t sum = 0;
+
+		for (k = 0; k < WHOLE_STRETCH; k++)
+			sum += want[k];
+		if (dmmu_is_ok(&c[i]) && c[i].result == sum)
+			continue;
+		fprintf(stderr, "# stretch %u: %s, sum %#llx, expected %#llx\n", i,
+			dmmu_text(&c[i]), (unsigned long long)c[i].result, (unsigned long long)sum);
+		return false;
+	}
+	return true;
+}
 
 #endif /* DMMU_WHOLE_H */

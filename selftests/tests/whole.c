@@ -11,47 +11,16 @@
 #include "dmmu_whole.h"
 #include "dmmu_regs.h"
 
-#define PAGES	  WHOLE_PAGES
-#define WORDS	  WHOLE_WORDS
-#define HALF	  (WORDS / 2)
-#define ROUNDS	  12
-#define STRETCHES 16
-#define STRETCH	  300 /* words, more than half a page */
+#define PAGES  WHOLE_PAGES
+#define WORDS  WHOLE_WORDS
+#define HALF   (WORDS / 2)
+#define ROUNDS 12
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
 
 DMMU_LOCAL_FIXTURE(whole)
-
-/*
- * The device reads what should be there, of [p, p + n) a stretch at the begin, one at the end and
- * some between: summing all of it takes a device that is computed cycle by cycle too long.
- */
-static bool device_reads(int fd, const uint64_t *p, const uint64_t *copy, size_t n)
-{
-	struct dmmu_work_desc work[STRETCHES];
-	struct dmmu_completion c[STRETCHES];
-	unsigned int i, k;
-
-	for (i = 0; i < STRETCHES; i++)
-		work[i] = dmmu_reduce(p + (n - STRETCH) / (STRETCHES - 1) * i, STRETCH);
-	if (dmmu_run(fd, work, STRETCHES, c))
-		return false;
-	for (i = 0; i < STRETCHES; i++) {
-		const uint64_t *want = copy + (n - STRETCH) / (STRETCHES - 1) * i;
-		uint64_t sum = 0;
-
-		for (k = 0; k < STRETCH; k++)
-			sum += want[k];
-		if (dmmu_is_ok(&c[i]) && c[i].result == sum)
-			continue;
-		fprintf(stderr, "# stretch %u: %s, sum %#llx, expected %#llx\n", i,
-			dmmu_text(&c[i]), (unsigned long long)c[i].result, (unsigned long long)sum);
-		return false;
-	}
-	return true;
-}
 
 CLAIM(whole, moves_in_as_one_and_comes_home_as_one)
 {
@@ -165,152 +134,6 @@ CLAIM(whole, an_untouched_range_that_wants_huge_pages_starts_as_one)
 	MOVE_IN(p, DMMU_HUGE, PAGES);
 	EXPECT_EQ(in + 1, dmmu_local_count("whole_in"));
 	EXPECT_EQ(WORDS, dmmu_other_than(p, 0, WORDS));
-}
-
-/* The whole of it has the hint: one fault moves it and maps it, all of it by one translation. */
-CLAIM(whole, a_hint_moves_it_as_one_by_one_fault)
-{
-	struct dmmu_ioc_counters before, after;
-	struct dmmu_work_desc work[PAGES / 8];
-	struct dmmu_completion c[PAGES / 8];
-	struct area a;
-	size_t i;
-
-	AREA_OR_SKIP(&a, 74);
-	ASSERT_EQ(0, dmmu_hint(self->fd, a.p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	c[0] = dmmu_run_one(self->fd, dmmu_add(a.p + HALF + 77, 1, 2));
-	ASSERT_OK(&c[0]);
-	a.copy[HALF + 77] += 2;
-	EXPECT_EQ(1, c[0].faults);
-	EXPECT_EQ(a.in + 1, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - PAGES, dmmu_local_free(self->fd));
-
-	for (i = 0; i < PAGES / 8; i++)
-		work[i] = dmmu_add(a.p + i * 8 * 512, 1, 1);
-	ASSERT_EQ(0, dmmu_counters(self->fd, &before));
-	ASSERT_EQ(0, dmmu_run(self->fd, work, PAGES / 8, c));
-	ASSERT_EQ(0, dmmu_counters(self->fd, &after));
-	for (i = 0; i < PAGES / 8; i++) {
-		ASSERT_OK(&c[i]);
-		EXPECT_EQ(0, c[i].faults);
-		a.copy[i * 8 * 512]++;
-	}
-	EXPECT_GT(PAGES / 16, after.device[DMMU_CNT_WALKS] - before.device[DMMU_CNT_WALKS]);
-
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
-	EXPECT_EQ(a.out + 1, dmmu_local_count("whole_out"));
-	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
-}
-
-CLAIM(whole, a_hint_for_a_part_of_it_moves_small_pages)
-{
-	struct area a;
-
-	AREA_OR_SKIP(&a, 75);
-	ASSERT_EQ(0, dmmu_hint(self->fd, a.p, DMMU_HUGE - DMMU_PAGE, DMMU_HINT_PREFER_LOCAL));
-	EXPECT_TRUE(device_reads(self->fd, a.p + HALF, a.copy + HALF, 512));
-	EXPECT_EQ(a.in, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - 16, dmmu_local_free(self->fd));
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
-}
-
-CLAIM(whole, a_hint_starts_an_untouched_range_as_one)
-{
-	uint64_t *p = dmmu_map_huge_aligned(DMMU_HUGE);
-	long in = dmmu_local_count("whole_in");
-
-	ASSERT_NE(NULL, p);
-	WHOLE_OR_SKIP();
-	ASSERT_EQ(0, madvise(p, DMMU_HUGE, MADV_HUGEPAGE));
-	ASSERT_EQ(0, dmmu_hint(self->fd, p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	RUN_OK(dmmu_add(p + 1000, 1, 1));
-	EXPECT_EQ(in + 1, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - PAGES, dmmu_local_free(self->fd));
-	EXPECT_EQ(1000, dmmu_other_than(p, 0, WORDS));
-	EXPECT_EQ(1, p[1000]);
-
-	/* One that does not want huge pages starts in small ones. */
-	p = dmmu_map_huge_aligned(DMMU_HUGE);
-	ASSERT_NE(NULL, p);
-	ASSERT_EQ(0, dmmu_hint(self->fd, p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	RUN_OK(dmmu_add(p + 1000, 1, 1));
-	EXPECT_EQ(in + 1, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - 16, dmmu_local_free(self->fd));
-
-	/* So does one of which a page is there. */
-	p = dmmu_map_huge_aligned(DMMU_HUGE);
-	ASSERT_NE(NULL, p);
-	p[HALF] = 3;
-	ASSERT_EQ(0, madvise(p, DMMU_HUGE, MADV_HUGEPAGE));
-	ASSERT_EQ(0, dmmu_hint(self->fd, p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	RUN_OK(dmmu_add(p + 1000, 1, 1));
-	EXPECT_EQ(in + 1, dmmu_local_count("whole_in"));
-	EXPECT_EQ(3, p[HALF]);
-	EXPECT_EQ(1, p[1000]);
-}
-
-CLAIM(whole, a_hint_moves_small_pages_when_there_is_no_block)
-{
-	struct area a;
-
-	AREA_OR_SKIP(&a, 76);
-	ASSERT_EQ(0, dmmu_hint(self->fd, a.p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	ASSERT_EQ(0, dmmu_knob("fail_whole", 1));
-	EXPECT_TRUE(device_reads(self->fd, a.p + HALF, a.copy + HALF, 512));
-	EXPECT_EQ(a.in, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - 16, dmmu_local_free(self->fd));
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
-}
-
-/* What would not do, is not done: nobody is sent home for a block that can never be. */
-CLAIM(whole, a_hint_in_too_small_a_memory_sends_nobody_home)
-{
-	uint64_t *p = dmmu_map(64 * DMMU_PAGE);
-	struct area a;
-
-	AREA_OR_SKIP(&a, 77);
-	ASSERT_NE(NULL, p);
-	ASSERT_EQ(0, dmmu_knob("local_limit", PAGES / 2));
-	MOVE_IN(p, 64 * DMMU_PAGE, 64);
-	ASSERT_EQ(0, dmmu_hint(self->fd, a.p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	EXPECT_TRUE(device_reads(self->fd, a.p + HALF, a.copy + HALF, 512));
-	EXPECT_EQ(a.in, dmmu_local_count("whole_in"));
-	EXPECT_EQ(self->local.free_pages - 64 - 16, dmmu_local_free(self->fd));
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
-}
-
-CLAIM(whole, a_hint_makes_room_for_it)
-{
-	struct area a, b;
-
-	AREA_OR_SKIP(&a, 78);
-	AREA_OR_SKIP(&b, 79);
-	ASSERT_EQ(0, dmmu_knob("local_limit", PAGES));
-	MOVE_IN_WHOLE(&a);
-	ASSERT_EQ(0, dmmu_hint(self->fd, b.p, DMMU_HUGE, DMMU_HINT_PREFER_LOCAL));
-	EXPECT_TRUE(device_reads(self->fd, b.p, b.copy, WORDS));
-	EXPECT_EQ(b.in + 2, dmmu_local_count("whole_in"));
-	EXPECT_EQ(b.out + 1, dmmu_local_count("whole_out"));
-	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
-	EXPECT_EQ(WORDS, dmmu_difference(b.p, b.copy, WORDS));
-}
-
-CLAIM(whole, a_hint_for_the_host_brings_it_home_as_one)
-{
-	struct area a;
-
-	AREA_OR_SKIP(&a, 80);
-	MOVE_IN_WHOLE(&a);
-	ASSERT_EQ(0, dmmu_hint(self->fd, a.p, DMMU_HUGE, DMMU_HINT_PREFER_HOST));
-	/* What is mapped does not fault: make it. */
-	ASSERT_EQ(0, mprotect(a.p, DMMU_HUGE, PROT_READ));
-	ASSERT_EQ(0, mprotect(a.p, DMMU_HUGE, PROT_READ | PROT_WRITE));
-	EXPECT_TRUE(device_reads(self->fd, a.p, a.copy, WORDS));
-	EXPECT_EQ(a.out + 1, dmmu_local_count("whole_out"));
-	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
-	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
-	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
 }
 
 CLAIM(whole, munmap_of_a_part_leaves_every_other_word)
@@ -428,7 +251,8 @@ CLAIM(whole, fork_separates_parent_and_child)
 	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
 }
 
-CLAIM(whole, without_a_free_block_of_local_memory_its_parts_move)
+/* All of local memory is filled first, which takes a device that is computed a while. */
+TEST_F_TIMEOUT(whole, without_a_free_block_of_local_memory_its_parts_move, 400)
 {
 	const size_t pages = self->local.total_pages;
 	uint64_t *p = dmmu_map(pages * DMMU_PAGE);
