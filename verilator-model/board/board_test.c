@@ -322,6 +322,8 @@ static void lost_port_shows_no_stale_words(struct dmmu_bench_config *config)
 				    memory ? 4000 : port, memory ? port : 3332);
 		memset(dmmu_bench_host(bench, load.host + REGION), 0, REGION);
 		memset(dmmu_bench_local(bench, load.local + REGION), 0, REGION);
+		if (i)
+			dmmu_bench_enable(bench);
 		load_start(&load);
 		BENCH_UNTIL(bench, !dmmu_mem_idle(memory ? dev->local : dev->host), 4000);
 		dmmu_bench_run(bench, dmmu_rand_below(&prng, 1500));
@@ -349,7 +351,6 @@ static void lost_port_shows_no_stale_words(struct dmmu_bench_config *config)
 		only_what_was_read(&load);
 		dmmu_device_hard_reset(dev);
 		forget(bench);
-		dmmu_bench_enable(bench);
 	}
 	is_as_new(&load);
 	dmmu_bench_free(load.bench);
