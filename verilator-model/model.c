@@ -244,6 +244,12 @@ static int handle(struct model *model, const struct dmmu_msg *msg)
 	}
 }
 
+/* What a signal asked for, whose wake-up the wait that has just ended may have taken. */
+static bool signalled(void)
+{
+	return model_stop || model_want_stats || model_memory_lost;
+}
+
 /* Nothing to do: look at the ring for a moment, then sleep until it has something. */
 static int rest(struct model *model)
 {
@@ -257,7 +263,7 @@ static int rest(struct model *model)
 	/* after a full ring there are interrupts to send, when there is room */
 	limit = model->bad.ready ? 10 : -1;
 	woken = dmmu_link_wait_also(model->link, model->log ? 50 : limit, model->control_fd);
-	if (!woken && model->log) {
+	if (!woken && model->log && !signalled()) {
 		stimulus_flush(model->log); /* whoever kills us now shall find all of it */
 		woken = dmmu_link_wait_also(model->link, limit, model->control_fd);
 	}

@@ -16,6 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* It polls for 300 ms before it sleeps. */
+static const char *const polls[] = {"--spin", "300000", "--record-log", log_path, NULL};
+
 static void push_nop(void)
 {
 	struct dmmu_ctl nop = {.flags = DMMU_CTL_F_WB | DMMU_CTL_F_IRQ};
@@ -169,6 +172,19 @@ static void ends_on_signals(void)
 	dmmu_link_close(link_end);
 }
 
+/*
+ * The signal comes while the model polls, before it sleeps: what wakes it must not be lost between
+ * the two sleeps that one with a log takes.
+ */
+static void a_signal_before_it_sleeps_ends_it(void)
+{
+	CHECK(reg(DMMU_REG_ID) == DMMU_RST_ID);
+	usleep(100000);
+	CHECK(!kill(child, SIGTERM));
+	CHECK(exit_status() == 0);
+	dmmu_link_close(link_end);
+}
+
 /* QEMU is gone and its memory with it: the model must end by itself, not crash. */
 static void guest_memory_vanishes(void)
 {
@@ -201,6 +217,7 @@ int main(int argc, char **argv)
 		{"reset", reset},
 		{"sleeps_when_idle", sleeps_when_idle},
 		{"ends_on_signals", ends_on_signals},
+		{"a_signal_before_it_sleeps_ends_it", a_signal_before_it_sleeps_ends_it},
 		{"guest_memory_vanishes", guest_memory_vanishes},
 	};
 
@@ -211,7 +228,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		if (strcmp(argv[2], cases[i].name))
 			continue;
-		start(argv[1], NULL);
+		start(argv[1], cases[i].run == a_signal_before_it_sleeps_ends_it ? polls : NULL);
 		cases[i].run();
 		remove_files();
 		printf("%s ok\n", cases[i].name);
