@@ -267,10 +267,8 @@ int dmmu_move_in(struct dmmu_ctx *ctx, struct dmmu_dev *from, struct vm_area_str
 	if (m->as_one && !select)
 		return 0;
 	ret = dmmu_move_in_as(ctx, from, vma, start, end, select, m, res, done, lacking);
-	if (ret != -EAGAIN)
-		return ret;
-	ret = 0;
-	if (!m->as_one)
-		ret = dmmu_move_in_as(ctx, from, vma, start, end, 0, m, res, done, lacking);
+	if (ret == -EAGAIN)
+		ret = m->as_one ? 0 : dmmu_move_in_as(ctx, from, vma, start, end, 0, m, res, done,
+						      lacking);
 	return ret;
 }

@@ -47,6 +47,18 @@ static int dmmu_count_found(struct dmmu_ctx *ctx, const struct hmm_range *range,
 	return ret;
 }
 
+/* Look once at @range, without faulting anything in; -EBUSY when it is out of date already. */
+static int dmmu_look_once(struct dmmu_ctx *ctx, struct hmm_range *range)
+{
+	int ret;
+
+	range->notifier_seq = mmu_interval_read_begin(&ctx->notifier);
+	mmap_read_lock(ctx->mm);
+	ret = dmmu_hmm_range_fault(range);
+	mmap_read_unlock(ctx->mm);
+	return ret;
+}
+
 /*
  * How many pages of [start, end) are in local memory, by the CPU page table; @touch: they are
  * wanted there. Only a number: it may be old when it is returned.
@@ -66,10 +78,7 @@ static unsigned long dmmu_count_local(struct dmmu_ctx *ctx, unsigned long start,
 		range.start = start;
 		range.end = min(end, start + DMMU_COPY_BATCH * PAGE_SIZE);
 		do {
-			range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
-			mmap_read_lock(ctx->mm);
-			ret = dmmu_hmm_range_fault(&range);
-			mmap_read_unlock(ctx->mm);
+			ret = dmmu_look_once(ctx, &range);
 			if (!ret)
 				ret = dmmu_count_found(ctx, &range, touch, &n);
 		} while (ret == -EBUSY && time_before(jiffies, until));
@@ -226,10 +235,7 @@ static int dmmu_look(struct dmmu_ctx *ctx, unsigned long start, unsigned long en
 	int ret;
 
 	do {
-		range.notifier_seq = mmu_interval_read_begin(&ctx->notifier);
-		mmap_read_lock(ctx->mm);
-		ret = dmmu_hmm_range_fault(&range);
-		mmap_read_unlock(ctx->mm);
+		ret = dmmu_look_once(ctx, &range);
 	} while (ret == -EBUSY && time_before(jiffies, until));
 	return ret;
 }

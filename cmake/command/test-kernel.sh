@@ -101,28 +101,30 @@ hmm_suite() {
 	done
 }
 
+# chosen PROGRAMS...: those that match the filter, as a pattern; fails when none does.
+chosen() {
+	pattern=
+	for program; do
+		if wanted "$program"; then pattern="$pattern${pattern:+|}$program"; fi
+	done
+	[ -n "$pattern" ] && printf '@(%s)' "$pattern"
+}
+
 # coherent_suite: what is about pages in local memory, with devices whose local memory the CPU can use in place. On Debian's
 # kernel this is the only way to have pages there.
 coherent_suite() {
 	local_programs='coherent exclusive local_loss memory_failure migrate two_devices'
 	# The rest is the same code but for where the pages are: once, and where it has no other run.
 	[ -n "$is_debug" ] || local_programs="$local_programs evict hint memcg"
-	chosen=
-	for program in $local_programs; do
-		if wanted "$program"; then chosen="$chosen${chosen:+|}$program"; fi
-	done
-	[ -n "$chosen" ] || return 0
-	run_vm "$kernel selftests coherent" --mode selftests --kernel "$kernel" --devices 2 --coherent 2 --filter "@($chosen)"
+	# shellcheck disable=SC2086 # words
+	programs=$(chosen $local_programs) || return 0
+	run_vm "$kernel selftests coherent" --mode selftests --kernel "$kernel" --devices 2 --coherent 2 --filter "$programs"
 }
 
 # few_vectors N: what a process does with the device, on a host that has so many interrupt vectors: causes share them.
 few_vectors() {
-	chosen=
-	for program in anon fork hint kill local_loss protect removal sequence_race unmap; do
-		if wanted "$program"; then chosen="$chosen${chosen:+|}$program"; fi
-	done
-	[ -n "$chosen" ] || return 0
-	run_vm "$kernel selftests MSI-X vectors $1" --mode selftests --kernel "$kernel" --msix-vectors "$1" --filter "@($chosen)"
+	programs=$(chosen anon fork hint kill local_loss protect removal sequence_race unmap) || return 0
+	run_vm "$kernel selftests MSI-X vectors $1" --mode selftests --kernel "$kernel" --msix-vectors "$1" --filter "$programs"
 	grep -qs " $1 MSI-X vectors for " "$folder"/*.log ||
 		printf 'not ok\t%s\tthe driver says nothing of sharing them\n' "$label" >>"$counts"
 }

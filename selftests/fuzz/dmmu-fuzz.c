@@ -42,13 +42,8 @@ static const char *complaint(void)
 {
 	static char record[2048];
 	const char *what = NULL;
-	ssize_t n;
 
-	while (log_fd >= 0 &&
-	       ((n = read(log_fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE))) {
-		if (n < 0)
-			continue;
-		record[n] = 0;
+	while (log_fd >= 0 && dmmu_log_next(log_fd, record, sizeof(record))) {
 		what = kernel_log_complaint(record);
 		if (what)
 			return what;
@@ -207,9 +202,7 @@ int main(int argc, char **argv)
 	int c, fd;
 
 	dmmu_require_device();
-	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (log_fd >= 0)
-		lseek(log_fd, 0, SEEK_END);
+	log_fd = dmmu_log_open();
 	/* Programs of ours may well crash: not news. */
 	dmmu_write_text("/proc/sys/debug/exception-trace", "0");
 	covered = cover_open();

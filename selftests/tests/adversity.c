@@ -45,21 +45,14 @@ static unsigned int errors_in_log(void)
 	static int fd = -1;
 	unsigned int count = 0;
 	char record[2048];
-	ssize_t n;
 
 	if (fd < 0) {
-		fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd >= 0)
-			lseek(fd, 0, SEEK_END);
+		fd = dmmu_log_open();
 		return 0;
 	}
-	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		if (n < 0)
-			continue; /* overwritten meanwhile; go on with the next */
-		record[n] = 0;
+	while (dmmu_log_next(fd, record, sizeof(record)))
 		if ((strtoul(record, NULL, 10) & 7) <= 3 && strstr(record, "dmmu"))
 			count++;
-	}
 	return count;
 }
 

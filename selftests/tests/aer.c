@@ -32,27 +32,17 @@ static bool possible(void)
 	       host_machine("info status", answer, sizeof(answer));
 }
 
-static void log_from_here(void)
-{
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kmsg >= 0)
-		lseek(kmsg, 0, SEEK_END);
-}
-
 /* The kernel's log says it, within a minute. */
 static bool log_says(const char *what)
 {
 	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
 	char record[2048];
-	ssize_t n;
 
 	while (dmmu_now_ns() < until) {
-		n = read(kmsg, record, sizeof(record) - 1);
-		if (n <= 0) {
+		if (!dmmu_log_next(kmsg, record, sizeof(record))) {
 			dmmu_sleep_us(20000);
 			continue;
 		}
-		record[n] = 0;
 		if (strstr(record, what))
 			return true;
 	}
@@ -88,7 +78,7 @@ CLAIM(aer, a_correctable_error_changes_nothing)
 
 	if (!possible())
 		SKIP(return, "the kernel has no AER here, or nobody injects errors");
-	log_from_here();
+	kmsg = dmmu_log_open();
 	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, DMMU_PAGE, 4));
 	ASSERT_TRUE(inject("RCVR"));
 	EXPECT_TRUE(log_says("AER:"));
@@ -118,7 +108,7 @@ static void recovers(struct __test_metadata *_metadata, FIXTURE_DATA(aer) * self
 	}
 	ASSERT_EQ(0, dmmu_submit(self->fd, work, WORKS));
 	ASSERT_EQ(0, dmmu_hammers_moved(p, DMMU_PAGE, 8));
-	log_from_here();
+	kmsg = dmmu_log_open();
 	ASSERT_TRUE(inject(error));
 	/* All of it comes back, as lost. */
 	ret = dmmu_wait(self->fd, c, WORKS, WORKS, DMMU_WAIT_SECONDS * 1000000000ull, &got);
@@ -156,7 +146,7 @@ CLAIM(aer, one_error_after_another)
 	if (!possible())
 		SKIP(return, "the kernel has no AER here, or nobody injects errors");
 	for (unsigned int i = 0; i < 4; i++) {
-		log_from_here();
+		kmsg = dmmu_log_open();
 		ASSERT_TRUE(inject(i % 2 ? "DLP" : "COMP_TIME"));
 		EXPECT_TRUE(log_says("device recovery successful"));
 		EXPECT_TRUE(works());

@@ -456,6 +456,28 @@ int dmmu_page_out(volatile void *p, size_t bytes)
 	return -EAGAIN;
 }
 
+int dmmu_log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+bool dmmu_log_next(int fd, char *record, size_t size)
+{
+	ssize_t n;
+
+	/* One that was overwritten meanwhile is passed over. */
+	while ((n = read(fd, record, size - 1)) < 0 && errno == EPIPE)
+		;
+	if (n <= 0)
+		return false;
+	record[n] = 0;
+	return true;
+}
+
 int dmmu_write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;

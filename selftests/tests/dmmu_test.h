@@ -167,6 +167,11 @@ int dmmu_page_out(volatile void *p, size_t bytes);
  */
 int dmmu_map_delay(unsigned int us);
 
+/* The kernel's log from now on, for dmmu_log_next(); close() it. Negative when there is none. */
+int dmmu_log_open(void);
+/* The next record of it, its header before it; false when there is none yet. */
+bool dmmu_log_next(int fd, char *record, size_t size);
+
 /* Write to a file that is there, as of sysfs; negative errno. */
 int dmmu_write_text(const char *path, const char *text);
 

@@ -89,27 +89,16 @@ static uint64_t frame(const volatile void *p)
 	return dmmu_pagemap(p) & ((1ull << 55) - 1);
 }
 
-/* What the driver says in the kernel's log from now on. */
-static int log_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
+/* The driver has said nothing in the kernel's log since it was opened. */
 static bool driver_was_silent(int fd)
 {
 	bool silent = fd >= 0;
-	char line[2048];
-	ssize_t n;
+	char record[2048];
 
-	while (fd >= 0 && (n = read(fd, line, sizeof(line) - 1)) > 0) {
-		line[n] = 0;
-		if (!strstr(line, "dmmu "))
+	while (fd >= 0 && dmmu_log_next(fd, record, sizeof(record))) {
+		if (!strstr(record, "dmmu "))
 			continue;
-		fprintf(stderr, "# the driver said: %s", line);
+		fprintf(stderr, "# the driver said: %s", record);
 		silent = false;
 	}
 	if (fd >= 0)
@@ -120,7 +109,7 @@ static bool driver_was_silent(int fd)
 CLAIM(memory_failure, a_page_that_is_put_out_of_use_is_found_elsewhere)
 {
 	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES), before;
-	int kmsg = log_open();
+	int kmsg = dmmu_log_open();
 
 	POSSIBLE_OR_SKIP();
 	ASSERT_TRUE(p && copy);
@@ -168,7 +157,7 @@ CLAIM(memory_failure, pages_put_out_of_use_under_running_writers_lose_nothing)
 CLAIM(memory_failure, a_broken_page_is_efault_for_the_device_and_no_other_is)
 {
 	uint64_t *p = dmmu_map(BYTES), *copy = dmmu_map(BYTES);
-	int kmsg = log_open(), fd = dmmu_open_bound();
+	int kmsg = dmmu_log_open(), fd = dmmu_open_bound();
 	struct dmmu_completion c;
 	size_t i;
 

@@ -116,18 +116,13 @@ static bool await_message(int log, const char *what, pid_t pid)
 {
 	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
 	char record[2048], text[64];
-	ssize_t n;
 
 	snprintf(text, sizeof(text), "oom_reaper: %s%d ", what, pid);
 	while (dmmu_now_ns() < until) {
-		n = read(log, record, sizeof(record) - 2);
-		if (n < 0 && errno != EPIPE) {
+		if (!dmmu_log_next(log, record, sizeof(record))) {
 			dmmu_sleep_us(20000);
 			continue;
 		}
-		if (n < 0)
-			continue;
-		record[n] = 0;
 		if (strstr(record, text))
 			return true;
 	}
@@ -268,15 +263,6 @@ static bool victim_on_ice(struct victim *v, struct ice *ice)
 
 /* --- the claims --- */
 
-static int kernel_log(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
 #define NEEDS                                                                       \
 	do {                                                                        \
 		if (!host_there())                                                  \
@@ -292,7 +278,7 @@ static int kernel_log(void)
  */
 CLAIM(reaper, the_lock_that_waits_for_the_device_is_not_waited_for)
 {
-	int log = kernel_log();
+	int log = dmmu_log_open();
 	struct victim v;
 
 	NEEDS;
@@ -315,7 +301,7 @@ CLAIM(reaper, the_lock_that_waits_for_the_device_is_not_waited_for)
 /* Nobody has the lock, but the device does not answer. */
 CLAIM(reaper, a_device_that_does_not_answer_is_not_waited_for)
 {
-	int log = kernel_log();
+	int log = dmmu_log_open();
 	struct ice ice = {};
 	struct victim v;
 
@@ -341,7 +327,7 @@ CLAIM(reaper, a_device_that_does_not_answer_is_not_waited_for)
 /* The device answers in time: what a victim has that does not end is free all the same. */
 CLAIM(reaper, mirrored_memory_of_a_victim_that_does_not_end_is_free)
 {
-	int log = kernel_log();
+	int log = dmmu_log_open();
 	uint64_t until;
 	struct ice ice = {};
 	struct victim v;
