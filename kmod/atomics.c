@@ -67,7 +67,7 @@ static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req
 		req->error = PTR_ERR(got);
 		return 0;
 	}
-	ctx->excl[ctx->nexcl++] = got;
+	dmmu_atomics_taken(ctx, got, req->va);
 	req->exclusive = true;
 	dmmu_count(ctx, DMMU_DRV_EXCLUSIVE, 1);
 	return got == page ? 0 : -EBUSY;
@@ -99,15 +99,62 @@ int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 	return 0;
 }
 
+/* @page, at @va, was taken: it is locked until dmmu_atomics_release(). Called with mmap_lock. */
+void dmmu_atomics_taken(struct dmmu_ctx *ctx, struct page *page, u64 va)
+{
+	struct dmmu_taken *t = &ctx->taken[ctx->ntaken];
+
+	lockdep_assert_held(&ctx->map_lock);
+	t->page = page;
+	WRITE_ONCE(t->va, va);
+	/* Pairs with dmmu_atomics_any_taken(): whoever counts it sees where it is. */
+	smp_store_release(&ctx->ntaken, ctx->ntaken + 1);
+}
+
 /* From now on a CPU may have the pages back. */
 void dmmu_atomics_release(struct dmmu_ctx *ctx)
 {
-	while (ctx->nexcl) {
-		struct page *page = ctx->excl[--ctx->nexcl];
+	unsigned int n;
+
+	lockdep_assert_held(&ctx->map_lock);
+	if (!ctx->ntaken)
+		return;
+	for (n = ctx->ntaken; n; n--) {
+		struct page *page = ctx->taken[n - 1].page;
 
 		unlock_page(page);
 		put_page(page);
+		/* Pairs with dmmu_atomics_any_taken(): whoever does not count it finds it unlocked. */
+		smp_store_release(&ctx->ntaken, n - 1);
 	}
+	wake_up_all(&ctx->let_go);
+}
+
+static bool dmmu_atomics_any_taken(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	/* Pairs with dmmu_atomics_taken() and dmmu_atomics_release(). */
+	unsigned int i, n = smp_load_acquire(&ctx->ntaken);
+
+	for (i = 0; i < n; i++) {
+		u64 va = READ_ONCE(ctx->taken[i].va);
+
+		if (va >= start && va < end)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * fork() puts the CPU's entry of a taken page back only if the page is not locked at that moment;
+ * else it fails, with ENOMEM (copy_nonpresent_pte() in mm/memory.c). It has mmap_lock for writing
+ * when it calls the notifier, so that no page is being taken, and waits here for those that are
+ * locked. Others who call the notifier to protect a page have it locked themselves, so that it is
+ * none of these.
+ */
+void dmmu_atomics_await(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
+	wait_event_timeout(ctx->let_go, !dmmu_atomics_any_taken(ctx, start, end),
+			   dmmu_map_timeout());
 }
 
 /* The device has been told: let it have its turn before CPUs that wait have theirs. */
@@ -115,7 +162,7 @@ void dmmu_atomics_hold(struct dmmu_ctx *ctx)
 {
 	unsigned long us;
 
-	if (!ctx->nexcl)
+	if (!ctx->ntaken)
 		return;
 	us = dmmu_exclusive_hold_us();
 	if (us)

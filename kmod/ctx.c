@@ -38,6 +38,7 @@ struct dmmu_ctx *dmmu_ctx_create(struct dmmu_dev *dev)
 	INIT_LIST_HEAD(&ctx->queued);
 	INIT_LIST_HEAD(&ctx->done);
 	init_waitqueue_head(&ctx->wq);
+	init_waitqueue_head(&ctx->let_go);
 	return ctx;
 }
 
@@ -66,18 +67,19 @@ static int dmmu_ctx_alloc_buffers(struct dmmu_ctx *ctx)
 	ctx->req = kvcalloc(n, sizeof(*ctx->req), GFP_KERNEL_ACCOUNT);
 	ctx->win = kvcalloc(n, sizeof(*ctx->win), GFP_KERNEL_ACCOUNT);
 	ctx->pfns = kvcalloc(n, DMMU_WINDOW_MAX_PAGES * sizeof(*ctx->pfns), GFP_KERNEL_ACCOUNT);
-	ctx->excl = kvcalloc(n, sizeof(*ctx->excl), GFP_KERNEL_ACCOUNT);
-	return ctx->batch && ctx->req && ctx->win && ctx->pfns && ctx->excl ? 0 : -ENOMEM;
+	ctx->taken = kvcalloc(max(n, DMMU_WINDOW_MAX_PAGES), sizeof(*ctx->taken),
+			      GFP_KERNEL_ACCOUNT);
+	return ctx->batch && ctx->req && ctx->win && ctx->pfns && ctx->taken ? 0 : -ENOMEM;
 }
 
 static void dmmu_ctx_free_buffers(struct dmmu_ctx *ctx)
 {
-	kvfree(ctx->excl);
+	kvfree(ctx->taken);
 	kvfree(ctx->pfns);
 	kvfree(ctx->win);
 	kvfree(ctx->req);
 	kvfree(ctx->batch);
-	ctx->excl = NULL;
+	ctx->taken = NULL;
 	ctx->pfns = NULL;
 	ctx->win = NULL;
 	ctx->req = NULL;

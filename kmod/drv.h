@@ -292,6 +292,12 @@ struct dmmu_dev {
 	u64 cover;			/* who opened it last is told what our threads do (KCOV) */
 };
 
+/* A page that is being taken from the CPUs, locked and referenced; see atomics.c. */
+struct dmmu_taken {
+	struct page *page;
+	u64 va;
+};
+
 /* A range that is used as a whole; see ahead.c. */
 struct dmmu_ahead {
 	u64 start;
@@ -345,8 +351,9 @@ struct dmmu_ctx {
 	struct dmmu_window *win;
 	unsigned long *pfns;
 	struct maple_tree hints;	/* where pages should be; has a lock of its own */
-	struct page **excl;		/* taken in this round, locked */
-	unsigned int nexcl;
+	struct dmmu_taken *taken;	/* from the CPUs, and still locked */
+	unsigned int ntaken;		/* read without the lock, too */
+	wait_queue_head_t let_go;	/* a taken page is locked no more */
 	bool system_atomics;		/* set by BIND */
 	struct dmmu_ahead ahead[2];
 	struct dmmu_young_state young;
@@ -696,6 +703,8 @@ int dmmu_exclusive_range(struct dmmu_ctx *ctx, u64 start, u64 end);
 /* atomics.c */
 int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_window *win,
 		      const unsigned long *pfns);
+void dmmu_atomics_taken(struct dmmu_ctx *ctx, struct page *page, u64 va);
+void dmmu_atomics_await(struct dmmu_ctx *ctx, u64 start, u64 end);
 void dmmu_atomics_release(struct dmmu_ctx *ctx);
 void dmmu_atomics_hold(struct dmmu_ctx *ctx);
 #else
@@ -708,6 +717,10 @@ static inline int dmmu_atomics_take(struct dmmu_ctx *ctx, const struct dmmu_wind
 				    const unsigned long *pfns)
 {
 	return 0;
+}
+
+static inline void dmmu_atomics_await(struct dmmu_ctx *ctx, u64 start, u64 end)
+{
 }
 
 static inline void dmmu_atomics_release(struct dmmu_ctx *ctx)

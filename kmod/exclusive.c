@@ -21,23 +21,9 @@
 /* Within one window of the page table. */
 struct dmmu_taking {
 	struct dmmu_window win;
-	struct page *page[DMMU_WINDOW_MAX_PAGES];
 	unsigned long pfn[DMMU_WINDOW_MAX_PAGES];
 	unsigned long look; /* HMM_PFN_REQ_*, for dmmu_take_look() */
 };
-
-static void dmmu_taking_release(struct dmmu_taking *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < DMMU_WINDOW_MAX_PAGES; i++) {
-		if (!t->page[i])
-			continue;
-		unlock_page(t->page[i]);
-		put_page(t->page[i]);
-		t->page[i] = NULL;
-	}
-}
 
 /* A page in the memory of another device must come home first, and can as long as CPUs have it. */
 static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned long seq, u64 start,
@@ -64,7 +50,6 @@ static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned 
  */
 static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64 *end)
 {
-	unsigned int i;
 	u64 va;
 
 	mmap_assert_locked(ctx->mm);
@@ -74,14 +59,14 @@ static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64
 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
-		i = (va - t->win.start) >> PAGE_SHIFT;
-		t->page[i] = page;
+		dmmu_atomics_taken(ctx, page, va);
 		if (dmmu_local_other(ctx->dev, page)) {
 			/* Moved there since we looked. Touching gives it back to the CPUs. */
 			t->look = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
 			return -EBUSY;
 		}
-		t->pfn[i] = page_to_pfn(page) | HMM_PFN_VALID | HMM_PFN_WRITE;
+		t->pfn[(va - t->win.start) >> PAGE_SHIFT] =
+			page_to_pfn(page) | HMM_PFN_VALID | HMM_PFN_WRITE;
 		if (folio_test_large(page_folio(page)))
 			*end = va + PAGE_SIZE;
 	}
@@ -133,7 +118,7 @@ static int dmmu_exclusive_window(struct dmmu_ctx *ctx, struct dmmu_taking *t, u6
 		mmap_read_unlock(ctx->mm);
 		if (!ret)
 			ret = dmmu_give(ctx, t, seq, start, *end);
-		dmmu_taking_release(t);
+		dmmu_atomics_release(ctx);
 		cond_resched();
 	} while ((ret == -EBUSY || ret == -EAGAIN) && time_before(jiffies, until));
 	dmmu_ctl_kick(ctx->dev);

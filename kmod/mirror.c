@@ -64,6 +64,8 @@ static enum dmmu_zap dmmu_mirror_what(struct dmmu_dev *dev,
 }
 
 /*
+ * A fork waits for pages that are being taken for atomics.
+ *
  * Not blockable means that the OOM reaper calls, which must not wait for anybody who might wait for
  * memory. If nobody holds our lock and the device answers within nonblock_poll_us (it needs no
  * memory for that), the range can be reaped; otherwise false is returned, and the reaper tries
@@ -85,6 +87,8 @@ static bool dmmu_mirror_invalidate(struct mmu_interval_notifier *notifier,
 		return true;
 	if (what == DMMU_ZAP_NONE)
 		return true;
+	if (how == DMMU_SLEEP && range->event == MMU_NOTIFY_PROTECTION_PAGE)
+		dmmu_atomics_await(ctx, range->start, range->end);
 	if (how == DMMU_SLEEP)
 		mutex_lock(&ctx->pt_lock);
 	else if (!mutex_trylock(&ctx->pt_lock))

@@ -211,12 +211,17 @@ static void found(char *first, _Atomic uint64_t *count, const char *format, va_l
 		       text, weather_now());
 }
 
-void tell_first(void)
+void tell_results(bool hangs)
 {
 	if (tally.wrong)
 		printf("# first wrong: %s\n", first_wrong);
+	printf("%sok 1 no word of %llu is wrong\n", tally.wrong ? "not " : "",
+	       (unsigned long long)tally.words);
 	if (tally.unexpected)
 		printf("# first unexpected: %s\n", first_unexpected);
+	printf("%sok 2 nothing failed that has no excuse\n",
+	       tally.unexpected || hangs ? "not " : "");
+	fflush(stdout);
 }
 
 void wrong(const char *format, ...)

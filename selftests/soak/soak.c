@@ -183,12 +183,7 @@ static int soak(void)
 	progress((double)(dmmu_now_ns() - start) / 1e9);
 	summary((double)(dmmu_now_ns() - start) / 1e9);
 	move_end();
-	tell_first();
-	printf("%sok 1 no word of %llu is wrong\n", tally.wrong ? "not " : "",
-	       (unsigned long long)tally.words);
-	printf("%sok 2 nothing failed that has no excuse\n",
-	       tally.unexpected || hangs ? "not " : "");
-	fflush(stdout);
+	tell_results(hangs);
 	_exit(tally.wrong || tally.unexpected || hangs);
 }
 

@@ -111,7 +111,8 @@ void settle_either(struct region *r, size_t offset, size_t bytes, const char *fr
 void wrong_word(const char *what, const struct region *r, size_t offset, uint64_t is,
 		uint64_t should);
 void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void tell_first(void);
+/* The first two results in KTAP, each after what was found against it: that is then its reason. */
+void tell_results(bool hangs);
 void unexpected(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* device.c */

@@ -3,7 +3,9 @@
  * exclusive: with BIND's SYSTEM_ATOMICS, atomic operations of the device are atomic against those
  * of the CPU, too, although the bus between them knows no such thing.
  */
+#include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -267,6 +269,39 @@ CLAIM(exclusive, a_fork_finds_what_the_device_counted)
 	RUN_OK(dmmu_add(p, 1, 7));
 	EXPECT_EQ(0, dmmu_reap(child));
 	EXPECT_EQ(40, *p);
+}
+
+/*
+ * fork() puts the CPU's entry of a page back that the device has for itself, but does not wait for
+ * the page's lock, which the driver has while it takes the page and until the device had its turn.
+ * It fails then, and says that there is no memory.
+ */
+CLAIM(exclusive, fork_succeeds_while_pages_are_being_taken)
+{
+	enum { FORKS = 40, WORKS = 8 };
+	struct dmmu_work_desc work[WORKS];
+	struct dmmu_completion c[WORKS];
+	uint64_t *p = dmmu_map(DMMU_PAGE), before = taken(self->fd);
+
+	ASSERT_NE(NULL, p);
+	for (unsigned int n = 0; n < FORKS; n++) {
+		int child;
+
+		for (unsigned int i = 0; i < WORKS; i++)
+			work[i] = dmmu_add(p, 1, 1);
+		ASSERT_EQ(0, dmmu_submit(self->fd, work, WORKS));
+		/* At another moment of the service each time. */
+		dmmu_sleep_us(50 * n);
+		child = fork();
+		ASSERT_LE(0, child)
+		TH_LOG("fork %u: %s", n, strerror(errno));
+		if (!child)
+			_exit(*p >= WORKS * n && *p <= WORKS * (n + 1) ? 0 : 1);
+		EXPECT_EQ(0, dmmu_reap(child));
+		ASSERT_EQ(0, dmmu_collect(self->fd, c, WORKS));
+		EXPECT_EQ(WORKS * (n + 1), *p);
+	}
+	EXPECT_LE(before + FORKS / 2, taken(self->fd));
 }
 
 CLAIM(exclusive, mprotect_and_munmap_end_it)
