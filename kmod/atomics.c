@@ -124,7 +124,7 @@ void dmmu_atomics_release(struct dmmu_ctx *ctx)
 
 		unlock_page(page);
 		put_page(page);
-		/* Pairs with dmmu_atomics_any_taken(): whoever does not count it finds it unlocked. */
+		/* Pairs with dmmu_atomics_any_taken(): who does not count it finds it unlocked. */
 		smp_store_release(&ctx->ntaken, n - 1);
 	}
 	wake_up_all(&ctx->let_go);
