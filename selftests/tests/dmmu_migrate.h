@@ -17,6 +17,7 @@
 	};                                                                            \
 	FIXTURE_SETUP(topic)                                                          \
 	{                                                                             \
+		dmmu_knobs_reset();                                                   \
 		self->fd = dmmu_open_bound();                                         \
 		ASSERT_GE(self->fd, 0);                                               \
 		ASSERT_EQ(0, dmmu_query(self->fd, &self->info));                      \
@@ -27,6 +28,7 @@
 	}                                                                             \
 	FIXTURE_TEARDOWN(topic)                                                       \
 	{                                                                             \
+		dmmu_knobs_reset();                                                   \
 		if (self->fd >= 0)                                                    \
 			close(self->fd);                                              \
 	}

@@ -539,6 +539,12 @@ int dmmu_knob(const char *name, unsigned long value)
 	return error;
 }
 
+void dmmu_knobs_reset(void)
+{
+	dmmu_knob("fail_whole", 0);
+	dmmu_knob("local_limit", ~0u);
+}
+
 long dmmu_local_count(const char *name)
 {
 	long sum = -1, value;

@@ -181,12 +181,15 @@ bool dmmu_swap_is_on(void);
 
 /* Write to one of the driver's files for tests in debugfs, e.g. "local_limit"; negative errno. */
 int dmmu_knob(const char *name, unsigned long value);
-/* A number in debugfs's "local", e.g. "whole_in": the sum over all devices; -1 when there is none. */
+/* Those that make memory scarce, as they are without any test: of all devices. */
+void dmmu_knobs_reset(void);
+/* A number in debugfs's "local", e.g. "whole_in": the sum over all devices; -1 when there is none.
+ */
 long dmmu_local_count(const char *name);
 
 uint64_t dmmu_now_ns(void);
 void dmmu_sleep_us(unsigned int us);
-uint64_t dmmu_seed(void); /* $DMMU_SEED, or another each time; it is printed */
+uint64_t dmmu_seed(void);	       /* $DMMU_SEED, or another each time; it is printed */
 uint64_t dmmu_random(uint64_t *state); /* xorshift, state not 0 */
 
 /* Child processes: wait at most DMMU_WAIT_SECONDS; exit code, 128 + signal, or -ETIME (killed). */

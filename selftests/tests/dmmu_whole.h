@@ -17,18 +17,10 @@
 #define WHOLE_STRETCHES 16
 #define WHOLE_STRETCH	300 /* words, more than half a page */
 
-/* Until the claim has asked for it no huge page fails, and none after it. */
-static inline void dmmu_no_failure(void)
-{
-	dmmu_knob("fail_whole", 0);
-	dmmu_knob("local_limit", ~0u);
-}
-
 #define WHOLE_OR_SKIP()                                                                       \
 	do {                                                                                  \
 		if (dmmu_knob("fail_whole", 0))                                               \
 			SKIP(return, "this kernel moves no huge page to this device as one"); \
-		atexit(dmmu_no_failure);                                                      \
 	} while (0)
 
 /* 2 MiB with a pattern, as one page of the host; its copy in small pages. */

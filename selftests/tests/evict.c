@@ -18,18 +18,12 @@
 
 DMMU_LOCAL_FIXTURE(evict)
 
-/* A limit for one claim; the next gets all of it again, also when this one fails. */
+/* A limit for one claim; the fixture takes it back. */
 #define LIMIT_LOCAL(pages)                                         \
 	do {                                                       \
 		if (dmmu_knob("local_limit", pages))               \
 			SKIP(return, "no local_limit in debugfs"); \
-		atexit(no_limit);                                  \
 	} while (0)
-
-static void no_limit(void)
-{
-	dmmu_knob("local_limit", ~0u);
-}
 
 static long used(int fd, const struct dmmu_ioc_local *before)
 {
@@ -63,7 +57,6 @@ CLAIM(evict, more_than_fits_moves_in_and_no_word_is_lost)
 	EXPECT_EQ(words, dmmu_difference(p, copy, words));
 	ASSERT_EQ(0, munmap(p, pages * DMMU_PAGE));
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
-	no_limit();
 }
 
 /* How many pages of a range are in local memory; moves in the others, so ask once. */
@@ -94,7 +87,6 @@ CLAIM(evict, pages_that_the_device_uses_stay_and_those_it_does_not_go)
 	EXPECT_EQ(half, resident(self->fd, hot, half));
 	EXPECT_EQ(half - LIMIT / 4, resident(self->fd, cold, half));
 	EXPECT_EQ(LIMIT / 4, resident(self->fd, more, LIMIT / 4));
-	no_limit();
 }
 
 /* Used once is not used for ever. */
@@ -122,7 +114,6 @@ CLAIM(evict, pages_that_were_used_long_ago_are_cold_again)
 	MOVE_IN(more + LIMIT / 4 * 512, LIMIT / 4 * DMMU_PAGE, LIMIT / 4);
 	EXPECT_EQ(half, resident(self->fd, fresh, half));
 	EXPECT_GE(half - LIMIT / 4, resident(self->fd, old, half));
-	no_limit();
 }
 
 /* A process that keeps local memory full for minutes is gone soon when it is killed. */
@@ -154,7 +145,6 @@ CLAIM(evict, sigkill_ends_a_move_of_more_than_fits)
 	EXPECT_EQ(128 + SIGKILL, code);
 	EXPECT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - begin);
 	EXPECT_TRUE(dmmu_await_local_free(self->fd, self->local.free_pages));
-	no_limit();
 }
 
 /* A thread that moves pages of its own in, again and again, and sees that they are right. */
@@ -202,7 +192,6 @@ CLAIM(evict, threads_that_make_room_at_once_move_no_page_twice)
 		pthread_join(m[i].thread, NULL);
 		EXPECT_EQ(0, m[i].wrong);
 	}
-	no_limit();
 }
 
 /* Pages that one thread moves in and throws away, and others touch all the time. */
@@ -281,7 +270,6 @@ CLAIM(evict, cpu_faults_on_pages_that_others_move_and_throw_away_all_end)
 		pthread_join(m[i].thread, NULL);
 		EXPECT_EQ(0, m[i].wrong);
 	}
-	no_limit();
 	munmap((void *)p, MOVER_PAGES * DMMU_PAGE);
 	munmap(m[0].p, MOVER_PAGES * DMMU_PAGE);
 	munmap(m[1].p, MOVER_PAGES * DMMU_PAGE);
@@ -323,7 +311,6 @@ CLAIM(evict, pages_of_another_process_make_room_and_keep_their_content)
 	EXPECT_LE(pages, evicted(self->fd) - before);
 	ASSERT_EQ(1, write(go[1], "", 1));
 	EXPECT_EQ(0, dmmu_reap(child));
-	no_limit();
 }
 
 CLAIM(evict, pages_under_running_atomics_are_taken_away_and_lose_nothing)
@@ -349,7 +336,6 @@ CLAIM(evict, pages_under_running_atomics_are_taken_away_and_lose_nothing)
 		EXPECT_EQ(words[c[i].cookie * 512], c[i].done);
 		EXPECT_LT(0, c[i].done);
 	}
-	no_limit();
 }
 
 DMMU_TEST_MAIN

@@ -161,9 +161,9 @@ CLAIM(migrate, a_request_for_most_of_the_address_space_ends_soon)
 		.size = (1ull << 46) - (1ull << 32),
 		.to = DMMU_MIGRATE_TO_DEVICE,
 	};
-	char *reserved = mmap((void *)(1ull << 44), 1ull << 44, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
-			      0);
+	char *reserved =
+		mmap((void *)(1ull << 44), 1ull << 44, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	uint64_t *p = (uint64_t *)(reserved + (1ull << 43)), begin;
 
 	ASSERT_NE(MAP_FAILED, reserved);

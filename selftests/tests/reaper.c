@@ -41,14 +41,30 @@
 #define REAPER_TRIES 10	     /* of the kernel's, before it gives up on a process */
 #define THAW_SECONDS 120     /* whatever happens */
 
-DMMU_FIXTURE(reaper)
-
 static void clean_up(void)
 {
 	dmmu_write_text(TIME_SCALE, "1");
 	dmmu_write_text(TRACE "/tracing_on", "0");
 	rmdir(TRACE);
 	rmdir(GROUP);
+}
+
+FIXTURE(reaper)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(reaper)
+{
+	self->fd = dmmu_open_bound();
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(reaper)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	clean_up();
 }
 
 /*
@@ -64,7 +80,6 @@ static bool prepare(void)
 	rmdir(TRACE);
 	if (mkdir(GROUP, 0755) || mkdir(TRACE, 0755))
 		return false;
-	atexit(clean_up);
 	dmmu_write_text(GROUP "/memory.swap.max", "0");
 	return !dmmu_write_text(GROUP "/memory.max", limit) &&
 	       !dmmu_write_text(TRACE "/events/oom/start_task_reaping/enable", "1") &&
