@@ -538,7 +538,7 @@ void dmmu_local_init(struct dmmu_dev *dev)
 	l->base = base;
 	l->npages = (dev->local_size - base) / DMMU_LOCAL_UNIT * (DMMU_LOCAL_UNIT >> PAGE_SHIFT);
 	l->nfree = l->npages;
-	l->limit = l->npages;
+	l->limit = U32_MAX;
 	l->era = 1;
 	spin_lock_init(&l->lock);
 	spin_lock_init(&l->lru_lock);

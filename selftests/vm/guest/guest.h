@@ -3,8 +3,8 @@
  * guest.h: the pieces of the guest's init.
  *
  * init.c decides what to do, setup.c makes the machine usable, modules.c loads and unloads,
- * program.c runs one program within a time limit, log.c watches the kernel's log, report.c writes
- * KTAP.
+ * program.c runs one program within a time limit, settings.c sees that it leaves the driver as it
+ * was, log.c watches the kernel's log, report.c writes KTAP.
  */
 #ifndef DMMU_GUEST_H
 #define DMMU_GUEST_H
@@ -45,6 +45,11 @@ struct program_end {
 /* Runs argv; its output goes to the channel, indented as a subtest when asked, else as it is. */
 struct program_end program_run(char *const argv[], unsigned int seconds, bool indented);
 void program_describe(const struct program_end *end, unsigned int seconds, char *text, size_t size);
+
+/* settings.c: of the driver */
+void settings_keep(void);
+/* As they were kept? If not, @text says which is not, and all are put back. */
+bool settings_put_back(char *text, size_t size);
 
 /* log.c */
 void log_open(void);

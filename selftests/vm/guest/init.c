@@ -216,6 +216,7 @@ static void run_selftests(unsigned int checks)
 	for (size_t i = 0; i < programs.gl_pathc; i++)
 		chosen += matches(programs.gl_pathv[i], filter);
 	report_plan(chosen + checks + !chosen);
+	settings_keep();
 	if (!chosen)
 		judge(false, "selftests", "no program matches the filter");
 	for (size_t i = 0; i < programs.gl_pathc; i++) {
@@ -223,12 +224,14 @@ static void run_selftests(unsigned int checks)
 			continue;
 		char *name = basename(strdup(programs.gl_pathv[i]));
 		char *argv[] = {programs.gl_pathv[i], NULL};
-		char reason[256];
+		char reason[256], left[256];
 
 		report("# dmmu-guest: start %s", name);
 		struct program_end end = program_run(argv, seconds_each, true);
 
 		program_describe(&end, seconds_each, reason, sizeof(reason));
+		if (!settings_put_back(left, sizeof(left)) && !*reason)
+			snprintf(reason, sizeof(reason), "%s", left);
 		/* kselftest: 4 is skip */
 		if (!end.timed_out && WIFEXITED(end.status) && WEXITSTATUS(end.status) == 4)
 			report_skip(name, "the program says so, see its output");
