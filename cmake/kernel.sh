@@ -3,7 +3,7 @@
 # kernel.sh: builds the harness kernels, those the tests boot, and prints the folder that holds one.
 #
 # A kernel's name is [RELEASE-]VARIANT: plain, debug, gdb and kcov are 6.12, the default; 7.2-plain and 7.2-debug a later one;
-# stock is Debian's own binary kernel (cmake/stock-kernel.sh).
+# stock and stock-6.1 are Debian's own binary kernels (cmake/stock-kernel.sh).
 # Source: of 6.12 Debian's linux-source-6.12, or a tree that DMMU_KERNEL_TREE names; of a later release the installed
 # package if there is one, else a private copy of that in Debian's backports or sid. What is kept is small: bzImage,
 # vmlinux, .config, a kit that builds modules without the source. Folders are named by a hash of what
@@ -25,7 +25,7 @@ usage() {
 	       cmake/kernel.sh --suite KERNEL     print a folder with what of its source tree the tests use:
 	                                          the kselftest headers, the kernel's HMM suite and dummy driver
 	       cmake/kernel.sh --kselftest        print the folder with the kselftest headers of the default kernel
-	  KERNEL            plain, debug, gdb, kcov (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, or stock (Debian's binary)
+	  KERNEL            plain, debug, gdb, kcov (6.12), 7.2-plain, 7.2-debug, 7.2-gdb, stock or stock-6.1 (Debian's binaries)
 	  DMMU_KERNEL_TREE  build this kernel source tree instead of Debian's linux-source-6.12
 	  DMMU_CACHE        where kernels are kept (default ~/.cache/dmmu)
 	  DMMU_LOGS         where the build log goes (default build/logs)
@@ -48,10 +48,11 @@ name=${1-}
 case $name in
 plain | debug | gdb | kcov) release=6.12 variant=$name prefix=linux ;;
 7.2-plain | 7.2-debug | 7.2-gdb) release=${name%-*} variant=${name##*-} prefix=linux-$release ;;
-stock)
+stock | stock-6.1)
+	release=${name#stock}
 	case $action in
-	build) exec "$here/cmake/stock-kernel.sh" ;;
-	path) exec "$here/cmake/stock-kernel.sh" --path ;;
+	build) exec "$here/cmake/stock-kernel.sh" "${release#-}" ;;
+	path) exec "$here/cmake/stock-kernel.sh" --path "${release#-}" ;;
 	*) die "Debian's own kernel has no source here" ;;
 	esac ;;
 *) usage >&2; exit 2 ;;

@@ -1,16 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# stock-kernel.sh: unpacks the kernel that Debian ships, 6.12 or newer, privately and prints the folder that holds it:
-# bzImage, a kit that builds modules, and in modules/ those of Debian's modules that the guest needs before it can use its
-# disks. Called by kernel.sh for the kernel "stock".
+# stock-kernel.sh [--path] [6.1]: unpacks a kernel that Debian ships, privately, and prints the folder that holds it:
+# bzImage, a kit that builds modules, and in modules/ those of Debian's modules that the guest needs before it can talk and use its
+# disks. Called by kernel.sh for the kernels "stock" (6.12 or newer) and "stock-6.1" (what Debian 12 came with).
 #
 # It shows what the driver does on a kernel that nobody configured for it: Debian's has no CONFIG_DEVICE_PRIVATE and no
 # CONFIG_KUNIT. Packages come from the host's own release, or its backports when that has an older kernel; which version
 # is whatever is there, and the folder is named by it.
 set -eu
 
-modules='virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic'
-oldest=6.12
+modules='virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic'
 layout=1 # count up when what is kept changes
 
 say() { printf 'kernel: %s\n' "$*" >&2; }
@@ -18,7 +17,12 @@ die() { say "$*"; exit 1; }
 
 cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}
 codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
-prefix=$cache/linux-stock-$codename-$layout
+action=
+[ "${1-}" != --path ] || { action=path; shift; }
+case ${1-} in
+6.1) oldest=6.1 below=6.2 prefix=$cache/linux-stock-6.1-$codename-$layout ;;
+*) oldest=6.12 below=99 prefix=$cache/linux-stock-$codename-$layout ;;
+esac
 
 found() {
 	for home in "$prefix"-*; do
@@ -27,7 +31,7 @@ found() {
 	return 1
 }
 ! found || exit 0
-[ "${1-}" != --path ] || die "Debian's own kernel is not here yet"
+[ -z "$action" ] || die "Debian's own kernel is not here yet"
 
 # shellcheck source=cmake/debian-root.sh
 . "$(dirname "$0")/debian-root.sh"
@@ -51,10 +55,10 @@ for suite in "$codename" "$codename-backports"; do
 	debian_root "$work" "$suite"
 	debian_apt update
 	version=$(debian_policy linux-image-amd64)
-	! dpkg --compare-versions "${version:-0}" ge "$oldest" || break
+	if dpkg --compare-versions "${version:-0}" ge "$oldest" && dpkg --compare-versions "$version" lt "$below"; then break; fi
 	version=
 done
-[ -n "$version" ] || die "neither $codename nor its backports have a kernel $oldest or newer"
+[ -n "$version" ] || die "neither $codename nor its backports have a kernel from $oldest on and below $below"
 
 # The packages behind the names that always mean the newest.
 first_dependency() { debian_cache show "$1=$version" | sed -n 's/^Depends: \([^ ,]*\).*/\1/p' | head -n 1; }

@@ -259,8 +259,11 @@ unsigned int dmmu_work_collect(struct dmmu_ctx *ctx, struct list_head *to, unsig
 /* Give back what could not be handed to the caller, in the old order. */
 void dmmu_work_uncollect(struct dmmu_ctx *ctx, struct list_head *from)
 {
+	struct list_head *at;
+
 	spin_lock(&ctx->dev->work.lock);
-	ctx->ndone += list_count_nodes(from);
+	list_for_each(at, from)
+		ctx->ndone++;
 	list_splice_init(from, &ctx->done);
 	spin_unlock(&ctx->dev->work.lock);
 	wake_up_all(&ctx->wq);

@@ -63,7 +63,7 @@ do_shell() {
 		shift
 	done
 	# gdb wants line numbers, if the kernel is not named.
-	case $kernel in plain | debug | gdb | stock | 7.2-*) [ "$config" != gdb ] || config='' ;; esac
+	case $kernel in plain | debug | gdb | stock | stock-6.1 | 7.2-*) [ "$config" != gdb ] || config='' ;; esac
 	kernel=$(kernel_name "${kernel:-6.12}" "$config") || exit 2
 	prepare "$kernel"
 	set -- --mode shell --kernel "$kernel"

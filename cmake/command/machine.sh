@@ -107,13 +107,13 @@ do_doctor() {
 	if unshare -m true 2>/dev/null || unshare -rm true 2>/dev/null; then :; else
 		echo "synthesis: this machine lets nobody make a mount namespace, which place and route for ECP5 needs"
 	fi
-	for kernel in plain debug 7.2-plain 7.2-debug stock; do
+	for kernel in plain debug 7.2-plain 7.2-debug stock stock-6.1; do
 		folder=$("$root/cmake/kernel.sh" --path $kernel 2>/dev/null) || folder=
 		if [ -n "$folder" ] && [ -f "$folder/bzImage" ]; then
 			echo "kernel: $kernel is built"
 		else
 			case $kernel in
-			stock) echo "kernel: stock, Debian's own, will be unpacked privately on first use (120 MB)" ;;
+			stock*) echo "kernel: $kernel, Debian's own, will be unpacked privately on first use (120 MB)" ;;
 			7.2*) echo "kernel: $kernel will be built on first use (some minutes; its source is 160 MB to fetch)" ;;
 			*) echo "kernel: $kernel will be built on first use (some minutes)" ;;
 			esac

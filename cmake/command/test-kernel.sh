@@ -153,23 +153,25 @@ test_kernel() {
 	kernel=$1
 	is_debug=
 	case $kernel in *debug) is_debug=yes ;; esac
+	is_stock=
+	case $kernel in stock*) is_stock=yes ;; esac
 	set --
 	[ -z "$filter" ] || set -- --filter "$filter"
 	# shellcheck disable=SC2046 # names without blanks
-	if [ "$kernel" != stock ] && wanted $(suites); then
+	if [ -z "$is_stock" ] && wanted $(suites); then
 		leaks=${is_debug:+--leaks}
 		run_vm "$kernel kunit" --mode kunit --kernel "$kernel" $leaks "$@"
 	fi
-	if [ "$kernel" != stock ] && [ -z "$quick" ] && wanted hmm-tests; then hmm_suite; fi
+	if [ -z "$is_stock" ] && [ -z "$quick" ] && wanted hmm-tests; then hmm_suite; fi
 	wanted "$build"/guest/selftests/* || return 0
 	run_vm "$kernel selftests" --mode selftests --kernel "$kernel" "$@"
 	[ -z "$quick" ] || return 0
 	coherent_suite
-	if [ "$kernel" != stock ] && wanted two_devices; then
+	if [ -z "$is_stock" ] && wanted two_devices; then
 		run_vm "$kernel selftests two devices" --mode selftests --kernel "$kernel" --devices 2 --filter two_devices
 	fi
-	if [ "$kernel" = stock ] && [ -z "$filter" ]; then
-		run_vm 'stock selftests behind an IOMMU' --mode selftests --kernel stock --iommu --filter '@(anon|chase|fork|invalid|unmap)'
+	if [ -n "$is_stock" ] && [ -z "$filter" ]; then
+		run_vm "$kernel selftests behind an IOMMU" --mode selftests --kernel "$kernel" --iommu --filter '@(anon|chase|fork|invalid|unmap)'
 	fi
 	if [ "$kernel" = plain ]; then
 		# Without a mapped BAR, register writes are posted: a missing flush shows.
@@ -189,7 +191,7 @@ test_kernel() {
 	for claim in $loss_claims; do
 		coherent=0
 		# Debian's kernel has pages there on such a device only, and is the one that can take lost pages from CPUs.
-		[ "$kernel:$claim" != stock:killed_with_pages_in_local_memory ] || coherent=1
+		[ "$is_stock:$claim" != yes:killed_with_pages_in_local_memory ] || coherent=1
 		# shellcheck disable=SC2046 # words
 		run_vm "$kernel device_loss $claim" --mode exec --kernel "$kernel" --ktap --coherent $coherent \
 			--args "/selftests-adverse/device_loss -t $claim" $(loss_actions $claim)

@@ -62,7 +62,7 @@ do_test() {
 	kernel='' config='' filter='' quick='' with_vm=yes python_kernel='' host=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; [ -n "$kernel" ] || wrong '--kernel takes 6.12, 7.2, stock or all'; shift ;;
+		--kernel) kernel=${2-}; [ -n "$kernel" ] || wrong '--kernel takes 6.12, 7.2, 6.1, stock or all'; shift ;;
 		--config) config=${2-}; shift ;;
 		--filter) filter=${2-}; [ -n "$filter" ] || wrong '--filter takes a pattern'; shift ;;
 		--quick) quick=yes ;;

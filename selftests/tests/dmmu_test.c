@@ -442,6 +442,10 @@ int dmmu_page_out(volatile void *p, size_t bytes)
 
 	for (attempt = 0; attempt < 50; attempt++) {
 		dmmu_drop_caches();
+		/* A page that is on its way to the lists is not found; compaction flushes that way.
+		 */
+		if (attempt % 10 == 9)
+			dmmu_write_text("/proc/sys/vm/compact_memory", "1");
 		if (madvise((void *)p, bytes, MADV_PAGEOUT))
 			return complain("madvise(MADV_PAGEOUT)", -errno);
 		for (done = 0; done < bytes; done += DMMU_PAGE)

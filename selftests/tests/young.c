@@ -222,6 +222,9 @@ static void make_ring(uint64_t *p)
 	}
 }
 
+/* So many times as likely as a hot page is a cold one taken. */
+#define KEPT 2
+
 struct taken {
 	unsigned int hot; /* faults of the device on them */
 	unsigned int cold;
@@ -279,7 +282,8 @@ static int press(uint64_t *p, bool file, struct taken *t)
 	before_all = cold_gone(p, file);
 	if (dmmu_counters(fd, &before))
 		return 4;
-	for (t->steps = 0; t->steps < 60 && before_all + t->cold < COLD * 3 / 4; t->steps++) {
+	/* A step takes more than it is asked for: with nothing cold left it would be hot ones. */
+	for (t->steps = 0; t->steps < 60 && before_all + t->cold < COLD / 2; t->steps++) {
 		reclaim(32);
 		/* Long enough for the device to go round: it is the one that is slow. */
 		dmmu_sleep_us(800000);
@@ -391,8 +395,11 @@ CLAIM(reclaim, hot_page_survives_reclaim)
 	printf("# of %u cold pages %u were taken, of %u hot ones %u, in %u steps\n", COLD, t.cold,
 	       HOT, t.hot, t.steps);
 	ASSERT_LE(COLD / 4, t.cold);
-	/* By shares, as there are more cold ones. */
-	EXPECT_GE(t.cold * HOT, 8 * t.hot * COLD);
+	/*
+	 * By shares, as there are more cold ones. Some hot ones may go: the kernel looks again, in
+	 * the same step, before a device that is computed cycle by cycle has gone round.
+	 */
+	EXPECT_GE(t.cold * HOT, KEPT * t.hot * COLD);
 }
 
 /* The measure of the claim above: it is the hooks that it is about. */
@@ -404,7 +411,7 @@ CLAIM(reclaim, hot_page_is_taken_when_the_kernel_is_not_told)
 	ASSERT_EQ(0, press_in_group(self->file, &t));
 	printf("# of %u cold pages %u were taken, of %u hot ones %u, in %u steps\n", COLD, t.cold,
 	       HOT, t.hot, t.steps);
-	EXPECT_LT(t.cold * HOT, 8 * t.hot * COLD);
+	EXPECT_LT(t.cold * HOT, KEPT * t.hot * COLD);
 }
 
 static atomic_bool scanning;

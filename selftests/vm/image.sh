@@ -19,7 +19,7 @@ failed() {
 
 home=$("$here/cmake/kernel.sh" "$kernel")
 suite=
-[ "$kernel" = stock ] || suite=$("$here/cmake/kernel.sh" --suite "$kernel")
+case $kernel in stock*) ;; *) suite=$("$here/cmake/kernel.sh" --suite "$kernel") ;; esac
 hmm=$guest/hmm-$kernel
 
 # build_suite: the kernel's hmm-tests and its dummy, test_hmm.ko.
@@ -47,7 +47,7 @@ if [ -z "${DRIVER-}" ]; then
 	set --
 	[ -z "$suite" ] || set -- DMMU_SUITE="$suite"
 	# Type information for tracers needs a tool of its own, and nobody here reads it.
-	[ "$kernel" != stock ] || set -- CONFIG_DEBUG_INFO_BTF_MODULES=
+	case $kernel in stock*) set -- CONFIG_DEBUG_INFO_BTF_MODULES= ;; esac
 	"$KMOD_BUILD" "$home/kit" "$guest/modules-$kernel" "$GENERATED" "$@" >"$log" 2>&1 ||
 		failed 'the modules do not build'
 	if grep -E '(warning|WARNING): ' "$log" >&2; then

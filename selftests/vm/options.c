@@ -15,8 +15,7 @@ static const char help[] =
 	"Boots the harness kernel with the Verilated device and does one thing in it.\n\n"
 	"  --kernel NAME              plain, debug, gdb, kcov (6.12), 7.2-plain, 7.2-debug, "
 	"7.2-gdb, or "
-	"stock, "
-	"Debian's own (default plain)\n"
+	"stock or stock-6.1, Debian's own (default plain)\n"
 	"  --filter GLOB              kunit: suites, selftests: programs (default all)\n"
 	"  --args TEXT                demo, bench: its arguments; exec: a shell command; hmm: dmmu "
 	"or "
@@ -125,8 +124,9 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 {
 	static const char *const modes[] = {"kunit", "selftests", "demo", "bench",
 					    "shell", "exec",	  "hmm",  NULL};
-	static const char *const kernels[] = {"plain",	   "debug",   "gdb",   "kcov", "7.2-plain",
-					      "7.2-debug", "7.2-gdb", "stock", NULL};
+	static const char *const kernels[] = {"plain",	   "debug",	"gdb",	   "kcov",
+					      "7.2-plain", "7.2-debug", "7.2-gdb", "stock",
+					      "stock-6.1", NULL};
 	static const char *const cards[] = {"bare", "board-sim", NULL};
 	static const char *const bar2s[] = {"map", "trap", "none", NULL};
 	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
@@ -380,8 +380,8 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 		return false;
 	}
 	if (options->msix_vectors > ALL_VECTORS) {
-		fprintf(stderr, "dmmu-vm: --msix-vectors takes 1 to %d, not %d\n",
-			ALL_VECTORS, options->msix_vectors);
+		fprintf(stderr, "dmmu-vm: --msix-vectors takes 1 to %d, not %d\n", ALL_VECTORS,
+			options->msix_vectors);
 		return false;
 	}
 	if (options->coherent > options->devices ||

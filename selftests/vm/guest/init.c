@@ -279,18 +279,17 @@ static void run_hmm(unsigned int checks)
 
 	judge(!error, "hmm.insmod", error ? strerror(error) : "");
 
-	/* The device is computed cycle by cycle, perhaps on a busy machine: all limits are longer.
-	 */
 	/*
 	 * The suite counts faults, and takes it for granted that nobody touches its pages
 	 * meanwhile; khugepaged may, in the time that the device needs.
 	 */
 	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 		   "3600000");
-	if (!strcmp(module, "dmmu_dmirror")) {
-		setenv("DMMU_TIME_SCALE", "60", 1);
+	/* On a busy machine, and with a device that is computed cycle by cycle, all takes longer.
+	 */
+	setenv("DMMU_TIME_SCALE", "60", 1);
+	if (!strcmp(module, "dmmu_dmirror"))
 		write_file("/sys/module/dmmu/parameters/time_scale", "20");
-	}
 
 	struct timespec begin, end_time;
 
@@ -397,6 +396,7 @@ int main(void)
 
 	setenv("PATH", "/bin:/sbin", 1);
 	setup_mounts();
+	load_base_modules(); /* the channel's among them */
 	report_open();
 	log_open();
 	uname(&kernel);
@@ -408,7 +408,6 @@ int main(void)
 	bool tests = !strcmp(mode, "kunit") || !strcmp(mode, "selftests") || !strcmp(mode, "hmm");
 
 	seconds_each = (unsigned int)atoi(setup_option("seconds", "120"));
-	load_base_modules();
 	setup_disks();
 	bool boot_complaint = log_complaints(complaint, sizeof(complaint)) > 0;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static int channel = 2;
@@ -19,7 +20,14 @@ static unsigned int failed;
 
 void report_open(void)
 {
-	int fd = open("/dev/hvc0", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int fd = -1;
+
+	/* Where its driver is a module it may come a moment after that. */
+	for (int tries = 0; fd < 0 && tries < 200; tries++) {
+		if (tries)
+			nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+		fd = open("/dev/hvc0", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	}
 
 	if (fd < 0)
 		give_up("no /dev/hvc0: %s", strerror(errno));
