@@ -332,7 +332,7 @@ static int dmmu_ioctl_hint(struct dmmu_ctx *ctx, void __user *argp)
 	ret = dmmu_ctx_check(ctx);
 	if (ret)
 		return ret;
-	if (arg.hint == DMMU_HINT_READ_MOSTLY || !dmmu_local_total(ctx->dev))
+	if (!dmmu_local_total(ctx->dev))
 		return -EOPNOTSUPP;
 	return dmmu_hint_set(ctx, arg.start, arg.start + arg.size, arg.hint);
 }
@@ -342,6 +342,7 @@ static int dmmu_ioctl_local(struct dmmu_ctx *ctx, void __user *argp)
 	struct dmmu_ioc_local arg = {
 		.total_pages = dmmu_local_total(ctx->dev),
 		.free_pages = dmmu_local_free(ctx->dev),
+		.replicas = dmmu_local_lent(ctx->dev),
 	};
 
 	if (READ_ONCE(ctx->dev->state) == DMMU_REMOVED)

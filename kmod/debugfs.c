@@ -3,7 +3,7 @@
  * The directory dmmu/<PCI address>/ in debugfs, for people.
  *
  *	state		what the device is and whether it runs
- *	local		pages in local memory, and how many moved
+ *	local		pages in local memory, replicas among them, and how many moved
  *	counters	one snapshot of the device's counters, "name value"
  *	contexts	the bound files and their counters
  *	rings		indices of the rings, as the driver and the device see them
@@ -61,13 +61,14 @@ static int local_show(struct seq_file *s, void *unused)
 		[DMMU_MOVED_ACROSS] = "moved_across",
 		[DMMU_MOVED_WHOLE_IN] = "whole_in",
 		[DMMU_MOVED_WHOLE_OUT] = "whole_out",
+		[DMMU_MOVED_REPLICATED] = "replicated",
 	};
 	struct dmmu_dev *dev = s->private;
 	unsigned int i;
 
-	seq_printf(s, "coherent %d\npages %lu\nfree %lu\ntable_bytes %llu\n",
+	seq_printf(s, "coherent %d\npages %lu\nfree %lu\nreplicas %lu\ntable_bytes %llu\n",
 		   dmmu_local_coherent(dev), dmmu_local_total(dev), dmmu_local_free(dev),
-		   dev->table_bytes);
+		   dmmu_local_lent(dev), dev->table_bytes);
 	for (i = 0; i < ARRAY_SIZE(name); i++)
 		seq_printf(s, "%s %lld\n", name[i], atomic64_read(&dev->moved[i]));
 	return 0;

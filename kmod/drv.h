@@ -63,6 +63,7 @@ enum dmmu_zap {
 	DMMU_ZAP_WRITABLE,	/* what it may write */
 	DMMU_ZAP_HOST,		/* what is in host memory */
 	DMMU_ZAP_LOCAL,		/* what is in local memory */
+	DMMU_ZAP_REPLICAS,	/* of that, copies of what stays in the page cache */
 };
 
 /* How reclaim asks whether a page was used. */
@@ -81,6 +82,7 @@ enum dmmu_moved {
 	DMMU_MOVED_ACROSS,	/* of those moved in, from another device */
 	DMMU_MOVED_WHOLE_IN,	/* huge pages, to local memory as a whole */
 	DMMU_MOVED_WHOLE_OUT,	/* and back */
+	DMMU_MOVED_REPLICATED,	/* pages that did not move: replicas made */
 	DMMU_MOVED_COUNT,
 };
 
@@ -200,10 +202,12 @@ struct dmmu_copyq {
 
 /* What the driver knows of a page in local memory besides its struct page. */
 struct dmmu_lpage {
-	struct list_head lru;		/* in dmmu_local.lru while it is in its place */
+	struct list_head lru;		/* in dmmu_local.lru while it is in its place, or .lent */
 	unsigned int n;			/* of pages that are one folio, while in the list */
 	u32 era;			/* dmmu_local.era when it was filled */
 	struct dmmu_user *user;		/* for whom it was taken, or NULL */
+	struct dmmu_ctx *ctx;		/* of a replica: who has it */
+	u64 va;				/* and where */
 };
 
 /* The pages in local memory. */
@@ -221,6 +225,8 @@ struct dmmu_local {
 	u32 limit;			/* use no more than so many; tests make them few */
 	spinlock_t lru_lock;		/* innermost, interrupts off: taken when a folio is split */
 	struct list_head lru;		/* the coldest first */
+	struct list_head lent;		/* the same, of replicas */
+	unsigned long nlent;
 	struct dmmu_lpage *page;
 	u32 era;			/* counts the times that all content was lost */
 	bool closed;			/* no more pages are given out */
@@ -319,7 +325,7 @@ struct dmmu_young_state {
 
 /* What an open file is: at first a queue, after BIND a context of the device mirroring one mm. */
 struct dmmu_ctx {
-	struct kref ref;		/* the file, and each job the device has */
+	struct kref ref;		/* the file, each job the device has, who drops a replica */
 	struct dmmu_dev *dev;
 	struct list_head node;		/* dmmu_dev.ctxs, under ctx_lock */
 	struct mm_struct *mm;		/* set once by BIND, then constant; holds mm_count */
@@ -455,6 +461,7 @@ int dmmu_pt_map(struct dmmu_ctx *ctx, const struct dmmu_window *win, const unsig
 int dmmu_pt_zap(struct dmmu_ctx *ctx, struct dmmu_range r, enum dmmu_zap what, bool unlink,
 		enum dmmu_wait how);
 bool dmmu_pt_has(struct dmmu_ctx *ctx, u64 va, bool write);
+struct page *dmmu_pt_page(struct dmmu_ctx *ctx, u64 va);
 void dmmu_pt_mark_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 bool dmmu_pt_any_exclusive(struct dmmu_ctx *ctx, u64 va, u64 end);
 void dmmu_pt_drop_all(struct dmmu_ctx *ctx);
@@ -534,6 +541,12 @@ bool dmmu_local_is_there(struct page *page);
 unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsigned int n,
 				unsigned int most);
 void dmmu_local_touch(struct page *page);
+void dmmu_local_lend(struct page *page, struct dmmu_ctx *ctx, u64 va);
+void dmmu_local_unlend(struct page *page);
+bool dmmu_local_is_lent(const struct page *page);
+unsigned long dmmu_local_lent(struct dmmu_dev *dev);
+struct dmmu_ctx *dmmu_local_coldest_lent(struct dmmu_dev *dev, unsigned long n,
+					 struct dmmu_range *r);
 unsigned long dmmu_local_free(struct dmmu_dev *dev);
 u32 *dmmu_local_limit(struct dmmu_dev *dev);
 unsigned long dmmu_local_total(struct dmmu_dev *dev);
@@ -567,10 +580,18 @@ void dmmu_evict_all(struct dmmu_dev *dev);
 /* lost.c */
 void dmmu_poison_lost(struct dmmu_dev *dev);
 
+/* replica.c */
+bool dmmu_replica_fits(struct page *page);
+void dmmu_replicate(struct dmmu_ctx *ctx, u64 va, struct dmmu_range r);
+void dmmu_replica_forget(struct dmmu_ctx *ctx, u64 start, u64 end);
+unsigned long dmmu_replica_drop(struct dmmu_dev *dev, unsigned long n);
+void dmmu_replica_put(struct page *page);
+
 /* hint.c */
 int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint);
 void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n);
-bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page);
+bool dmmu_hint_replicates(struct dmmu_ctx *ctx, u64 va);
+bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, struct page *page);
 #else
 static inline void dmmu_local_init(struct dmmu_dev *dev)
 {
@@ -628,6 +649,20 @@ static inline u32 *dmmu_local_limit(struct dmmu_dev *dev)
 }
 
 static inline void dmmu_local_touch(struct page *page)
+{
+}
+
+static inline bool dmmu_local_is_lent(const struct page *page)
+{
+	return false;
+}
+
+static inline unsigned long dmmu_local_lent(struct dmmu_dev *dev)
+{
+	return 0;
+}
+
+static inline void dmmu_replica_put(struct page *page)
 {
 }
 
@@ -690,7 +725,7 @@ static inline void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 {
 }
 
-static inline bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
+static inline bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, struct page *page)
 {
 	return false;
 }

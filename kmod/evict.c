@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making room in local memory: the coldest pages go home, whomever they belong to.
+ * Making room in local memory: replicas go first, which need not go anywhere, then the coldest
+ * pages go home, whomever they belong to.
  *
  * Which are cold, the device tells. Called with nothing held, so that it can wait for the copies of
  * others and take pages from any process. A page that is busy, or for which the host has no place,
@@ -140,7 +141,7 @@ void dmmu_evict_all(struct dmmu_dev *dev)
 	unsigned long used;
 
 	while ((used = total - dmmu_local_free(dev))) {
-		if (dmmu_evict(dev, used))
+		if (dmmu_replica_drop(dev, used) || dmmu_evict(dev, used))
 			continue;
 		/* Busy pages are soon free, usually. What cannot be copied stays. */
 		if (time_after(jiffies, until))
@@ -174,6 +175,10 @@ static void dmmu_age(struct dmmu_dev *dev)
 /* Make room for @n pages, and some more, so that this need not be done for each page. */
 unsigned long dmmu_make_room(struct dmmu_dev *dev, unsigned long n)
 {
+	unsigned long done = dmmu_replica_drop(dev, max(n, DMMU_ROOM_PAGES));
+
+	if (done >= n)
+		return done;
 	dmmu_age(dev);
-	return dmmu_evict(dev, max(n, DMMU_ROOM_PAGES));
+	return done + dmmu_evict(dev, max(n - done, DMMU_ROOM_PAGES));
 }

@@ -4,8 +4,9 @@
  *
  * Without a hint a fault of the device moves nothing. With one, the fault worker moves the faulting
  * page, and its neighbours within the range, before it maps them. When the page is a huge one, or
- * could become one, and all of it has the hint, it moves as one and is one for the device, too. It
- * is advice: what cannot move is mapped where it is.
+ * could become one, and all of it has the hint, it moves as one and is one for the device, too. Or
+ * nothing moves, and what nobody can write is copied (replica.c). It is advice: what can do neither
+ * is mapped where it is.
  *
  * Hints belong to addresses, not to mappings: they outlive munmap.
  */
@@ -21,9 +22,13 @@
 int dmmu_hint_set(struct dmmu_ctx *ctx, unsigned long start, unsigned long end, u32 hint)
 {
 	void *entry = hint == DMMU_HINT_NONE ? NULL : xa_mk_value(hint);
+	int ret;
 
-	return mtree_store_range(&ctx->hints, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT, entry,
-				 GFP_KERNEL_ACCOUNT);
+	ret = mtree_store_range(&ctx->hints, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT, entry,
+				GFP_KERNEL_ACCOUNT);
+	if (!ret && hint != DMMU_HINT_READ_MOSTLY)
+		dmmu_replica_forget(ctx, start, end);
+	return ret;
 }
 
 /* The hint for a page, and the part of its aligned neighbourhood of @bytes that has the same. */
@@ -45,17 +50,36 @@ static u32 dmmu_hint_get(struct dmmu_ctx *ctx, u64 va, unsigned long bytes, stru
 	return entry ? xa_to_value(entry) : DMMU_HINT_NONE;
 }
 
-/* Should the page be where it is not? */
-bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, const struct page *page)
+static u32 dmmu_hint_of(struct dmmu_ctx *ctx, u64 va)
 {
-	void *entry;
+	void *entry = NULL;
 
-	if (mtree_empty(&ctx->hints))
+	if (!mtree_empty(&ctx->hints))
+		entry = mtree_load(&ctx->hints, va >> PAGE_SHIFT);
+	return entry ? xa_to_value(entry) : DMMU_HINT_NONE;
+}
+
+/* Shall the device read a copy of the page at @va? */
+bool dmmu_hint_replicates(struct dmmu_ctx *ctx, u64 va)
+{
+	return dmmu_hint_of(ctx, va) == DMMU_HINT_READ_MOSTLY;
+}
+
+/* Should the page be where it is not? The caller maps it, and has checked the sequence. */
+bool dmmu_hint_against(struct dmmu_ctx *ctx, u64 va, struct page *page)
+{
+	bool local = dmmu_local_has(ctx->dev, page);
+
+	switch (dmmu_hint_of(ctx, va)) {
+	case DMMU_HINT_NONE:
 		return false;
-	entry = mtree_load(&ctx->hints, va >> PAGE_SHIFT);
-	if (!entry)
-		return false;
-	return dmmu_local_has(ctx->dev, page) != (xa_to_value(entry) == DMMU_HINT_PREFER_LOCAL);
+	case DMMU_HINT_READ_MOSTLY:
+		return !local && dmmu_replica_fits(page);
+	case DMMU_HINT_PREFER_LOCAL:
+		return !local;
+	default:
+		return local;
+	}
 }
 
 static u32 dmmu_hint_to(u32 hint)
@@ -75,7 +99,7 @@ static bool dmmu_hint_whole(struct dmmu_ctx *ctx, u64 va, struct dmmu_range *r)
 	if (!DMMU_WHOLE)
 		return false;
 	hint = dmmu_hint_get(ctx, va, bytes, r);
-	if (hint == DMMU_HINT_NONE || r->end - r->start != bytes)
+	if (hint == DMMU_HINT_NONE || hint == DMMU_HINT_READ_MOSTLY || r->end - r->start != bytes)
 		return false;
 	if (!dmmu_migrate_one(ctx, va, dmmu_hint_to(hint)))
 		return false;
@@ -108,7 +132,13 @@ void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 		hint = dmmu_hint_get(ctx, ctx->req[i].va, near, &next);
 		if (hint == DMMU_HINT_NONE)
 			continue;
+		/* Who writes a page can have no replica of it, but its neighbours are read. */
+		if (hint == DMMU_HINT_READ_MOSTLY && ctx->req[i].write)
+			continue;
 		r = next;
-		dmmu_migrate_quietly(ctx, r.start, r.end, dmmu_hint_to(hint));
+		if (hint == DMMU_HINT_READ_MOSTLY)
+			dmmu_replicate(ctx, ctx->req[i].va, r);
+		else
+			dmmu_migrate_quietly(ctx, r.start, r.end, dmmu_hint_to(hint));
 	}
 }

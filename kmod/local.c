@@ -7,7 +7,8 @@
  * MEMORY_DEVICE_PRIVATE, in addresses that stand for nothing, because the CPU cannot reach them.
  * Where it can, by a BAR that is as cacheable as its own memory (CAPS.COHERENT), of type
  * MEMORY_DEVICE_COHERENT, at the addresses of that BAR. Which are in use says a bitmap; those in
- * use are in a list with the coldest first, which is how evict.c makes room.
+ * use are in a list with the coldest first, which is how evict.c makes room. Replicas (replica.c)
+ * are in one of their own, and belong to an entry of a device page table instead.
  *
  * A page belongs to whoever maps it, and is freed by the kernel when nobody does (page_free), with
  * spinlocks held. While any page is in use the module is, too: its code is what the CPU's page
@@ -286,6 +287,77 @@ static void dmmu_local_folio_split(struct folio *head, struct folio *tail)
 }
 #endif
 
+/*
+ * The page is a replica from now on, what @ctx has at @va, until dmmu_local_unlend(). Both are
+ * called with pt_lock, so that whoever has that finds a replica here when it is mapped, and only
+ * then.
+ */
+void dmmu_local_lend(struct page *page, struct dmmu_ctx *ctx, u64 va)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+	struct dmmu_lpage *p = &l->page[dmmu_local_index(page)];
+
+	lockdep_assert_held(&ctx->pt_lock);
+	spin_lock_irq(&l->lru_lock);
+	p->va = va;
+	WRITE_ONCE(p->ctx, ctx);
+	list_add_tail(&p->lru, &l->lent);
+	l->nlent++;
+	spin_unlock_irq(&l->lru_lock);
+}
+
+void dmmu_local_unlend(struct page *page)
+{
+	struct dmmu_local *l = dmmu_local_of(page);
+	struct dmmu_lpage *p = &l->page[dmmu_local_index(page)];
+
+	spin_lock_irq(&l->lru_lock);
+	WRITE_ONCE(p->ctx, NULL);
+	list_del_init(&p->lru);
+	l->nlent--;
+	spin_unlock_irq(&l->lru_lock);
+}
+
+/* Is it a replica? Of a page that the caller keeps from going away. */
+bool dmmu_local_is_lent(const struct page *page)
+{
+	return READ_ONCE(dmmu_local_of(page)->page[dmmu_local_index(page)].ctx);
+}
+
+unsigned long dmmu_local_lent(struct dmmu_dev *dev)
+{
+	return dev->local ? READ_ONCE(dev->local->nlent) : 0;
+}
+
+/*
+ * The coldest replica, and those that follow it in the list and by address, at most @n: who has
+ * them, with a reference, and where. NULL when there are none. A context has none any more when its
+ * file lets go of it.
+ */
+struct dmmu_ctx *dmmu_local_coldest_lent(struct dmmu_dev *dev, unsigned long n,
+					 struct dmmu_range *r)
+{
+	struct dmmu_local *l = dev->local;
+	struct dmmu_ctx *ctx = NULL;
+	struct dmmu_lpage *p;
+
+	if (!l)
+		return NULL;
+	spin_lock_irq(&l->lru_lock);
+	list_for_each_entry(p, &l->lent, lru) {
+		if (!ctx) {
+			ctx = p->ctx;
+			kref_get(&ctx->ref);
+			*r = (struct dmmu_range){ p->va, p->va };
+		}
+		if (p->ctx != ctx || p->va != r->end || !n--)
+			break;
+		r->end += PAGE_SIZE;
+	}
+	spin_unlock_irq(&l->lru_lock);
+	return ctx;
+}
+
 /* Has it arrived, and not left? The answer stands while the caller has the page locked. */
 bool dmmu_local_is_there(struct page *page)
 {
@@ -293,7 +365,7 @@ bool dmmu_local_is_there(struct page *page)
 	bool is;
 
 	spin_lock_irq(&l->lru_lock);
-	is = !list_empty(&l->page[dmmu_local_index(page)].lru);
+	is = !list_empty(&l->page[dmmu_local_index(page)].lru) && !dmmu_local_is_lent(page);
 	spin_unlock_irq(&l->lru_lock);
 	return is;
 }
@@ -338,8 +410,8 @@ unsigned int dmmu_local_coldest(struct dmmu_dev *dev, unsigned long *pfn, unsign
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_coldest);
 
 /*
- * Pages whose content is lost, at most @n, from index *@at on, which is moved past them. Only
- * numbers, as above.
+ * Pages whose content is lost, at most @n, from index *@at on, which is moved past them; nothing is
+ * with replicas. Only numbers, as above.
  */
 unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsigned long *pfn,
 				   unsigned int n)
@@ -350,7 +422,8 @@ unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsi
 	spin_lock(&l->lock);
 	for (; got < n && *at < l->npages; ++*at) {
 		*at = find_next_bit(l->used, l->npages, *at);
-		if (*at < l->npages && l->page[*at].era != l->era)
+		if (*at < l->npages && l->page[*at].era != l->era &&
+		    !READ_ONCE(l->page[*at].ctx))
 			pfn[got++] = l->first_pfn + *at;
 	}
 	spin_unlock(&l->lock);
@@ -365,7 +438,7 @@ void dmmu_local_touch(struct page *page)
 
 	spin_lock_irq(&l->lru_lock);
 	if (!list_empty(&p->lru))
-		list_move_tail(&p->lru, &l->lru);
+		list_move_tail(&p->lru, p->ctx ? &l->lent : &l->lru);
 	spin_unlock_irq(&l->lru_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_local_touch);
@@ -543,6 +616,7 @@ void dmmu_local_init(struct dmmu_dev *dev)
 	spin_lock_init(&l->lock);
 	spin_lock_init(&l->lru_lock);
 	INIT_LIST_HEAD(&l->lru);
+	INIT_LIST_HEAD(&l->lent);
 	INIT_WORK(&l->leave_work, dmmu_local_leave_work);
 	l->used = bitmap_zalloc(l->npages, GFP_KERNEL);
 	l->page = kvcalloc(l->npages, sizeof(*l->page), GFP_KERNEL);

@@ -34,7 +34,7 @@ static_assert(PAGE_SHIFT == DMMU_PAGE_SHIFT);
 #define DMMU_SHADOW_EXCLUSIVE BIT_ULL(62)
 
 struct dmmu_leaf {
-	struct page *page; /* not a reference: valid until the notifier says otherwise */
+	struct page *page; /* a reference to a replica only: else valid until notified */
 	u64 entry; /* as the device has it, without accessed and dirty */
 };
 
@@ -405,6 +405,11 @@ static int dmmu_pt_grow(struct dmmu_ctx *ctx, u64 va, struct dmmu_link *link,
 	return 0;
 }
 
+static bool dmmu_leaf_is_replica(const struct dmmu_leaf *leaf)
+{
+	return dmmu_pte_is_local(leaf->entry) && dmmu_local_is_lent(leaf->page);
+}
+
 /*
  * Make @page the target of a shadow entry. Returns the device's entry, 0 when the device has it
  * already, or an error in @ret.
@@ -415,6 +420,9 @@ static u64 dmmu_leaf_set(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dmmu
 	dma_addr_t dma;
 	int error;
 
+	/* What the device has is a copy, for as long as the CPU has the page. */
+	if (leaf->page && !write && dmmu_leaf_is_replica(leaf))
+		page = leaf->page;
 	/*
 	 * A page that was replaced was invalidated before; anything else is a bug of this driver.
 	 */
@@ -645,6 +653,14 @@ static bool dmmu_leaf_has(const struct dmmu_leaf *leaf, u64 bits)
 	       (leaf->entry & bits) == bits;
 }
 
+/* What the shadow has at @va, or NULL. */
+struct page *dmmu_pt_page(struct dmmu_ctx *ctx, u64 va)
+{
+	struct dmmu_leaf *leaf = dmmu_pt_leaf(ctx, va);
+
+	return leaf ? leaf->page : NULL;
+}
+
 /* Does the device have what a request is about? */
 bool dmmu_pt_serves(struct dmmu_ctx *ctx, const struct dmmu_page_req *req)
 {
@@ -699,6 +715,8 @@ static bool dmmu_leaf_matches(const struct dmmu_leaf *leaf, enum dmmu_zap what)
 		return !dmmu_pte_is_local(leaf->entry);
 	case DMMU_ZAP_LOCAL:
 		return dmmu_pte_is_local(leaf->entry);
+	case DMMU_ZAP_REPLICAS:
+		return dmmu_leaf_is_replica(leaf);
 	default:
 		return true;
 	}
@@ -784,6 +802,8 @@ static void dmmu_leaf_drop(struct dmmu_ctx *ctx, struct dmmu_table *t, struct dm
 		t->local_used--;
 	else
 		dmmu_dma_put(ctx->dev, leaf->page);
+	if (dmmu_leaf_is_replica(leaf))
+		dmmu_replica_put(leaf->page);
 	clear_bit(leaf - t->leaf, t->young[0]);
 	clear_bit(leaf - t->leaf, t->young[1]);
 	leaf->page = NULL;

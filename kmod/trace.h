@@ -343,7 +343,7 @@ TRACE_EVENT(dmmu_cpu_fault,
 		  __entry->error)
 );
 
-TRACE_EVENT(dmmu_evict,
+DECLARE_EVENT_CLASS(dmmu_room,
 	TP_PROTO(int dev, unsigned long wanted, unsigned long moved, u64 ns),
 	TP_ARGS(dev, wanted, moved, ns),
 	TP_STRUCT__entry(
@@ -360,6 +360,40 @@ TRACE_EVENT(dmmu_evict,
 	),
 	TP_printk("dmmu%d wanted=%lu moved=%lu ns=%llu",
 		  __entry->dev, __entry->wanted, __entry->moved, __entry->ns)
+);
+
+DEFINE_EVENT(dmmu_room, dmmu_evict,
+	TP_PROTO(int dev, unsigned long wanted, unsigned long moved, u64 ns),
+	TP_ARGS(dev, wanted, moved, ns)
+);
+
+DEFINE_EVENT(dmmu_room, dmmu_replica_drop,
+	TP_PROTO(int dev, unsigned long wanted, unsigned long moved, u64 ns),
+	TP_ARGS(dev, wanted, moved, ns)
+);
+
+TRACE_EVENT(dmmu_replicate,
+	TP_PROTO(int dev, u32 ctx, unsigned long start, unsigned int pages, unsigned int made,
+		 int ret),
+	TP_ARGS(dev, ctx, start, pages, made, ret),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(u32, ctx)
+		__field(unsigned long, start)
+		__field(unsigned int, pages)
+		__field(unsigned int, made)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->ctx = ctx;
+		__entry->start = start;
+		__entry->pages = pages;
+		__entry->made = made;
+		__entry->ret = ret;
+	),
+	TP_printk("dmmu%d ctx=%u start=%#lx pages=%u made=%u ret=%d", __entry->dev, __entry->ctx,
+		  __entry->start, __entry->pages, __entry->made, __entry->ret)
 );
 
 #endif /* DMMU_TRACE_H */

@@ -279,7 +279,6 @@ CLAIM(hint, arguments_out_of_range_are_refused)
 	EXPECT_EQ(-EINVAL, dmmu_hint(self->fd, p, 0, DMMU_HINT_PREFER_LOCAL));
 	EXPECT_EQ(-EINVAL, dmmu_hint(self->fd, p, -DMMU_PAGE, DMMU_HINT_PREFER_LOCAL));
 	EXPECT_EQ(-EINVAL, dmmu_hint(self->fd, p, BYTES, 4));
-	EXPECT_EQ(-EOPNOTSUPP, dmmu_hint(self->fd, p, BYTES, DMMU_HINT_READ_MOSTLY));
 }
 
 DMMU_TEST_MAIN

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dmmu_pci.h"
 #include "dmmu_whole.h"
 
 #define PAGES 48ul
@@ -17,29 +18,6 @@
 #define WORDS (BYTES / 8)
 
 DMMU_LOCAL_FIXTURE(local_loss)
-
-/* The PCI function's folder in sysfs. */
-static bool pci_folder(char *path, size_t size)
-{
-	const char *name = strrchr(dmmu_path(), '/');
-	char link[128], *real;
-
-	snprintf(link, sizeof(link), "/sys/class/misc%s/device", name);
-	real = realpath(link, NULL);
-	if (!real)
-		return false;
-	snprintf(path, size, "%s", real);
-	free(real);
-	return true;
-}
-
-static int put(const char *folder, const char *file)
-{
-	char path[700];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	return dmmu_write_text(path, "1");
-}
 
 /* Does a device that is newly opened work? */
 static bool works(void)

@@ -225,12 +225,19 @@ struct dmmu_ioc_migrate {
  * Say where the pages of a range should be once the device uses them. With PREFER_LOCAL a fault of
  * the device moves the page, and neighbours in the range, to local memory; with PREFER_HOST from
  * there to the host. A hint belongs to the addresses until it is replaced, and to this file.
+ *
+ * With READ_MOSTLY nothing moves. Where a read of the device faults it gets copies of the page and
+ * its neighbours in local memory, which it reads from then on, while CPUs read the pages where they
+ * are. Only pages that nobody can change are copied: those of a memfd with the seals F_SEAL_WRITE
+ * and F_SEAL_SHRINK, mapped shared or private. All others, also what the process has written in a
+ * private mapping, are used where they are. Copies go when the pages do, when the hint does, and
+ * when room is needed.
  */
 enum dmmu_hint {
 	DMMU_HINT_NONE = 0,		/* leave them where they are */
 	DMMU_HINT_PREFER_LOCAL = 1,
 	DMMU_HINT_PREFER_HOST = 2,
-	DMMU_HINT_READ_MOSTLY = 3,	/* not yet: EOPNOTSUPP */
+	DMMU_HINT_READ_MOSTLY = 3,	/* leave them, and copy */
 };
 
 struct dmmu_ioc_hint {
@@ -244,7 +251,8 @@ struct dmmu_ioc_hint {
 struct dmmu_ioc_local {
 	__u64 total_pages;	/* out: for pages of processes; 0 without DMMU_FEATURE_MIGRATE */
 	__u64 free_pages;	/* out */
-	__u64 reserved[6];	/* zero */
+	__u64 replicas;		/* out: pages of those in use that hold copies; see HINT */
+	__u64 reserved[5];	/* zero */
 };
 
 #define DMMU_IOC_QUERY		_IOR('D', 0xd0, struct dmmu_ioc_query)
