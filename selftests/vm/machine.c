@@ -87,6 +87,14 @@ static bool start_bridge(struct run *run, struct device *device)
 	add(&command, "%s/vfio%d", run->work, device->id);
 	add(&command, "--link");
 	add(&command, "%s/link%d", run->work, device->id);
+	/*
+	 * On a busy machine the model may have to wait for a processor: as long as QEMU can wait.
+	 * Somebody else's bridge need not know it.
+	 */
+	if (!run->options.bridge) {
+		add(&command, "--mmio-timeout-ms");
+		add(&command, "3500");
+	}
 	add(&command, "--bar2");
 	add(&command, "%s", run->options.bar2);
 	/* Somebody else's bridge need not know it. */
