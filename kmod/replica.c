@@ -174,7 +174,7 @@ static int dmmu_replica_map(struct dmmu_ctx *ctx, const struct hmm_range *range,
 			unlock_page(page);
 			b->local[i] = NULL;
 			made++;
-		} else {
+		} else if (dmmu_local_is_lent(page)) {
 			dmmu_local_unlend(page);
 		}
 	}

@@ -433,6 +433,17 @@ static unsigned int below(struct fuzz *f, unsigned int n)
 	return (unsigned int)(dmmu_random(&f->random) >> 33) % n;
 }
 
+/*
+ * The data and the heap of this program, which begins anywhere in the first hundred megabytes, are
+ * not to be written: what is there now and then is what it runs by.
+ */
+static uint64_t not_ours(uint64_t address)
+{
+	extern char etext[];
+
+	return address >= dmmu_va(etext) && address < dmmu_va(sbrk(0)) ? 0 : address;
+}
+
 static uint64_t any_address(struct fuzz *f)
 {
 	switch (below(f, 8)) {
@@ -445,7 +456,7 @@ static uint64_t any_address(struct fuzz *f)
 	case 3:
 		return dmmu_va(f->pages) + 3 * DMMU_PAGE - 8 * below(f, 512);
 	case 4:
-		return 1ull << below(f, 64);
+		return not_ours(1ull << below(f, 64));
 	default:
 		return dmmu_va(f->sandbox) + 8 * below(f, 8 * 512);
 	}
