@@ -94,6 +94,15 @@ static void note_table(struct traffic *traffic, uint64_t local)
 		traffic->table[local >> PAGE_BITS] = 1;
 }
 
+static void note_named(struct traffic *traffic, uint64_t addr, uint64_t bytes, bool written)
+{
+	unsigned int at = traffic->nnamed++ % TRAFFIC_NAMED;
+
+	traffic->named[at].addr = addr;
+	traffic->named[at].bytes = bytes;
+	traffic->named[at].written = written;
+}
+
 /* A command passes on its way to the device. Its ring is fetched in order, so its index is known.
  */
 static unsigned int note_command(struct traffic *traffic, const struct dmmu_ctl *ctl, uint32_t slot)
@@ -101,9 +110,11 @@ static unsigned int note_command(struct traffic *traffic, const struct dmmu_ctl 
 	traffic->invalidate[slot] = ctl->opcode == DMMU_CTL_INVALIDATE;
 	switch (ctl->opcode) {
 	case DMMU_CTL_PT_WRITE:
-		traffic->source[traffic->sources % TRAFFIC_SOURCES].addr = ctl->host;
-		traffic->source[traffic->sources++ % TRAFFIC_SOURCES].bytes = 8ull * ctl->count;
+		note_named(traffic, ctl->host, 8ull * ctl->count, false);
 		note_table(traffic, ctl->local);
+		return 0;
+	case DMMU_CTL_PT_AGE:
+		note_named(traffic, ctl->host, sizeof(struct dmmu_age), true);
 		return 0;
 	case DMMU_CTL_PT_FILL:
 	case DMMU_CTL_CTX_SET:
@@ -145,10 +156,12 @@ static unsigned int status(struct traffic *traffic, const struct traffic_access 
 	return points;
 }
 
-static bool is_source(const struct traffic *traffic, uint64_t addr)
+/* Does a command name this place in host memory, to be read, or to be written? */
+static bool is_named(const struct traffic *traffic, uint64_t addr, bool written)
 {
-	for (unsigned int i = 0; i < TRAFFIC_SOURCES && i < traffic->sources; i++)
-		if (addr - traffic->source[i].addr < traffic->source[i].bytes)
+	for (unsigned int i = 0; i < TRAFFIC_NAMED && i < traffic->nnamed; i++)
+		if (traffic->named[i].written == written &&
+		    addr - traffic->named[i].addr < traffic->named[i].bytes)
 			return true;
 	return false;
 }
@@ -181,5 +194,7 @@ enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_
 	}
 	if (traffic_in_ring(&traffic->work, addr) || traffic_in_ring(&traffic->cpy, addr))
 		return TRAFFIC_HOST_RING;
-	return !access->write && is_source(traffic, addr) ? TRAFFIC_HOST_TABLE : TRAFFIC_HOST_DATA;
+	if (is_named(traffic, addr, access->write))
+		return access->write ? TRAFFIC_HOST_RING : TRAFFIC_HOST_TABLE;
+	return TRAFFIC_HOST_DATA;
 }

@@ -37,8 +37,8 @@ struct traffic_ring {
 	uint32_t log2;
 };
 
-#define TRAFFIC_ENTRY	64u /* bytes, of every ring */
-#define TRAFFIC_SOURCES 64
+#define TRAFFIC_ENTRY 64u /* bytes, of every ring */
+#define TRAFFIC_NAMED 64
 
 struct traffic {
 	uint64_t local_bytes;
@@ -50,8 +50,9 @@ struct traffic {
 	uint8_t *table;	     /* by page of local memory */
 	struct {
 		uint64_t addr, bytes;
-	} source[TRAFFIC_SOURCES]; /* of the last PT_WRITEs */
-	unsigned int sources;
+		bool written;
+	} named[TRAFFIC_NAMED]; /* by the last PT_WRITEs, and PT_AGEs, which write there */
+	unsigned int nnamed;
 };
 
 static inline bool traffic_in_ring(const struct traffic_ring *ring, uint64_t addr)

@@ -4,7 +4,9 @@
  * other clauses do; chances are as told; bounds hold; a wrong SPEC is refused with a reason and
  * changes nothing.
  */
+#include "dmmu_regs.h"
 #include "faults.h"
+#include "traffic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,11 +188,51 @@ static void wrong_specs_are_refused(void)
 	}
 }
 
+static enum traffic_class class_of(struct traffic *traffic, bool write, uint64_t addr,
+				   const struct dmmu_ctl *ctl)
+{
+	const struct traffic_access access = {
+		.write = write,
+		.addr = addr,
+		.beats = sizeof(*ctl) / 8,
+		.data = (const uint64_t *)ctl,
+	};
+	unsigned int points;
+
+	return traffic_access(traffic, &access, &points);
+}
+
+/*
+ * A bus error on data fails an operation, one on what a command reads or writes the whole device.
+ * What PT_AGE writes was taken for data, and bus errors on data cost a device now and then.
+ */
+static void what_commands_name_is_no_data(void)
+{
+	const struct dmmu_ctl write = {.opcode = DMMU_CTL_PT_WRITE, .host = 0x8000, .count = 4};
+	const struct dmmu_ctl age = {.opcode = DMMU_CTL_PT_AGE, .host = 0x9000, .count = 512};
+	struct traffic traffic;
+
+	CHECK(traffic_init(&traffic, 1 << 20));
+	traffic_register(&traffic, DMMU_REG_CTL_BASE_LO, 0x1000);
+	traffic_register(&traffic, DMMU_REG_CTL_SIZE, 4);
+	CHECK(class_of(&traffic, true, 0x9000, &age) == TRAFFIC_HOST_DATA);
+	CHECK(class_of(&traffic, false, 0x1000, &write) == TRAFFIC_HOST_RING);
+	CHECK(class_of(&traffic, false, 0x1040, &age) == TRAFFIC_HOST_RING);
+	CHECK(class_of(&traffic, false, 0x8018, &age) == TRAFFIC_HOST_TABLE);
+	CHECK(class_of(&traffic, true, 0x8018, &age) == TRAFFIC_HOST_DATA);
+	CHECK(class_of(&traffic, true, 0x9000, &age) == TRAFFIC_HOST_RING);
+	CHECK(class_of(&traffic, true, 0x9040, &age) == TRAFFIC_HOST_RING);
+	CHECK(class_of(&traffic, true, 0x9080, &age) == TRAFFIC_HOST_DATA);
+	CHECK(class_of(&traffic, false, 0x9000, &age) == TRAFFIC_HOST_DATA);
+	traffic_fini(&traffic);
+}
+
 int main(void)
 {
 	same_seed_same_sequence();
 	chances_are_as_told();
 	each_where_it_belongs();
+	what_commands_name_is_no_data();
 	every_kind_can_be_named();
 	wrong_specs_are_refused();
 	puts("ok");
