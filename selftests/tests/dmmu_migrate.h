@@ -33,6 +33,13 @@
 			close(self->fd);                                              \
 	}
 
+/* A limit for one claim; the fixture takes it back. */
+#define LIMIT_LOCAL(pages)                                         \
+	do {                                                       \
+		if (dmmu_knob("local_limit", pages))               \
+			SKIP(return, "no local_limit in debugfs"); \
+	} while (0)
+
 /* Of so many pages that the CPU touched, those that went home: none where it can use them there. */
 #define TOUCHED_HOME(pages) (self->info.features & DMMU_FEATURE_COHERENT ? 0ul : (pages))
 

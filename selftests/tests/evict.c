@@ -18,13 +18,6 @@
 
 DMMU_LOCAL_FIXTURE(evict)
 
-/* A limit for one claim; the fixture takes it back. */
-#define LIMIT_LOCAL(pages)                                         \
-	do {                                                       \
-		if (dmmu_knob("local_limit", pages))               \
-			SKIP(return, "no local_limit in debugfs"); \
-	} while (0)
-
 static long used(int fd, const struct dmmu_ioc_local *before)
 {
 	return (long)before->free_pages - dmmu_local_free(fd);

@@ -420,13 +420,6 @@ CLAIM(read_mostly, copies_go_with_the_hint)
 	DEVICE_SEES(p, copy, WORDS);
 }
 
-/* A limit for one claim; the fixture takes it back. */
-#define LIMIT_LOCAL(pages)                                         \
-	do {                                                       \
-		if (dmmu_knob("local_limit", pages))               \
-			SKIP(return, "no local_limit in debugfs"); \
-	} while (0)
-
 CLAIM(read_mostly, room_is_made_by_copies_first)
 {
 	uint64_t *mine = dmmu_map(2 * BYTES), *p, *copy;
@@ -523,16 +516,9 @@ CLAIM(read_mostly, pages_of_the_swap_cache_are_used_where_they_are)
 /* Does a device that is newly opened make copies, and read them right? */
 static bool works(uint64_t *p, const uint64_t *copy)
 {
-	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
+	int fd = open_when_back();
 	bool right;
-	int fd;
 
-	while (access(dmmu_path(), F_OK)) {
-		if (dmmu_now_ns() > until)
-			return false;
-		dmmu_sleep_us(10000);
-	}
-	fd = dmmu_open_bound();
 	if (fd < 0)
 		return false;
 	right = !dmmu_hint(fd, p, BYTES, DMMU_HINT_READ_MOSTLY) &&

@@ -6,9 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "dmmu_fixture.h"
+#include "dmmu_pci.h"
 
 enum { LOADERS = 3, PAGES = 8, ROUNDS = 3 };
 
@@ -150,43 +149,20 @@ static unsigned int loaders_stop(struct loader *l)
 	return wrong;
 }
 
-static int put(const char *folder, const char *file, const char *text)
-{
-	char path[PATH_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	return dmmu_write_text(path, text);
-}
-
-/* The PCI function: its folder, and at the end of that its name. */
-static bool find_function(char *folder)
-{
-	const char *name = strrchr(dmmu_path(), '/');
-	char link[128];
-
-	snprintf(link, sizeof(link), "/sys/class/misc%s/device", name);
-	for (unsigned int i = 0; i < 100; i++) {
-		if (realpath(link, folder))
-			return true;
-		dmmu_sleep_us(50000);
-	}
-	return false;
-}
-
 CLAIM(removal, remove_and_rescan_under_load)
 {
 	struct loader l[LOADERS];
-	char folder[PATH_MAX];
+	char folder[512];
 
 	close(self->fd); /* it would keep the number of the device */
 	self->fd = -1;
 	ASSERT_TRUE(loaders_start(l));
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		ASSERT_TRUE(loaders_work(l));
-		ASSERT_TRUE(find_function(folder));
-		ASSERT_EQ(0, put(folder, "remove", "1"));
+		ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+		ASSERT_EQ(0, put(folder, "remove"));
 		ASSERT_TRUE(loaders_let_go(l));
-		ASSERT_EQ(0, put("/sys/bus/pci", "rescan", "1"));
+		ASSERT_EQ(0, put("/sys/bus/pci", "rescan"));
 	}
 	EXPECT_TRUE(loaders_work(l));
 	EXPECT_EQ(0, loaders_stop(l));
@@ -195,19 +171,19 @@ CLAIM(removal, remove_and_rescan_under_load)
 CLAIM(removal, unbind_and_bind_under_load)
 {
 	struct loader l[LOADERS];
-	char folder[PATH_MAX];
+	char folder[512];
 	const char *name;
 
 	close(self->fd);
 	self->fd = -1;
-	ASSERT_TRUE(find_function(folder));
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
 	name = strrchr(folder, '/') + 1;
 	ASSERT_TRUE(loaders_start(l));
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		ASSERT_TRUE(loaders_work(l));
-		ASSERT_EQ(0, put("/sys/bus/pci/drivers/dmmu", "unbind", name));
+		ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "unbind", name));
 		ASSERT_TRUE(loaders_let_go(l));
-		ASSERT_EQ(0, put("/sys/bus/pci/drivers/dmmu", "bind", name));
+		ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "bind", name));
 	}
 	EXPECT_TRUE(loaders_work(l));
 	EXPECT_EQ(0, loaders_stop(l));
@@ -216,13 +192,13 @@ CLAIM(removal, unbind_and_bind_under_load)
 CLAIM(removal, reset_under_load)
 {
 	struct loader l[LOADERS];
-	char folder[PATH_MAX];
+	char folder[512];
 
-	ASSERT_TRUE(find_function(folder));
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
 	ASSERT_TRUE(loaders_start(l));
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		ASSERT_TRUE(loaders_work(l));
-		ASSERT_EQ(0, put(folder, "reset", "1"));
+		ASSERT_EQ(0, put(folder, "reset"));
 	}
 	EXPECT_TRUE(loaders_work(l));
 	EXPECT_EQ(0, loaders_stop(l));
