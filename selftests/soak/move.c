@@ -94,7 +94,7 @@ static void out(struct worker *w)
 
 static void hint(struct worker *w)
 {
-	struct dmmu_ioc_hint h = {.hint = below(w, 3)};
+	struct dmmu_ioc_hint h = {.hint = below(w, 4)};
 	char *p;
 
 	some_range(w, &p, &h.size);

@@ -29,8 +29,8 @@ static const struct {
 	enum region_kind kind;
 	unsigned int pages, count;
 } plan[] = {
-	{PRIVATE, 16, 5}, {HUGE, 512, 1},	  {DISK_FILE, 16, 2},
-	{PRIVATE, 64, 1}, {SHARED_MEMORY, 16, 1}, {PRIVATE_FILE, 16, 1},
+	{PRIVATE, 16, 5},	{HUGE, 512, 1},	       {DISK_FILE, 16, 2}, {PRIVATE, 64, 1},
+	{SHARED_MEMORY, 16, 1}, {PRIVATE_FILE, 16, 1}, {SEALED, 16, 2},
 };
 
 static int make_file(enum region_kind kind, unsigned int number, size_t bytes)
@@ -38,8 +38,8 @@ static int make_file(enum region_kind kind, unsigned int number, size_t bytes)
 	char name[64];
 	int fd;
 
-	if (kind == SHARED_MEMORY) {
-		fd = memfd_create("soak", MFD_CLOEXEC);
+	if (kind == SHARED_MEMORY || kind == SEALED) {
+		fd = memfd_create("soak", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	} else {
 		snprintf(name, sizeof(name), "/mnt/soak-%u", number);
 		fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -51,6 +51,35 @@ static int make_file(enum region_kind kind, unsigned int number, size_t bytes)
 		return -1;
 	}
 	return fd;
+}
+
+void region_shadow_of_file(struct region *r)
+{
+	ssize_t bytes = (ssize_t)(r->pages * DMMU_PAGE);
+
+	if (pread(r->file, r->shadow, (size_t)bytes, 0) != bytes)
+		unexpected("pread of a sealed file: %s", strerror(errno));
+}
+
+void region_file_anew(struct region *r)
+{
+	static _Atomic uint64_t content;
+	ssize_t bytes = (ssize_t)(r->pages * DMMU_PAGE);
+
+	close(r->file);
+	r->file = make_file(SEALED, 0, (size_t)bytes);
+	dmmu_pattern((uint64_t *)r->shadow, (size_t)bytes / 8, ++content);
+	if (r->file < 0 || pwrite(r->file, r->shadow, (size_t)bytes, 0) != bytes ||
+	    fcntl(r->file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)) {
+		printf("# no sealed file: %s\n", strerror(errno));
+		exit(1);
+	}
+}
+
+void region_found(struct region *r)
+{
+	for (unsigned int i = 0; i < r->pages; i++)
+		r->lost[i] = 0;
 }
 
 /* A mapping of the region's kind, at a new address. */
@@ -112,6 +141,8 @@ bool regions_make(unsigned int scale)
 			r->shadow = dmmu_map(bytes);
 			for (unsigned int lane = 0; lane < LANES; lane++)
 				pthread_mutex_init(&r->lane[lane], NULL);
+			if (r->kind == SEALED)
+				region_file_anew(r);
 			region_map_anew(r);
 			at++;
 		}
@@ -236,8 +267,8 @@ void wrong(const char *format, ...)
 void wrong_word(const char *what, const struct region *r, size_t offset, uint64_t is,
 		uint64_t should)
 {
-	static const char *const kinds[KINDS] = {"private", "huge", "file", "shared memory",
-						 "private file"};
+	static const char *const kinds[KINDS] = {"private",	  "huge",	  "file",
+						 "shared memory", "private file", "sealed file"};
 
 	wrong("after %s: region %u (%s), page %zu, lane %zu, word %zu at %p: is %#llx, must be "
 	      "%#llx",

@@ -23,6 +23,7 @@ atomic_bool stopping;
 
 static struct op ops[MOST_OPS];
 static unsigned int op_count, weights;
+static long replicated_before;
 static struct worker workers[MOST_WORKERS];
 
 static struct {
@@ -116,10 +117,10 @@ static void summary(double seconds)
 	       (unsigned long long)tally.words, (unsigned long long)tally.wrong,
 	       (unsigned long long)tally.unexpected);
 	printf("# device: faults %llu, cycles of work %llu; pages moved in %llu, out %llu by "
-	       "request; counted %llu\n",
+	       "request; counted %llu; read-only copies made %ld\n",
 	       (unsigned long long)tally.faults, (unsigned long long)tally.cycles,
 	       (unsigned long long)tally.moved_in, (unsigned long long)tally.moved_out,
-	       (unsigned long long)tally.adds);
+	       (unsigned long long)tally.adds, dmmu_local_count("replicated") - replicated_before);
 	printf("# excused: failed %llu, lost %llu, SIGBUS %llu, pages lost and told %llu; resets "
 	       "%llu\n",
 	       (unsigned long long)tally.failed, (unsigned long long)tally.lost,
@@ -139,6 +140,7 @@ static int soak(void)
 	if (!regions_make(1) || !counters_make())
 		return 1;
 	move_init();
+	replicated_before = dmmu_local_count("replicated");
 	for (unsigned int i = 0; i < options.workers; i++) {
 		struct worker *w = &workers[i];
 
@@ -264,6 +266,7 @@ int main(int argc, char **argv)
 	add_ops(space_ops);
 	add_ops(share_ops);
 	add_ops(move_ops);
+	add_ops(replica_ops);
 	add_ops(atomic_ops);
 	if (!op_count) {
 		fprintf(stderr, "soak: no such operation\n");

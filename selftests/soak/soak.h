@@ -22,7 +22,7 @@
 enum { LANES = 4, LANE_BYTES = 4096 / LANES, LANE_WORDS = LANE_BYTES / 8, WINDOW = 16 };
 enum { HANG_SECONDS = 180, MOST_WORKERS = 8, MOST_OPS = 40 };
 
-enum region_kind { PRIVATE, HUGE, DISK_FILE, SHARED_MEMORY, PRIVATE_FILE, KINDS };
+enum region_kind { PRIVATE, HUGE, DISK_FILE, SHARED_MEMORY, PRIVATE_FILE, SEALED, KINDS };
 
 struct region {
 	enum region_kind kind;
@@ -94,6 +94,10 @@ static inline unsigned int below(struct worker *w, unsigned int n)
 bool regions_make(unsigned int scale);
 void regions_free(void);
 void region_map_anew(struct region *r);
+/* SEALED: another file, with a content of its own that the shadow has, too. */
+void region_file_anew(struct region *r);
+void region_shadow_of_file(struct region *r);
+void region_found(struct region *r); /* all of it anew: nothing of it is lost */
 void catch_lost_pages(void);
 struct window take_window(struct worker *w, unsigned int most_pages);
 void take_two_windows(struct worker *w, struct window *a, struct window *b);
@@ -129,8 +133,9 @@ void device_finish(struct worker *w, unsigned int n, struct dmmu_completion *out
 bool device_ok(const struct dmmu_completion *c, bool may_fault);
 void device_recover(struct worker *w);
 
-/* The operations: work.c, space.c, share.c, move.c, atomics.c */
-extern const struct op work_ops[], space_ops[], share_ops[], move_ops[], atomic_ops[];
+/* The operations: work.c, space.c, share.c, move.c, replica.c, atomics.c */
+extern const struct op work_ops[], space_ops[], share_ops[], move_ops[], replica_ops[],
+	atomic_ops[];
 bool counters_make(void);
 void counters_check(void);
 size_t counters_range(char **base);

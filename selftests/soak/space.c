@@ -98,10 +98,11 @@ static void unmap(struct worker *w)
 	}
 	if (shared)
 		run_settle(r, &run, "munmap under work");
+	else if (r->kind == SEALED)
+		region_shadow_of_file(r);
 	else
 		memset(r->shadow, 0, bytes);
-	for (unsigned int i = 0; i < r->pages; i++)
-		r->lost[i] = 0;
+	region_found(r);
 	check_region(r, "munmap and mmap");
 	drop_region(r);
 }
@@ -187,8 +188,7 @@ static void dontneed(struct worker *w)
 	if (under_work)
 		run_end(w, &run);
 	memset(r->shadow, 0, bytes);
-	for (unsigned int i = 0; i < r->pages; i++)
-		r->lost[i] = 0;
+	region_found(r);
 	run_settle(r, &run, "MADV_DONTNEED under work");
 	check_region(r, "MADV_DONTNEED");
 	drop_region(r);
