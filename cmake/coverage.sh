@@ -16,17 +16,21 @@ build='' data='' html=''
 only='^(directed|scoreboard|mmu)[.]'
 line_threshold=95 point_threshold=100
 
+wrong() { echo "coverage: $*; see ./dmmu coverage --help" >&2; exit 2; }
+# shellcheck source=cmake/options.sh
+. "$root/cmake/options.sh"
+
 while [ $# -gt 0 ]; do
 	case $1 in
-	--build) build=${2-}; shift ;;
-	--data) data=${2-}; shift ;;
-	--only) only=${2-}; shift ;;
-	--html) html=${2-}; shift ;;
-	*) echo "coverage.sh does not know '$1'" >&2; exit 2 ;;
+	--build) need 'a folder' "$@"; build=$2; shift ;;
+	--data) need 'a folder' "$@"; data=$2; shift ;;
+	--only) need 'a pattern' "$@"; only=$2; shift ;;
+	--html) need 'a folder' "$@"; html=$2; shift ;;
+	*) wrong "it does not know '$1'" ;;
 	esac
 	shift
 done
-[ -n "$build" ] || { echo 'coverage.sh needs --build DIR' >&2; exit 2; }
+[ -n "$build" ] || wrong 'it needs --build DIR'
 merge=verilator_coverage
 [ -z "${VERILATOR_ROOT-}" ] || merge=$VERILATOR_ROOT/bin/verilator_coverage
 

@@ -1,4 +1,3 @@
-		want == "cell" { cell = $0 }
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # mutate.sh: does the MMU's verification see mistakes? Yosys makes N small ones in a netlist of the MMU, one at a time is live
@@ -24,24 +23,28 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build='' count=240 seed=1 seeds='2 5 8 4 6 1' ops=4000 folder=mutate show='' threshold=95 prove=40
 
+wrong() { echo "mutate: $*; see ./dmmu mutate --help" >&2; exit 2; }
+# shellcheck source=cmake/options.sh
+. "$root/cmake/options.sh"
+
 while [ $# -gt 0 ]; do
 	case $1 in
-	--build) build=${2-}; shift ;;
-	--count) count=${2-}; shift ;;
-	--seed) seed=${2-}; shift ;;
-	--seeds) seeds=${2-}; shift ;;
-	--ops) ops=${2-}; shift ;;
-	--threshold) threshold=${2-}; shift ;;
-	--folder) folder=${2-}; shift ;;
-	--prove-equivalent) prove=${2-}; shift ;;
-	--show) show=${2-}; shift ;;
-	*) echo "mutate.sh does not know '$1'" >&2; exit 2 ;;
+	--build) need 'a folder' "$@"; build=$2; shift ;;
+	--count) need_count "$@"; count=$2; shift ;;
+	--seed) need_number "$@"; seed=$2; shift ;;
+	--seeds) need 'numbers' "$@"; seeds=$2; shift ;;
+	--ops) need_number "$@"; ops=$2; shift ;;
+	--threshold) need_number "$@"; threshold=$2; shift ;;
+	--folder) need 'a name' "$@"; folder=$2; shift ;;
+	--prove-equivalent) need_number "$@"; prove=$2; shift ;;
+	--show) need_number "$@"; show=$2; shift ;;
+	*) wrong "it does not know '$1'" ;;
 	esac
 	shift
 done
-[ -n "$build" ] || { echo 'mutate.sh needs --build DIR' >&2; exit 2; }
-for number in "$count" "$seed" "$ops" "$threshold" "$prove" ${show:+"$show"} $seeds; do
-	case $number in '' | *[!0-9]*) echo "mutate.sh: '$number' is not a number" >&2; exit 2 ;; esac
+[ -n "$build" ] || wrong 'it needs --build DIR'
+for number in $seeds; do
+	need_number --seeds "$number"
 done
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 out=$build/$folder

@@ -19,18 +19,20 @@ formal=$root/rtl/formal
 build=$1
 shift
 quick='' pattern='*' tsv='' broken='' fresh=''
+wrong() { echo "prove: $*; see ./dmmu prove --help" >&2; exit 2; }
+# shellcheck source=cmake/options.sh
+. "$root/cmake/options.sh"
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) quick=yes ;;
-	--property) pattern=${2-}; shift ;;
+	--property) need 'a pattern' "$@"; pattern=$2; shift ;;
 	--tsv) tsv=yes ;;
 	--broken) broken=yes ;;
 	--fresh) fresh=yes ;;
-	*) echo "prove does not know '$1'" >&2; exit 2 ;;
+	*) wrong "it does not know '$1'" ;;
 	esac
 	shift
 done
-[ -n "$pattern" ] || { echo 'prove: --property takes a pattern' >&2; exit 2; }
 
 work=$build/prove
 mkdir -p "$work" "$build/report"

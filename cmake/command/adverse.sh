@@ -5,8 +5,7 @@ do_adversity() {
 	kernel=plain config=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; shift ;;
-		--config) config=${2-}; shift ;;
+		--kernel | --config) kernel_option "$@"; shift ;;
 		*) wrong "adversity does not know '$1'" ;;
 		esac
 		shift
@@ -39,18 +38,14 @@ do_soak() {
 	kernel='' config='' seconds=600 seed='' faults=seed leaks='' only='' again=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; again="$again --kernel $kernel"; shift ;;
-		--config) config=${2-}; again="$again --config $config"; shift ;;
+		--kernel | --config) kernel_option "$@"; again="$again $1 $2"; shift ;;
 		--minutes | --seconds)
-			case ${2-} in '' | *[!0-9]* | 0) wrong "$1 takes a number from 1" ;; esac
+			need_count "$@"
 			seconds=$2
 			[ "$1" = --seconds ] || seconds=$((seconds * 60))
 			shift ;;
-		--seed)
-			seed=${2-}
-			case $seed in '' | *[!0-9]*) wrong '--seed takes a number' ;; esac
-			shift ;;
-		--faults) faults=${2-}; [ -n "$faults" ] || wrong '--faults takes seed, none, or a list as dmmu-model does'; shift ;;
+		--seed) need_number "$@"; seed=$2; shift ;;
+		--faults) need 'seed, none, or a list as dmmu-model does' "$@"; faults=$2; shift ;;
 		--only)
 			[ -n "${2-}" ] || wrong '--only takes the name of an operation'
 			only="$only --only '$2'" again="$again --only '$2'"

@@ -73,8 +73,7 @@ do_build() {
 	kernel=plain config=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; shift ;;
-		--config) config=${2-}; shift ;;
+		--kernel | --config) kernel_option "$@"; shift ;;
 		*) wrong "build does not know '$1'" ;;
 		esac
 		shift

@@ -7,13 +7,10 @@ do_fuzz() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--minutes | --seconds | --times)
-			case ${2-} in '' | *[!0-9]* | 0) wrong "$1 takes a number from 1" ;; esac
+			need_count "$@"
 			case $1 in --minutes) seconds=$((60 * $2)) ;; --seconds) seconds=$2 ;; *) times=$2 ;; esac
 			shift ;;
-		--seed)
-			seed=${2-}
-			case $seed in '' | *[!0-9]*) wrong '--seed takes a number' ;; esac
-			shift ;;
+		--seed) need_number "$@"; seed=$2; shift ;;
 		--run) run=${2-}; [ -f "$run" ] || wrong '--run takes a file with a sequence a line'; shift ;;
 		--lines) lines=--lines ;;
 		*) wrong "fuzz does not know '$1'" ;;

@@ -16,11 +16,10 @@ do_demo() {
 	kernel=plain config='' args='' wave='' timeline=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; shift ;;
-		--config) config=${2-}; shift ;;
-		--wave) wave=${2-}; [ -n "$wave" ] || wrong '--wave takes a file name'; shift ;;
-		--timeline) timeline=${2-}; [ -n "$timeline" ] || wrong '--timeline takes a file name'; shift ;;
-		--nodes) args="$args --nodes ${2-}"; shift ;;
+		--kernel | --config) kernel_option "$@"; shift ;;
+		--wave) need 'a file name' "$@"; wave=$2; shift ;;
+		--timeline) need 'a file name' "$@"; timeline=$2; shift ;;
+		--nodes) need_count "$@"; args="$args --nodes $2"; shift ;;
 		--tsv) args="$args --tsv" ;;
 		*) wrong "demo does not know '$1'" ;;
 		esac
@@ -53,11 +52,10 @@ do_shell() {
 	vm_args=$(mktemp)
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; shift ;;
-		--config) config=${2-}; shift ;;
+		--kernel | --config) kernel_option "$@"; shift ;;
 		--module) module=${2-}; [ -f "$module" ] || wrong '--module takes a kernel module, a .ko file'; shift ;;
 		--gdb) printf '%s\n' --gdb >>"$vm_args"; config=${config:-gdb} ;;
-		--wave | --wave-from | --bar2 | --msix-vectors | --memory | --host-latency | --devices | --coherent) printf '%s\n%s\n' "$1" "${2-}" >>"$vm_args"; shift ;;
+		--wave | --wave-from | --bar2 | --msix-vectors | --memory | --host-latency | --devices | --coherent) need 'a value' "$@"; printf '%s\n%s\n' "$1" "$2" >>"$vm_args"; shift ;;
 		*) rm -f "$vm_args"; wrong "shell does not know '$1'" ;;
 		esac
 		shift

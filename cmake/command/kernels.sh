@@ -29,3 +29,11 @@ kernel_name() {
 	*) wrong "there is no kernel '$1' with the configuration '$2'" ;;
 	esac
 }
+
+# kernel_option "$@": --kernel or --config and its value, which goes into $kernel or $config.
+kernel_option() {
+	case $1 in
+	--kernel) need '6.12, 7.2, 6.1 or stock' "$@"; kernel=$2 ;;
+	--config) need 'plain or debug' "$@"; config=$2 ;;
+	esac
+}

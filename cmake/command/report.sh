@@ -6,7 +6,7 @@ do_report() {
 	out=$build/report.html run=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--out) out=${2-}; [ -n "$out" ] || wrong '--out takes a file name'; shift ;;
+		--out) need 'a file name' "$@"; out=$2; shift ;;
 		--run) run=yes ;;
 		*) wrong "report does not know '$1'" ;;
 		esac

@@ -62,9 +62,8 @@ do_test() {
 	kernel='' config='' filter='' quick='' with_vm=yes python_kernel='' host=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel) kernel=${2-}; [ -n "$kernel" ] || wrong '--kernel takes 6.12, 7.2, 6.1, stock or all'; shift ;;
-		--config) config=${2-}; shift ;;
-		--filter) filter=${2-}; [ -n "$filter" ] || wrong '--filter takes a pattern'; shift ;;
+		--kernel | --config) kernel_option "$@"; shift ;;
+		--filter) need 'a pattern' "$@"; filter=$2; shift ;;
 		--quick) quick=yes ;;
 		--no-vm) with_vm='' ;;
 		--no-python-kernel) python_kernel=yes ;;
