@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dmmu_pci.h"
 #include "dmmu_whole.h"
 
 #define END_SECONDS 90
@@ -201,7 +202,7 @@ static int looks_at(const volatile uint64_t *p)
  */
 CLAIM(device_loss, killed_with_a_huge_page_in_local_memory)
 {
-	char reset[256];
+	char folder[600];
 	volatile uint64_t *words;
 	unsigned int outstanding;
 	uint64_t start, *p;
@@ -209,7 +210,7 @@ CLAIM(device_loss, killed_with_a_huge_page_in_local_memory)
 	int file, fd;
 
 	AREA_OR_SKIP(&a, 3);
-	snprintf(reset, sizeof(reset), "/sys/class/misc%s/device/reset", strrchr(dmmu_path(), '/'));
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
 	MOVE_IN_WHOLE(&a);
 	ASSERT_EQ(0, start_work(self->fd, &words, &outstanding));
 	ask("kill-model");
@@ -236,7 +237,7 @@ CLAIM(device_loss, killed_with_a_huge_page_in_local_memory)
 	do {
 		dmmu_sleep_us(200000);
 		ASSERT_GT(END_SECONDS * 1000000000ull, dmmu_now_ns() - start);
-		fd = dmmu_write_text(reset, "1") ? -1 : dmmu_open_bound();
+		fd = put(folder, "reset") ? -1 : dmmu_open_bound();
 	} while (fd < 0);
 	self->fd = fd;
 	p = dmmu_map(DMMU_PAGE);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dmmu_pci.h"
 #include "dmmu_whole.h"
 #include "dmmu_regs.h"
 
@@ -359,14 +360,13 @@ CLAIM(whole, after_a_split_its_parts_make_room)
 
 CLAIM(whole, a_reset_brings_it_home)
 {
-	const char *name = strrchr(dmmu_path(), '/');
 	struct area a;
-	char reset[256];
+	char folder[600];
 
 	AREA_OR_SKIP(&a, 67);
 	MOVE_IN_WHOLE(&a);
-	snprintf(reset, sizeof(reset), "/sys/class/misc%s/device/reset", name);
-	ASSERT_EQ(0, dmmu_write_text(reset, "1"));
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	ASSERT_EQ(0, put(folder, "reset"));
 	EXPECT_EQ(self->local.free_pages, dmmu_local_free(self->fd));
 	EXPECT_EQ(2048, dmmu_huge_kb(a.p));
 	EXPECT_EQ(WORDS, dmmu_difference(a.p, a.copy, WORDS));
