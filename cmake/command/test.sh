@@ -59,13 +59,14 @@ test_lane() { # KERNELS...: one after another; each line says which it is about
 }
 
 do_test() {
-	kernel='' config='' filter='' quick='' with_vm=yes python_kernel='' host=''
+	kernel='' config='' filter='' quick='' with_host=yes with_vm=yes python_kernel='' host=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel | --config) kernel_option "$@"; shift ;;
 		--filter) need 'a pattern' "$@"; filter=$2; shift ;;
 		--quick) quick=yes ;;
 		--no-vm) with_vm='' ;;
+		--only-vm) with_host='' ;;
 		--no-python-kernel) python_kernel=yes ;;
 		--host) host=yes ;;
 		*) wrong "test does not know '$1'" ;;
@@ -73,6 +74,7 @@ do_test() {
 		shift
 	done
 	if [ -n "$host" ]; then test_host; return; fi
+	[ -n "$with_host$with_vm" ] || wrong '--no-vm and --only-vm together leave nothing'
 	if [ -n "$quick" ]; then
 		case $kernel in '' | 6.12 | 7.2) config=${config:-plain} ;; esac
 	fi
@@ -87,13 +89,19 @@ do_test() {
 		rm -rf "$own"
 		trap - EXIT
 	fi
-	build_host || exit 1
+	if [ -n "$with_host" ]; then
+		build_host || exit 1
+	else
+		build_host --target dmmu-bridge "$(model)" dmmu-vm dmmu-replay dmmu-timeline || exit 1
+	fi
 	counts=$build/results.tsv
 	: >"$counts"
 	[ -z "$python_kernel" ] || printf 'ok\tbuild.kernel_no_python\t\n' >>"$counts"
 
 	# Host tests: CTest, but for those that boot a guest, and those that only repeat what such a run found.
-	if [ $device = bare ]; then
+	if [ -z "$with_host" ]; then
+		: # only the guests
+	elif [ $device = bare ]; then
 		run_ctest host -LE "^(vm|boots${quick:+|long})\$"
 	else
 		[ -n "$filter" ] || filter='board.*' only_board=yes
@@ -104,7 +112,7 @@ do_test() {
 	if [ -n "$with_vm" ]; then
 		for kernel in $kernels; do
 			build_guest "$kernel"
-			[ "$kernel" != plain ] || run_ctest boots -L '^boots$'
+			[ -z "$with_host" ] || [ "$kernel" != plain ] || run_ctest boots -L '^boots$'
 		done
 		# shellcheck disable=SC2086 # names without blanks
 		test_lanes $kernels

@@ -39,6 +39,7 @@ test --kernel 9
 test --config
 test --config fast
 test --filter
+test --no-vm --only-vm
 shell --kernel
 shell --module
 shell --module /nowhere.ko

@@ -242,7 +242,11 @@ static void loop(struct run *run)
 			return;
 		}
 		if (boot_limit && !run->ready && !shell && now > boot_limit) {
-			snprintf(text, sizeof(text), "the guest was not ready in %d s", boot_limit);
+			snprintf(text, sizeof(text), "the guest was not ready in %d s%s",
+				 boot_limit,
+				 options->kvm
+					 ? "; this machine's KVM may not run it: try without --kvm"
+					 : "");
 			complain(run, "boot", text);
 			return;
 		}
