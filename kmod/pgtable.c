@@ -60,7 +60,7 @@ struct dmmu_table {
 	};
 };
 
-/* A table for , or -ENOMEM, or -EDQUOT when its user has a share of them already. */
+/* A table for @ctx, or -ENOMEM, or -EDQUOT when its user has a share of them already. */
 static struct dmmu_table *dmmu_table_alloc(struct dmmu_ctx *ctx, bool is_leaf)
 {
 	struct dmmu_dev *dev = ctx->dev;
