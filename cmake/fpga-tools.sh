@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # fpga-tools.sh: finds or makes the synthesis and place-and-route tools and prints the folder that has them:
-# yosys, nextpnr-ecp5, nextpnr-xilinx, and a file `version` that names them.
+# yosys, nextpnr-ecp5, ecppack, nextpnr-xilinx, and a file `version` that names them.
 #
 # The folder named by DMMU_FPGA_TOOLS, else a private copy of Debian sid's packages: downloaded into an apt root of its
 # own, only what is used unpacked into the cache (the tools, their libraries, three chip databases), each started through
 # its own ld.so. It needs no root and changes nothing outside the cache.
 set -eu
 
-packages='yosys nextpnr-ecp5 nextpnr-himbaechel-xilinx'
+packages='yosys nextpnr-ecp5 fpga-trellis nextpnr-himbaechel-xilinx'
 suites='sid'
 chips='ecp5/chipdb-85k.bin himbaechel/xilinx/chipdb-xc7a100t.bin himbaechel/xilinx/chipdb-xc7a200t.bin'
-layout=2 # count up when what this script makes of the same packages changes
+bitstream='./usr/share/trellis/database/devices.json ./usr/share/trellis/database/ECP5/LFE5UM5G-85F ./usr/share/trellis/database/ECP5/tiledata'
+layout=3 # count up when what this script makes of the same packages changes
 
 say() { printf 'fpga-tools: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -23,9 +24,9 @@ case ${1-} in
 -h | --help)
 	cat <<-'TEXT'
 	usage: cmake/fpga-tools.sh [--path]
-	Prints the folder with yosys, nextpnr-ecp5 and nextpnr-xilinx; makes a private copy in the cache if there is none.
+	Prints the folder with yosys, nextpnr-ecp5, ecppack and nextpnr-xilinx; makes a private copy in the cache if there is none.
 	  --path           print where it is or would be, and make nothing
-	  DMMU_FPGA_TOOLS  a folder that has the three, and a file version
+	  DMMU_FPGA_TOOLS  a folder that has the four, and a file version
 	  DMMU_CACHE       where the private copy is kept (default ~/.cache/dmmu)
 	  DMMU_MIRROR      URI of a Debian mirror, when the host's apt sources name none that has sid
 	TEXT
@@ -34,7 +35,7 @@ case ${1-} in
 esac
 
 if [ -n "${DMMU_FPGA_TOOLS-}" ]; then
-	for tool in yosys nextpnr-ecp5 nextpnr-xilinx version; do
+	for tool in yosys nextpnr-ecp5 ecppack nextpnr-xilinx version; do
 		[ -e "$DMMU_FPGA_TOOLS/$tool" ] || die "DMMU_FPGA_TOOLS names '$DMMU_FPGA_TOOLS', which has no $tool"
 	done
 	printf '%s\n' "$DMMU_FPGA_TOOLS"
@@ -42,7 +43,7 @@ if [ -n "${DMMU_FPGA_TOOLS-}" ]; then
 fi
 
 cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}
-hash=$(printf '%s\n' "$packages" "$suites" "$chips" "$layout" | sha256sum | cut -c1-12)
+hash=$(printf '%s\n' "$packages" "$suites" "$chips" "$bitstream" "$layout" | sha256sum | cut -c1-12)
 home=$cache/fpga-$hash
 if [ -n "$only_path" ] || [ -f "$home/version" ]; then
 	printf '%s\n' "$home"
@@ -67,20 +68,24 @@ trap 'exit 1' HUP INT TERM
 mkdir -p "$work"
 # shellcheck disable=SC2086 # a list
 debian_root "$work" $suites
-say 'making a private copy of yosys and nextpnr from Debian sid (about 45 MB to download, nothing is installed)'
+say 'making a private copy of yosys, nextpnr and ecppack from Debian sid (about 47 MB to download, nothing is installed)'
 say '  reading the package lists'
 debian_apt update
 say '  downloading'
 # shellcheck disable=SC2086 # a list
 debian_apt -y --download-only install $packages
 say '  unpacking'
-# Of the chip databases only three; of everything else, what the tools open: programs, libraries, yosys' own data.
+# Of the chip databases only what three chips need; of everything else, what the tools open: programs, libraries, yosys' own data.
 # nextpnr has a Python interpreter built in and does not start without the modules that one loads at once: these are
 # the only part of Python unpacked. No Python program is run, and none of this is on anybody's path.
 for deb in "$work"/apt/archives/*.deb; do
 	name=${deb##*/}
 	name=${name%%_*}
 	case $name in
+	fpga-trellis-database)
+		# shellcheck disable=SC2086 # a list
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --no-same-owner $bitstream 2>>"$work/log" || die "cannot unpack $deb"
+		continue ;;
 	*-chipdb)
 		members=
 		for chip in $chips; do
@@ -92,7 +97,7 @@ for deb in "$work"/apt/archives/*.deb; do
 		# shellcheck disable=SC2086 # a list
 		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --no-same-owner $members 2>>"$work/log" || die "cannot unpack $deb"
 		continue ;;
-	yosys | yosys-abc | nextpnr-*) unwanted=./usr/share/doc ;;
+	yosys | yosys-abc | nextpnr-* | fpga-trellis) unwanted=./usr/share/doc ;;
 	lib*-stdlib | lib*-modules*) continue ;;
 	lib* | zlib1g | gcc-*-base) unwanted=./usr/share ;;
 	*) continue ;;
@@ -118,7 +123,7 @@ starter() {
 	unset LD_LIBRARY_PATH LD_PRELOAD PYTHONPATH
 	PYTHONHOME=\$root/usr
 	export PYTHONHOME
-	set -- "\$root/usr/bin/ld.so" --library-path "\$root/usr/lib/x86_64-linux-gnu" "\$root/usr/bin/$2" "\$@"
+	set -- "\$root/usr/bin/ld.so" --library-path "\$root/usr/lib/x86_64-linux-gnu:\$root/usr/lib/x86_64-linux-gnu/trellis" "\$root/usr/bin/$2" "\$@"
 	WRAPPER
 	case $2 in
 	# Its chip database has a fixed place, /usr/share/nextpnr: seen there in a mount namespace of its own.
@@ -133,6 +138,7 @@ starter() {
 		for arg; do case $arg in xc7*) chip=$(printf '%.8s' "$arg") ;; esac; done
 		exec "$@" --chipdb "$root/usr/share/nextpnr/himbaechel/xilinx/chipdb-${chip-}.bin"
 		WRAPPER
+	ecppack) echo "exec \"\$@\" --db \"\$root/usr/share/trellis/database\"" >>"$1" ;;
 	*) echo 'exec "$@"' >>"$1" ;;
 	esac
 	chmod +x "$1"
@@ -140,9 +146,11 @@ starter() {
 starter "$bin/yosys-abc" yosys-abc.bin
 starter "$work/yosys" yosys
 starter "$work/nextpnr-ecp5" nextpnr-ecp5
+starter "$work/ecppack" ecppack
 starter "$work/nextpnr-xilinx" nextpnr-himbaechel-xilinx
 yosys=$("$work/yosys" -V 2>&1) || die "the private yosys does not run: $yosys"
 ecp5=$("$work/nextpnr-ecp5" --um5g-85k --version 2>&1) || die "the private nextpnr-ecp5 does not run: $ecp5"
+"$work/ecppack" --help >"$work/log" 2>&1 || die "the private ecppack does not run: $(tail -n 1 "$work/log")"
 xilinx=$("$work/nextpnr-xilinx" --version 2>&1) || die "the private nextpnr-himbaechel-xilinx does not run: $xilinx"
 rm -f "$work/log"
 printf '%s\n' "$yosys" "$ecp5" "$xilinx" >"$work/version"

@@ -102,7 +102,7 @@ do_doctor() {
 	elif tools=$("$root/cmake/fpga-tools.sh" --path 2>/dev/null) && [ -f "$tools/version" ]; then
 		echo "synthesis: $(sed -n "1s/ (.*//p" "$tools/version") and nextpnr are in the cache"
 	else
-		echo "synthesis: yosys and nextpnr will be unpacked privately from Debian sid on first use (45 MB)"
+		echo "synthesis: yosys, nextpnr and ecppack will be unpacked privately from Debian sid on first use (47 MB)"
 	fi
 	if unshare -m true 2>/dev/null || unshare -rm true 2>/dev/null; then :; else
 		echo "synthesis: this machine lets nobody make a mount namespace, which place and route for ECP5 needs"
