@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # fpga-card.sh: from the RTL to a card. Behind ./dmmu fpga; docs/fpga.md says what the steps mean.
-#   build ecp5 [PARAM=VALUE...]  the core of the cards' tops, placed and routed on an ECP5 with open tools: size, frequency of each clock
+#   build ecp5 [ARGUMENTS]        the core of the cards' tops on an ECP5 with open tools: placed, routed, a bitstream; size, frequency of each
+#                                clock, critical path. Fails when a clock is slower than asked
 #   build u250|acorn [--synth]   project, block design and bitstream by Vivado, which must be in PATH
 #   probe                        do an Artix-7's PCIe block and transceivers route in nextpnr? What it says
 set -eu
@@ -14,13 +15,18 @@ list=${DMMU_RTL_FILES-}
 [ -f "$list" ] || { say 'needs the list of the Verilog files in DMMU_RTL_FILES: use ./dmmu fpga'; exit 1; }
 build=${DMMU_BUILD_DIR:-$root/build}
 
-# The smallest device that is still one, and the widths of LitePCIe and LiteDRAM on such a chip.
-ecp5='THREADS=2 CONTEXTS=2 PORTS=1 L1_ENTRIES=8 TLB_SETS=64 TLB_WAYS=2 WALKERS=4 BUFFER_WORDS=64 BURST_WORDS=16 COPY_SLOTS=4
-	COPY_BURST_WORDS=16 HOST_W=128 LOCAL_W=128'
-
+# What is built unless PARAM=VALUE says otherwise, and what its clocks are asked for: MHz that it reaches.
 open_flow() {
-	# shellcheck disable=SC2086,SC2048 # a list; one given twice counts as the last
-	exec "$here/fpga.sh" --target ecp5 --module board_core $ecp5 $*
+	parameters=$(sed '/^#/d' "$root/rtl/board/open/ecp5.parameters")
+	mhz=40 before=''
+	for argument; do # the device says its own clock's frequency
+		case $before,$argument in --freq,*=*) ;; --freq,*) mhz=$argument ;; esac
+		before=$argument
+	done
+	export DMMU_AS=fpga
+	# shellcheck disable=SC2086 # a list; one given twice counts as the last
+	exec "$here/fpga.sh" --target ecp5 --module board_core --must-close --freq "$mhz" --freq bridge_clk=75 --freq memory_clk=75 $parameters \
+		CLOCK_KHZ="$(printf '%s' "$mhz" | awk '{ printf("%d", 1000 * $1) }')" "$@"
 }
 
 vivado_flow() {

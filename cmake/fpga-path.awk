@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # fpga-path.awk: nextpnr's log to what a person wants to know: summary lines (name, value, unit, tab-separated) on
-# standard output, and the same with the critical path in words into the file `path`.
+# standard output, and the same with the critical path in words into the file `path`. A design with clocks beside `clk`
+# has a frequency and an end-to-end of each; the path in full is that of `clk`.
 # Names that synthesis made up (x_reg_TRELLIS_FF_Q_3, x_LUT4_Z_PFUMX_C0 ...) are cut back to the signal they stand for.
 BEGIN { OFS = "\t" }
 function signal(s) {
@@ -8,6 +9,14 @@ function signal(s) {
 	sub(/\$.*/, "", s)
 	sub(/^d\./, "", s)
 	sub(/\.[A-Z0-9]+$/, "", s)
+	return s
+}
+# the name of the clock that a line has after `for clock`, without what nextpnr put around it
+function clock(s) {
+	sub(/.*for clock *\047/, "", s)
+	sub(/\047.*/, "", s)
+	sub(/^\$glbnet\$/, "", s)
+	sub(/\$.*/, "", s)
 	return s
 }
 function add_line(l) {
@@ -27,44 +36,63 @@ function add_line(l) {
 	if (!(name in used)) order[++kinds] = name
 	used[name] = part[1]; has[name] = part[2]
 }
-# a design with clocks beside `clk` has a frequency of each; the path is that of `clk`
+# the last such line is that after routing
 /Max frequency for clock/ {
+	c = clock($0)
+	if (!(c in fmax)) clocks[++n_clocks] = c
 	x = $0; sub(/.*: */, "", x)
-	c = $0; sub(/.*for clock *\047/, "", c); sub(/\047.*/, "", c); sub(/^\$glbnet\$/, "", c); sub(/\$.*/, "", c)
-	if (c !~ /_clk/) fmax = x + 0
-	else { if (!(c in other)) others[++clocks] = c; other[c] = x + 0 }
+	fmax[c] = x + 0
+	sub(/.* at /, "", x)
+	asked[c] = x + 0
 }
 /Critical path report for/ {
-	inside = /for clock/ && !/_clk/
-	if (inside) { n = 0; lines = ""; logic = routing = levels = 0; split("", got); start = finish = "" }
+	inside = /for clock/
+	if (!inside) next
+	c = clock($0)
+	main = c !~ /_clk/
+	logic[c] = routing[c] = total[c] = levels[c] = 0
+	start[c] = finish[c] = ""
+	if (main) { n = 0; lines = ""; last = ""; split("", got) }
 	next
 }
-inside && $2 == "clk-to-q" { logic += $3; start = signal($6) ; total = $4 }
-inside && $2 == "logic" { logic += $3; if ($3 > 0) levels++; total = $4 }
-inside && $2 == "routing" { routing += $3; total = $4; net = signal($6); if (net != "" && net != last && net !~ /^(in|out)(\[[0-9]+\])?$/) { nets[++n] = net; at[n] = $4 } last = net }
-inside && $2 == "Sink" { finish = signal($3) }
-inside && $2 == "setup" { logic += $3; total = $4; finish = signal($6) }
-inside && /^Info: +\// { add_line($0) }
+inside && $2 == "clk-to-q" { logic[c] += $3; start[c] = signal($6); total[c] = $4 }
+inside && $2 == "logic" { logic[c] += $3; if ($3 > 0) levels[c]++; total[c] = $4 }
+inside && $2 == "routing" {
+	routing[c] += $3
+	total[c] = $4
+	net = signal($6)
+	if (main && net != "" && net != last && net !~ /^(in|out)(\[[0-9]+\])?$/) { nets[++n] = net; at[n] = $4 }
+	last = net
+}
+inside && $2 == "Sink" { finish[c] = signal($3) }
+inside && $2 == "setup" { logic[c] += $3; total[c] = $4; finish[c] = signal($6) }
+inside && main && /^Info: +\// { add_line($0) }
 END {
-	lut = ("TRELLIS_COMB" in used) ? "TRELLIS_COMB" : "SLICE_LUTX"
-	flop = ("TRELLIS_FF" in used) ? "TRELLIS_FF" : "SLICE_FFX"
 	for (i = 1; i <= kinds; i++) if (used[order[i]] > 0) print "placed." order[i], used[order[i]], "of " has[order[i]]
-	print "fmax", fmax, "MHz"
-	for (i = 1; i <= clocks; i++) print "fmax." others[i], other[others[i]], "MHz"
-	print "critical_path", total, "ns"
-	print "critical_path.logic", logic, "ns"
-	print "critical_path.routing", routing, "ns"
-	print "critical_path.levels", levels, "cells"
-	print "critical_path.start", start, "signal"
-	print "critical_path.end", finish, "signal"
+	for (i = 1; i <= n_clocks; i++) if (clocks[i] !~ /_clk/) m = clocks[i]
+	print "fmax", fmax[m], "MHz"
+	print "asked", asked[m], "MHz"
+	for (i = 1; i <= n_clocks; i++) if (clocks[i] != m) {
+		print "fmax." clocks[i], fmax[clocks[i]], "MHz"
+		print "asked." clocks[i], asked[clocks[i]], "MHz"
+	}
+	print "critical_path", total[m], "ns"
+	print "critical_path.logic", logic[m], "ns"
+	print "critical_path.routing", routing[m], "ns"
+	print "critical_path.levels", levels[m], "cells"
+	print "critical_path.start", start[m], "signal"
+	print "critical_path.end", finish[m], "signal"
 	print "critical_path.source", lines, "lines"
-	printf("placed and routed: ") > path
+	printf("placed and routed to the end: ") > path
 	for (i = 1; i <= kinds; i++) if (used[order[i]] > 0 && order[i] ~ /COMB|FF|LUT|RAMB|DP16|RAMW|CARRY/)
 		printf("%s %d of %d (%d %%)  ", order[i], used[order[i]], has[order[i]], 100 * used[order[i]] / has[order[i]]) > path
-	printf("\nFmax %.1f MHz; critical path %.2f ns = logic %.2f + routing %.2f, %d cells\n", fmax, total, logic, routing, levels) > path
-	for (i = 1; i <= clocks; i++) printf("  %s: %.1f MHz\n", others[i], other[others[i]]) > path
-	printf("  from %s\n  to   %s\n", start, finish) > path
-	printf("  by  ") > path
+	printf("\n%-12s %6s %6s\n", "clock", "routed", "asked") > path
+	for (i = 1; i <= n_clocks; i++) {
+		c = clocks[i]
+		printf("%-12s %6.1f %6.1f MHz  %s  %.2f ns = logic %.2f + routing %.2f, %d cells, %s to %s\n", c, fmax[c], asked[c],
+			fmax[c] >= asked[c] ? "closed    " : "not closed", total[c], logic[c], routing[c], levels[c], start[c], finish[c]) > path
+	}
+	printf("critical path of %s\n  from %s\n  to   %s\n  by  ", m, start[m], finish[m]) > path
 	for (i = 1; i <= n; i++) printf(" %s (%.1f)", nets[i], at[i]) > path
 	printf("\n  in   %s\n", lines) > path
 }

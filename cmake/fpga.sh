@@ -10,11 +10,14 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=${here%/cmake}
 layout=1 # count up when the same inputs give other results
-freq=125 # MHz: what place and route is asked for
+freq=125 # MHz: what place and route is asked for of every clock that --freq does not name
 
-say() { printf 'dmmu: synth: %s\n' "$*" >&2; }
+as=${DMMU_AS:-synth} # the command that this is
+say() { printf 'dmmu: %s: %s\n' "$as" "$*" >&2; }
 die() { say "$*"; exit 1; }
-wrong() { say "$*; see ./dmmu synth --help"; exit 2; }
+wrong() { say "$*; see ./dmmu $as --help"; exit 2; }
+number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
+megahertz() { printf '%s\n' "$1" | grep -Eqx '[0-9]+(\.[0-9]+)?' && [ -n "$(printf '%s' "$1" | tr -d 0.)" ]; }
 
 # --- targets: family of the netlist, device, LUTs that the chip has ----------------------------------------------------
 target_line() {
@@ -34,7 +37,7 @@ configuration() {
 	esac
 }
 
-targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 flat='' files=${DMMU_RTL_FILES-}
+targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
 while [ $# -gt 0 ]; do
 	case $1 in
 	--target)
@@ -45,12 +48,21 @@ while [ $# -gt 0 ]; do
 		esac
 		shift ;;
 	--module) module=${2-}; [ -n "$module" ] || wrong '--module takes the name of a module'; shift ;;
-	--seed) seed=${2-}; [ -n "$seed" ] || wrong '--seed takes a number'; shift ;;
+	--seed) seed=${2-}; number "$seed" || wrong "--seed takes a number, not '$seed'"; shift ;;
+	--freq)
+		case ${2-} in
+		*=*) clocks="$clocks $2" mhz=${2#*=} ;;
+		*) freq=${2-} mhz=${2-} ;;
+		esac
+		megahertz "$mhz" || wrong "--freq takes MHZ or CLOCK=MHZ, not '${2-}'"
+		shift ;;
+	--must-close) must=yes ;;
 	--no-pnr) pnr='' ;;
 	--flat) flat=yes ;;
 	--tsv) format=tsv ;;
 	--table) table=yes ;;
-	[A-Z]*=[0-9]*) parameters="$parameters $1" ;;
+	[A-Z]*=*) number "${1#*=}" || wrong "${1%%=*} takes a number, not '${1#*=}'"
+		parameters="$parameters $1" ;;
 	small | default) parameters="$parameters$(configuration "$1")" ;;
 	*) wrong "synth does not know '$1'" ;;
 	esac
@@ -58,6 +70,29 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$files" ] && [ -f "$files" ] || die 'needs the list of the Verilog files in DMMU_RTL_FILES: use ./dmmu synth'
 [ -n "$targets" ] || { targets=ecp5; [ -z "$table" ] || targets='ecp5 xc7a100t xc7a200t'; }
+
+# what_module_has KIND: names of the module's parameters or clocks, as the source declares them; fails when there is no such module.
+what_module_has() {
+	# shellcheck disable=SC2046 # a list
+	awk -v module="$module" -v kind="$1" '
+		$1 == "module" { name = $2; sub(/[^A-Za-z0-9_].*/, "", name); inside = name == module; found += inside }
+		inside && kind == "parameter" && $1 == "parameter" { sub(/ *=.*/, ""); print $NF }
+		inside && kind == "clock" && $1 == "input" && $NF ~ /^([a-z_]*_)?clk,?$/ { sub(/,$/, ""); print $NF }
+		inside && /^\);/ { inside = 0 }
+		END { exit !found }' $(cat "$files")
+}
+what_module_has parameter >/dev/null || wrong "there is no module '$module'"
+for parameter in $parameters; do
+	what_module_has parameter | grep -qx "${parameter%%=*}" || wrong "$module has no parameter ${parameter%%=*}; it has $(what_module_has parameter | tr '\n' ' ')"
+done
+for clock in $clocks; do
+	what_module_has clock | grep -qx "${clock%%=*}" || wrong "$module has no clock ${clock%%=*}; it has $(what_module_has clock | tr '\n' ' ')"
+done
+case "$clocks,$targets" in ,* | *,ecp5) ;; *) wrong "only ecp5 takes clocks apart: --freq MHZ" ;; esac
+# One given twice counts as the last, and not again for what is kept.
+last_of_each() { printf '%s\n' "$@" | awk -F = 'NF { if (!($1 in at)) { at[$1] = ++n }; line[at[$1]] = $0 } END { for (i = 1; i <= n; i++) printf(" %s", line[i]) }'; }
+# shellcheck disable=SC2086 # lists
+parameters=$(last_of_each $parameters) clocks=$(last_of_each $clocks)
 
 cache=${DMMU_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/dmmu}/synth
 mkdir -p "$cache"
@@ -171,21 +206,28 @@ place() {
 		say "$title: does not fit: $luts LUT, the chip has $4"
 		return 1
 	fi
-	placed=$cache/pnr-$(hash pnr "$1" "${net##*/}" "$seed")
+	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks")
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
 	mkdir -p "$work"
 	gzip -dc "$net/netlist.json.gz" >"$work/netlist.json"
 	case $2 in
-	ecp5) run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq $freq \
-		--seed "$seed" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
+	ecp5)
+		for clock in $clocks; do
+			printf 'FREQUENCY PORT "%s" %s MHz;\n' "${clock%%=*}" "${clock#*=}"
+		done >"$work/clocks.lpf"
+		run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq "$freq" \
+			--seed "$seed" --lpf "$work/clocks.lpf" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top \
+			--textcfg "$work/chip.config" || { rm -rf "$work"; return 1; }
+		run ecppack "$tools/ecppack" --compress "$work/chip.config" "$work/chip.bit" || { rm -rf "$work"; return 1; }
+		rm -f "$work/chip.config" "$work/ecppack.log" ;;
 	xc7)
 		for port in clk:R4 bridge_clk:V4 memory_clk:W19 serial_in:T5 serial_out:U5; do
 			grep -q "${port%:*}" "$net/top.v" || continue
 			printf "set_property LOC %s [get_ports %s]\nset_property IOSTANDARD LVCMOS33 [get_ports %s]\n" \
 				"${port#*:}" "${port%:*}" "${port%:*}"
 		done >"$work/pins.xdc"
-		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --vopt xdc="$work/pins.xdc" --json "$work/netlist.json" --freq $freq --seed "$seed" \
+		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --vopt xdc="$work/pins.xdc" --json "$work/netlist.json" --freq "$freq" --seed "$seed" \
 			--timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
 	esac
 	rm -f "$work/netlist.json"
@@ -218,6 +260,12 @@ report() {
 	else
 		printf '\n'
 		cat "$placed/path.txt"
+		[ ! -f "$placed/chip.bit" ] || printf 'bitstream %s, %s bytes\n' "$placed/chip.bit" "$(wc -c <"$placed/chip.bit")"
+	fi
+	if [ -n "$must" ] && ! awk -F '\t' '$1 ~ /^fmax/ { f[substr($1, 5)] = $2 } $1 ~ /^asked/ { a[substr($1, 6)] = $2 }
+		END { for (c in a) if (f[c] < a[c]) exit 1 }' "$placed/summary.tsv"; then
+		say "$title: routed, but timing is not closed: ask for less with --freq, or try another --seed"
+		return 1
 	fi
 }
 
