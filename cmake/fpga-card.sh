@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # fpga-card.sh: from the RTL to a card. Behind ./dmmu fpga; docs/fpga.md says what the steps mean.
-#   build ecp5 [ARGUMENTS]        the core of the cards' tops on an ECP5 with open tools: placed, routed, a bitstream; size, frequency of each
+#   build ecp5 [ARGUMENTS]       the core of the cards' tops on an ECP5 with open tools: placed, routed, a bitstream; size, frequency of each
 #                                clock, critical path. Fails when a clock is slower than asked
 #   build u250|acorn [--synth]   project, block design and bitstream by Vivado, which must be in PATH
 #   probe                        do an Artix-7's PCIe block and transceivers route in nextpnr? What it says
@@ -15,18 +15,12 @@ list=${DMMU_RTL_FILES-}
 [ -f "$list" ] || { say 'needs the list of the Verilog files in DMMU_RTL_FILES: use ./dmmu fpga'; exit 1; }
 build=${DMMU_BUILD_DIR:-$root/build}
 
-# What is built unless PARAM=VALUE says otherwise, and what its clocks are asked for: MHz that it reaches.
+# What is built unless PARAM=VALUE says otherwise; 50 MHz is what its clocks reach.
 open_flow() {
 	parameters=$(sed '/^#/d' "$root/rtl/board/open/ecp5.parameters")
-	mhz=40 before=''
-	for argument; do # the device says its own clock's frequency
-		case $before,$argument in --freq,*=*) ;; --freq,*) mhz=$argument ;; esac
-		before=$argument
-	done
 	export DMMU_AS=fpga
 	# shellcheck disable=SC2086 # a list; one given twice counts as the last
-	exec "$here/fpga.sh" --target ecp5 --module board_core --must-close --freq "$mhz" --freq bridge_clk=75 --freq memory_clk=75 $parameters \
-		CLOCK_KHZ="$(printf '%s' "$mhz" | awk '{ printf("%d", 1000 * $1) }')" "$@"
+	exec "$here/fpga.sh" --target ecp5 --module board_core --must-close --freq 50 $parameters "$@"
 }
 
 vivado_flow() {

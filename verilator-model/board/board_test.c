@@ -73,7 +73,7 @@ static void load_start(struct load *load)
 	struct dmmu_bench *bench = load->bench;
 
 	paint(load);
-	dmmu_bench_ctx_set(bench, 1, load->root);
+	dmmu_bench_ctx_set(bench, bench->contexts - 1, load->root);
 	dmmu_bench_cpy_push(bench, &(struct dmmu_cpy){.opcode = DMMU_CPY_OP_COPY,
 						      .flags = DMMU_CPY_F_DST_LOCAL,
 						      .src = load->host,
@@ -83,7 +83,7 @@ static void load_start(struct load *load)
 	for (unsigned int t = 0; t < bench->threads; t++)
 		dmmu_bench_work_push(bench,
 				     &(struct dmmu_work){.op = DMMU_OP_COPY,
-							 .ctx = 1,
+							 .ctx = bench->contexts - 1,
 							 .src = 0x20000000 + t * 8 * PAGE,
 							 .dst = 0x10000000 + REGION + t * 8 * PAGE,
 							 .len = 8 * PAGE});
@@ -242,7 +242,7 @@ static void registers_read_ones_until_memory_is_there(struct dmmu_bench_config *
 	for (unsigned int i = 0; i < 20; i++) {
 		memory_down(bench, true);
 		dmmu_bench_run(bench, 60 + i);
-		/* the device drains first, and clears its TLB as part of that: a cycle for each of its sets */
+		/* the device drains first, which clears its TLB set by set */
 		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_ID) == 0xffffffffu, DOWN_BOUND);
 		dmmu_bench_run(bench, i);
 		BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ID), 0xffffffffu);
