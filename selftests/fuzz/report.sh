@@ -52,7 +52,8 @@ awk -v lines="$lines" '
 		if ($0 ~ /^#/ || NF < 3) next
 		why = $0
 		sub(/^[^ ]+ [^ ]+ /, "", why)
-		out[$1 " " $2] = why
+		if (sub(/\*$/, "", $2)) begin[$1 " " $2] = why
+		else out[$1 " " $2] = why
 		next
 	}
 	$4 ~ /^_sub_[ID]_/ { next } # of the compiler, for KASAN
@@ -61,8 +62,9 @@ awk -v lines="$lines" '
 		file = function_name = reason = line = ""
 		for (i = 4; i < NF; i += 2) {
 			at = name_of($(i + 1))
-			if ((at " *") in out) reason = out[at " *"]
-			if ((at " " $i) in out) reason = out[at " " $i]
+			name = at " " $i
+			for (known in begin) if (index(name, known) == 1) reason = begin[known]
+			if (name in out) reason = out[name]
 			if (file != "" || $(i + 1) ~ /\/include\/(linux|asm|asm-generic|trace|uapi)\// || $(i + 1) ~ /\/arch\//) continue
 			file = at
 			function_name = $i
