@@ -4,7 +4,8 @@
  * (docs/fuzzing.md).
  *
  *   dmmu-fuzz [--seconds S] [--seed N] [--corpus FILE]...   makes sequences and does them
- *   dmmu-fuzz --run FILE [--times N]                        does those of a file, each N times
+ *   dmmu-fuzz --run FILE [--times N] [--trim]               does those of a file, each N times; and
+ *                                                           leaves out steps that reach nothing
  *
  * A file has a sequence a line. With a kernel that tells coverage, sequences that reach new code of
  * the driver are kept and changed; without, they are made from nothing and from the corpus. Each is
@@ -203,11 +204,33 @@ static unsigned int count_beyond(const struct hits *hits, const struct hits *kno
 	return n;
 }
 
+/*
+ * Leave out each step without which @s still reaches what is in @need. Returns false when something
+ * was found.
+ */
+static bool trim(struct sequence *s, const struct hits *need)
+{
+	static struct sequence shorter;
+	static struct hits hits;
+
+	for (unsigned int i = s->n; i && s->n > 1; i--) {
+		shorter = *s;
+		memmove(&shorter.op[i - 1], &shorter.op[i], (s->n - i) * sizeof(s->op[0]));
+		shorter.n--;
+		if (try_sequence(&shorter))
+			return false;
+		cover_end(&hits);
+		if (!count_beyond(need, &hits))
+			*s = shorter;
+	}
+	return true;
+}
+
 /* As few as reach all of it, each the one that adds most to those before. */
-static void tell_best(void)
+static bool tell_best(bool trimmed)
 {
 	static char text[MOST_TEXT];
-	static struct hits known;
+	static struct hits known, need;
 
 	for (;;) {
 		unsigned int most = 0, n;
@@ -221,41 +244,52 @@ static void tell_best(void)
 			best = &kept[i];
 		}
 		if (!best)
-			return;
-		for (unsigned int i = 0; i < MOST_POINTS / 64; i++)
+			return true;
+		for (unsigned int i = 0; i < MOST_POINTS / 64; i++) {
+			need.bit[i] = best->hits.bit[i] & ~known.bit[i];
 			known.bit[i] |= best->hits.bit[i];
+		}
+		if (trimmed && !trim(&best->sequence, &need))
+			return false;
 		sequence_write(&best->sequence, text);
 		printf("# BEST %u %s\n", most, text);
+		fflush(stdout);
 	}
 }
 
-static void tell_all(void)
+static bool tell_all(bool trimmed)
 {
 	static char text[MOST_TEXT];
+	bool ok;
 
 	for (unsigned int i = 0; i < kept_count; i++) {
 		sequence_write(&kept[i].sequence, text);
 		printf("# KEPT %s\n", text);
 	}
-	tell_best();
+	ok = tell_best(trimmed);
 	cover_print(stdout);
 	profile_print(stdout);
 	printf("# FUZZED %lu sequences, %u points, %u kept\n", done, cover_points(), kept_count);
 	fflush(stdout);
+	return ok;
 }
 
 int main(int argc, char **argv)
 {
-	enum { SECONDS = 1, SEED, CORPUS, RUN, TIMES, AFTER, MOST_FILES = 8 };
+	enum { SECONDS = 1, SEED, CORPUS, RUN, TIMES, TRIM, MOST_FILES = 8 };
 	static const struct option longs[] = {
-		{"seconds", 1, NULL, SECONDS}, {"seed", 1, NULL, SEED},
-		{"corpus", 1, NULL, CORPUS},   {"run", 1, NULL, RUN},
-		{"times", 1, NULL, TIMES},     {0},
+		{"seconds", 1, NULL, SECONDS},
+		{"seed", 1, NULL, SEED},
+		{"corpus", 1, NULL, CORPUS},
+		{"run", 1, NULL, RUN},
+		{"times", 1, NULL, TIMES},
+		{"trim", 0, NULL, TRIM},
+		{0},
 	};
 	unsigned int seconds = 60, times = 1, files = 0, devices;
 	const char *run = NULL, *file[MOST_FILES];
 	uint64_t seed = dmmu_now_ns(), begin;
-	bool ok, covered;
+	bool ok, covered, trimmed = false;
 	int c, fd;
 
 	if (argc > 1 && !strcmp(argv[1], "--after"))
@@ -274,6 +308,9 @@ int main(int argc, char **argv)
 			break;
 		case RUN:
 			run = optarg;
+			break;
+		case TRIM:
+			trimmed = true;
 			break;
 		case TIMES:
 			times = (unsigned int)atoi(optarg);
@@ -303,7 +340,7 @@ int main(int argc, char **argv)
 		if (ok)
 			ok = fuzz(seed * 0x9e3779b97f4a7c15ull | 1, begin, seconds);
 	}
-	tell_all();
+	ok = tell_all(ok && trimmed) && ok;
 	if (ok && machine_leftovers()) {
 		printf("# FOUND %s: in the end\n", machine_leftovers());
 		ok = false;
