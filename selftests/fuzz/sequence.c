@@ -92,8 +92,8 @@ static uint64_t any_arg(enum arg_kind kind, uint64_t *random)
 					 : PICK(random, 0, 4096, 4097, ~0u, 1u << 31);
 	case ARG_NUMBER:
 		return any_number(random);
-	case ARG_NTH:
-		return below(random, 64);
+	case ARG_NTH: /* mostly one of the first */
+		return below(random, PICK(random, 2, 4, 8, 32)) + 32 * below(random, 2);
 	case ARG_FLAGS:
 		return below(random, 10) ? 0 : below(random, 2) ? 1 : any_number(random);
 	case ARG_PLACE:
@@ -131,6 +131,15 @@ static void make_op(struct op *op, uint64_t *random)
 		op->arg[i] = any_arg(op_kinds[op->kind].args[i], random);
 }
 
+static void insert(struct sequence *s, unsigned int at, const struct op *op)
+{
+	if (s->n == MOST_OPS)
+		return;
+	memmove(&s->op[at + 1], &s->op[at], (s->n - at) * sizeof(*op));
+	s->op[at] = *op;
+	s->n++;
+}
+
 /* Mostly with a file that is bound, and memory that is there: little happens without. */
 void sequence_make(struct sequence *s, uint64_t *random)
 {
@@ -146,21 +155,16 @@ void sequence_make(struct sequence *s, uint64_t *random)
 		"user 1; open 0 0; bind 0 0 0; open 1 1; bind 1 1 0",
 	};
 	unsigned int n = 4 + below(random, 12);
+	static struct sequence knob;
 
 	memset(s, 0, sizeof(*s));
 	if (below(random, 10))
 		sequence_read(s, begins[below(random, sizeof(begins) / sizeof(begins[0]))]);
+	/* The CPU copies faster than an emulated device. */
+	if (below(random, 2) && sequence_read(&knob, "knob 3 1"))
+		insert(s, 0, &knob.op[0]);
 	while (s->n < n)
 		make_op(&s->op[s->n++], random);
-}
-
-static void insert(struct sequence *s, unsigned int at, const struct op *op)
-{
-	if (s->n == MOST_OPS)
-		return;
-	memmove(&s->op[at + 1], &s->op[at], (s->n - at) * sizeof(*op));
-	s->op[at] = *op;
-	s->n++;
 }
 
 static void change_arg(struct op *op, uint64_t *random)

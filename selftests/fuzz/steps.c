@@ -52,7 +52,7 @@ const struct op_kind op_kinds[] = {
 	{"userfault", 1, 0, do_userfault, {ARG_PAGE, ARG_PAGES, ARG_SMALL, ARG_END}},
 	{"clear", 1, 0, do_clear, {ARG_SMALL, ARG_END}},
 	{"idle", 2, 0, do_idle, {ARG_PAGE, ARG_SMALL, ARG_END}},
-	{"reclaim", 2, 0, do_reclaim, {ARG_PAGES, ARG_END}},
+	{"reclaim", 1, 0, do_reclaim, {ARG_PAGES, ARG_END}},
 	/* processes */
 	{"fork", 2, 0, do_fork, {ARG_SMALL, ARG_PAGE, ARG_END}},
 	{"second", 3, OP_ALONE, do_second, {ARG_PAGE, ARG_SMALL, ARG_END}},
