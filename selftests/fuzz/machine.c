@@ -67,7 +67,7 @@ static struct device {
 } device[MOST_DEVICES];
 static unsigned int devices;
 static char was[KNOBS][32];
-static int reclaim_fd = -1;
+static int reclaim_fd = -1, disk_fd = -1;
 static int worker[MOST_WORKERS];
 static unsigned int workers;
 static unsigned int *changed; /* knobs, a bit for each; memory that all processes share */
@@ -195,6 +195,21 @@ static void count_events(void)
 	globfree(&found);
 }
 
+/* Its blocks are there: only then is a write to it not waited for. */
+static void prepare_disk(void)
+{
+	static char zeros[DISK_PAGES * 4096] __attribute__((aligned(4096)));
+
+	disk_fd = open("/mnt", O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600);
+	if (disk_fd >= 0 && pwrite(disk_fd, zeros, sizeof(zeros), 0) > 0)
+		fsync(disk_fd);
+}
+
+int machine_disk(void)
+{
+	return disk_fd;
+}
+
 /* Of a cgroup of its own memory can be reclaimed; pages may be merged; tracepoints are on. */
 static void prepare_kernel(void)
 {
@@ -211,6 +226,8 @@ static void prepare_kernel(void)
 	dmmu_write_text("/sys/kernel/tracing/buffer_size_kb", "64");
 	dmmu_write_text("/sys/kernel/tracing/events/dmmu/enable", "1");
 	count_events();
+	/* A page that we have may be with a disk, too; checks of DMA take that for a mistake. */
+	dmmu_write_text("/sys/kernel/debug/dma-api/driver_filter", "dmmu");
 	/* Programs of ours may well crash: not news. */
 	dmmu_write_text("/proc/sys/debug/exception-trace", "0");
 }
@@ -221,6 +238,7 @@ static void leave_kernel(void)
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	dmmu_write_text("/sys/kernel/tracing/events/dmmu/enable", "0");
+	dmmu_write_text("/sys/kernel/debug/dma-api/driver_filter", "\n");
 	dmmu_write_text("/proc/sys/vm/nr_hugepages", "0");
 	dmmu_write_text("/sys/kernel/mm/ksm/run", "2");
 	dmmu_write_text("/sys/kernel/mm/ksm/run", "0");
@@ -258,6 +276,7 @@ bool machine_open(unsigned int *count)
 	keep_knobs();
 	set_knobs(~0u);
 	prepare_failures();
+	prepare_disk();
 	prepare_kernel();
 	return devices;
 }

@@ -26,6 +26,7 @@ struct run {
 	char *read_only; /* one page */
 	int pipe[2];	 /* that holds pages */
 	int userfault;
+	unsigned long aio;
 };
 
 /* execute.c */
@@ -56,6 +57,7 @@ void do_remap(struct run *run, const uint64_t *arg);
 void do_touch(struct run *run, const uint64_t *arg);
 void do_pin(struct run *run, const uint64_t *arg);
 void do_unpin(struct run *run, const uint64_t *arg);
+void do_disk(struct run *run, const uint64_t *arg);
 void do_userfault(struct run *run, const uint64_t *arg);
 void do_clear(struct run *run, const uint64_t *arg);
 void do_idle(struct run *run, const uint64_t *arg);
@@ -77,6 +79,8 @@ void do_reclaim(struct run *run, const uint64_t *arg);
 void do_reset(struct run *run, const uint64_t *arg);
 void do_break(struct run *run, const uint64_t *arg);
 void do_rebind(struct run *run, const uint64_t *arg);
+enum { DISK_PAGES = 16 };
+int machine_disk(void);			     /* a file of so many pages, for direct I/O */
 void machine_fail_workers(unsigned int nth); /* 0: no more */
 
 #endif

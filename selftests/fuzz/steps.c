@@ -48,6 +48,7 @@ const struct op_kind op_kinds[] = {
 	{"remap", 2, 0, do_remap, {ARG_PAGE, ARG_PAGES, ARG_PAGE, ARG_END}},
 	{"touch", 8, OP_FAILS, do_touch, {ARG_PAGE, ARG_PAGES, ARG_SMALL, ARG_END}},
 	{"pin", 2, 0, do_pin, {ARG_PAGE, ARG_PAGES, ARG_END}},
+	{"disk", 2, OP_ALONE, do_disk, {ARG_PAGE, ARG_PAGES, ARG_SMALL, ARG_END}},
 	{"unpin", 1, 0, do_unpin, {ARG_END}},
 	{"userfault", 1, 0, do_userfault, {ARG_PAGE, ARG_PAGES, ARG_SMALL, ARG_END}},
 	{"clear", 1, 0, do_clear, {ARG_SMALL, ARG_END}},

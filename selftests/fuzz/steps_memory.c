@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/userfaultfd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
+
+enum { DISK_TIMES = 16 };
 
 static void *page_of(uint64_t page)
 {
@@ -183,6 +186,38 @@ void do_pin(struct run *run, const uint64_t *arg)
 	(void)!vmsplice(run->pipe[1], &at, 1, SPLICE_F_NONBLOCK);
 }
 
+/*
+ * The disk reads from the pages, or writes to them, while we go on, whatever becomes of our
+ * mapping; it has other things to do before. With 2 the mapping goes at once, so that the last to
+ * have the pages is the disk.
+ */
+void do_disk(struct run *run, const uint64_t *arg)
+{
+	static char before[DISK_TIMES - 1][DISK_PAGES * 4096] __attribute__((aligned(4096)));
+	size_t bytes = bytes_from(arg[0], arg[1] % DISK_PAGES);
+	struct iocb io[DISK_TIMES], *list[DISK_TIMES];
+
+	/* The kernel's DMA checks want no page to be with a disk twice. */
+	if (run->aio)
+		syscall(SYS_io_destroy, run->aio);
+	run->aio = 0;
+	if (syscall(SYS_io_setup, DISK_TIMES, &run->aio))
+		return;
+	for (unsigned int i = 0; i < DISK_TIMES; i++) {
+		bool last = i == DISK_TIMES - 1;
+
+		io[i] = (struct iocb){
+			.aio_fildes = (uint32_t)machine_disk(),
+			.aio_lio_opcode = last && arg[2] & 1 ? IOCB_CMD_PREAD : IOCB_CMD_PWRITE,
+			.aio_buf = last ? dmmu_va(page_of(arg[0])) : dmmu_va(before[i]),
+			.aio_nbytes = last ? bytes : sizeof(before[i])};
+		list[i] = &io[i];
+	}
+	syscall(SYS_io_submit, run->aio, DISK_TIMES, list);
+	if (arg[2] & 2)
+		munmap(page_of(arg[0]), bytes);
+}
+
 void do_unpin(struct run *run, const uint64_t *arg)
 {
 	(void)arg;
@@ -191,6 +226,9 @@ void do_unpin(struct run *run, const uint64_t *arg)
 			close(run->pipe[i]);
 		run->pipe[i] = -1;
 	}
+	if (run->aio)
+		syscall(SYS_io_destroy, run->aio);
+	run->aio = 0;
 }
 
 /* Missing pages, or writes, are for a handler that never answers; the kernel's own get EFAULT. */
