@@ -88,7 +88,7 @@ static uint64_t any_arg(enum arg_kind kind, uint64_t *random)
 	case ARG_OP:
 		return below(random, 16) ? below(random, 8) : any_number(random);
 	case ARG_COUNT:
-		return below(random, 12) ? 1 + below(random, 16)
+		return below(random, 6) ? 1 + below(random, 16)
 					 : PICK(random, 0, 4096, 4097, ~0u, 1u << 31);
 	case ARG_NUMBER:
 		return any_number(random);
@@ -188,7 +188,7 @@ static void change_arg(struct op *op, uint64_t *random)
 
 void sequence_change(struct sequence *s, const struct sequence *other, uint64_t *random)
 {
-	unsigned int times = 1 + below(random, 4);
+	unsigned int times = 1 + below(random, 6);
 	struct op op;
 
 	while (times--) {
