@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,27 @@ static const char *complaint(void)
 	return NULL;
 }
 
+/* Where each thread of a process is, by the kernel. */
+static void tell_stacks(pid_t pid)
+{
+	char pattern[64], line[256];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/proc/%d/task/*/stack", pid);
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *f = fopen(found.gl_pathv[i], "re");
+
+		printf("# STACK of %s\n", found.gl_pathv[i]);
+		while (f && fgets(line, sizeof(line), f))
+			printf("# STACK %s", line);
+		if (f)
+			fclose(f);
+	}
+	globfree(&found);
+}
+
 /* In a process of its own. 0, or -ETIME when it does not end. */
 static int do_sequence(const struct sequence *s)
 {
@@ -79,6 +101,7 @@ static int do_sequence(const struct sequence *s)
 	profile_add(PROFILE_FORK, forked - begin);
 	while (!waitpid(child, NULL, WNOHANG)) {
 		if (dmmu_now_ns() > until) {
+			tell_stacks(child);
 			kill(child, SIGKILL);
 			return -ETIME;
 		}
