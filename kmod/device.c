@@ -196,7 +196,11 @@ void dmmu_dev_fail(struct dmmu_dev *dev, const char *why)
 
 void dmmu_dev_fail_work(struct work_struct *work)
 {
-	dmmu_dev_lose_all(container_of(work, struct dmmu_dev, fail_work));
+	struct dmmu_dev *dev = container_of(work, struct dmmu_dev, fail_work);
+
+	dmmu_cover_start(READ_ONCE(dev->cover));
+	dmmu_dev_lose_all(dev);
+	kcov_remote_stop();
 }
 
 /*
@@ -227,9 +231,8 @@ static void dmmu_dev_lost_irqs(struct dmmu_dev *dev, u32 error)
  * all, and still what we made of it: a device that vanished or was reset sends no interrupt. One
  * that is there but slow is none of our business; its work may take for ever.
  */
-void dmmu_dev_watchdog(struct work_struct *work)
+static void dmmu_dev_look(struct dmmu_dev *dev)
 {
-	struct dmmu_dev *dev = container_of(to_delayed_work(work), struct dmmu_dev, watchdog);
 	const struct dmmu_status *s = dev->status;
 	u32 sum, ctrl = DMMU_CTRL_ENABLE, error = 0;
 
@@ -260,6 +263,15 @@ void dmmu_dev_watchdog(struct work_struct *work)
 		return;
 	}
 	dmmu_dev_watch(dev);
+}
+
+void dmmu_dev_watchdog(struct work_struct *work)
+{
+	struct dmmu_dev *dev = container_of(to_delayed_work(work), struct dmmu_dev, watchdog);
+
+	dmmu_cover_start(READ_ONCE(dev->cover));
+	dmmu_dev_look(dev);
+	kcov_remote_stop();
 }
 
 /* There is work: see to it that somebody looks after the device. */

@@ -218,7 +218,7 @@ struct dmmu_local {
 	u64 base;			/* byte offset of the first */
 	unsigned long npages;
 	unsigned long first_pfn;
-	spinlock_t lock;		/* all below but the list; taken when a page is freed */
+	spinlock_t lock;		/* all below but the list; interrupts off */
 	unsigned long *used;		/* bitmap */
 	unsigned long nfree;
 	unsigned long next;		/* where to look for free ones */
@@ -271,7 +271,7 @@ struct dmmu_dev {
 	struct list_head ctxs;
 	struct ida ctx_ids;
 	struct ida tables;		/* pages of local memory in use as page tables */
-	spinlock_t users_lock;		/* innermost */
+	spinlock_t users_lock;		/* innermost, interrupts off */
 	struct list_head users;
 	struct dmmu_local *local;	/* NULL: no pages in local memory */
 	atomic64_t moved[DMMU_MOVED_COUNT];

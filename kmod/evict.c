@@ -115,12 +115,12 @@ static unsigned int dmmu_evict_batch(struct dmmu_dev *dev, struct dmmu_move *m, 
 unsigned long dmmu_evict(struct dmmu_dev *dev, unsigned long n)
 {
 	struct dmmu_move *m = dmmu_move_alloc(GFP_KERNEL);
-	unsigned long done = 0, tried = 0, most = dmmu_local_total(dev);
+	unsigned long done = 0, tried = 0, most = dmmu_local_used(dev);
 	u64 begin = ktime_get_ns();
 
 	if (!m)
 		return 0;
-	/* Once round at most: all of it may be busy. */
+	/* Once round what is there at most: all of it may be busy. */
 	while (done < n && tried < most) {
 		unsigned int batch = min_t(unsigned long, n - done, DMMU_COPY_BATCH), found = batch;
 

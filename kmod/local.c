@@ -98,17 +98,19 @@ static void dmmu_local_unlist(struct dmmu_local *l, struct dmmu_lpage *p)
 
 /*
  * The kernel frees @n pages that are one folio: nothing maps it any more, and the notifier took it
- * from the device.
+ * from the device. In any context: who had a coherent page last may be a disk, whose interrupt says
+ * that it is done.
  */
 void dmmu_local_page_free(struct page *page, unsigned int n)
 {
 	struct dmmu_local *l = dmmu_local_of(page);
 	unsigned long i = dmmu_local_index(page), end = i + n;
+	unsigned long flags;
 	bool last;
 
 	ClearPageHWPoison(page);
 	dmmu_local_unlist(l, &l->page[i]);
-	spin_lock(&l->lock);
+	spin_lock_irqsave(&l->lock, flags);
 	for (; i < end; i++) {
 		WARN_ON_ONCE(!__test_and_clear_bit(i, l->used));
 		dmmu_user_uncharge(l->page[i].user, DMMU_QUOTA_PAGES);
@@ -118,7 +120,7 @@ void dmmu_local_page_free(struct page *page, unsigned int n)
 	last = l->nfree == l->npages;
 	if (last && l->leaving)
 		queue_work(dmmu_wq, &l->leave_work);
-	spin_unlock(&l->lock);
+	spin_unlock_irqrestore(&l->lock, flags);
 	if (last)
 		module_put(THIS_MODULE);
 }
@@ -174,7 +176,7 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 
 	if (!l)
 		return 0;
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lock);
 	if (l->closed)
 		n = 0;
 	n = min_t(unsigned long, n, dmmu_local_room(l));
@@ -188,7 +190,7 @@ unsigned int dmmu_local_alloc(struct dmmu_dev *dev, struct dmmu_user *user, stru
 		for (k = 0; k < run; k++)
 			page[got++] = pfn_to_page(l->first_pfn + i + k);
 	}
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lock);
 	for (k = 0; k < got; k++) {
 		dmmu_device_page_init(page[k], &l->pgmap, 0);
 		page[k]->zone_device_data = l;
@@ -212,7 +214,7 @@ struct page *dmmu_local_alloc_whole(struct dmmu_dev *dev, struct dmmu_user *user
 	*short_of = false;
 	if (!l || !IS_ALIGNED(l->first_pfn, DMMU_WHOLE_PAGES))
 		return NULL;
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lock);
 	few = l->closed || dmmu_local_room(l) < DMMU_WHOLE_PAGES;
 	/* Fewer than that in all: no room that is made would do. */
 	*short_of = few && READ_ONCE(l->limit) >= DMMU_WHOLE_PAGES;
@@ -220,11 +222,11 @@ struct page *dmmu_local_alloc_whole(struct dmmu_dev *dev, struct dmmu_user *user
 			bitmap_find_next_zero_area(l->used, l->npages, 0, DMMU_WHOLE_PAGES,
 						   DMMU_WHOLE_PAGES - 1);
 	if (i >= l->npages) {
-		spin_unlock(&l->lock);
+		spin_unlock_irq(&l->lock);
 		return NULL;
 	}
 	dmmu_local_take(l, i, DMMU_WHOLE_PAGES, user);
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lock);
 	page = pfn_to_page(l->first_pfn + i);
 	dmmu_device_page_init(page, &l->pgmap, ilog2(DMMU_WHOLE_PAGES));
 	page->zone_device_data = l;
@@ -419,14 +421,14 @@ unsigned int dmmu_local_lost_pages(struct dmmu_dev *dev, unsigned long *at, unsi
 	struct dmmu_local *l = dev->local;
 	unsigned int got = 0;
 
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lock);
 	for (; got < n && *at < l->npages; ++*at) {
 		*at = find_next_bit(l->used, l->npages, *at);
 		if (*at < l->npages && l->page[*at].era != l->era &&
 		    !READ_ONCE(l->page[*at].ctx))
 			pfn[got++] = l->first_pfn + *at;
 	}
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lock);
 	return got;
 }
 
@@ -650,9 +652,9 @@ static void dmmu_local_set_closed(struct dmmu_dev *dev, bool closed)
 
 	if (!l)
 		return;
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lock);
 	l->closed = closed;
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lock);
 }
 
 /* No page is given out from now on. */
@@ -682,10 +684,10 @@ void dmmu_local_exit(struct dmmu_dev *dev)
 	/* What is still there cannot be reached any more, and CPUs must not try. */
 	dmmu_local_lose(dev);
 	dmmu_poison_lost(dev);
-	spin_lock(&l->lock);
+	spin_lock_irq(&l->lock);
 	l->leaving = true;
 	left = l->npages - l->nfree;
-	spin_unlock(&l->lock);
+	spin_unlock_irq(&l->lock);
 	if (left)
 		dev_err(dev->dev, "%lu pages of processes are lost with the device\n", left);
 	else

@@ -33,33 +33,34 @@ struct dmmu_user *dmmu_user_get(struct dmmu_dev *dev)
 	refcount_set(&fresh->ref, 1);
 	fresh->dev = dev;
 	fresh->uid = uid;
-	spin_lock(&dev->users_lock);
+	spin_lock_irq(&dev->users_lock);
 	list_for_each_entry(user, &dev->users, node) {
 		if (!uid_eq(user->uid, uid))
 			continue;
 		refcount_inc(&user->ref);
-		spin_unlock(&dev->users_lock);
+		spin_unlock_irq(&dev->users_lock);
 		kfree(fresh);
 		return user;
 	}
 	list_add(&fresh->node, &dev->users);
-	spin_unlock(&dev->users_lock);
+	spin_unlock_irq(&dev->users_lock);
 	return fresh;
 }
 
 void dmmu_user_put(struct dmmu_user *user)
 {
 	struct dmmu_dev *dev;
+	unsigned long flags;
 	bool last;
 
 	if (!user)
 		return;
 	dev = user->dev;
-	spin_lock(&dev->users_lock);
+	spin_lock_irqsave(&dev->users_lock, flags);
 	last = refcount_dec_and_test(&user->ref);
 	if (last)
 		list_del(&user->node);
-	spin_unlock(&dev->users_lock);
+	spin_unlock_irqrestore(&dev->users_lock, flags);
 	if (last)
 		kfree(user);
 }
@@ -96,7 +97,7 @@ bool dmmu_user_charge(struct dmmu_user *user, enum dmmu_quota what)
 	return true;
 }
 
-/* Any context but the hard interrupt's. */
+/* Any context: pages are freed in the interrupts of others, too. */
 void dmmu_user_uncharge(struct dmmu_user *user, enum dmmu_quota what)
 {
 	if (!user)

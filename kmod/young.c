@@ -111,9 +111,8 @@ static int dmmu_young_renew(struct dmmu_ctx *ctx)
 	return more;
 }
 
-static void dmmu_young_work(struct work_struct *work)
+static void dmmu_young_tick(struct dmmu_ctx *ctx)
 {
-	struct dmmu_ctx *ctx = container_of(to_delayed_work(work), struct dmmu_ctx, young.work);
 	unsigned long period = dmmu_age_period();
 	bool busy = READ_ONCE(ctx->ninflight) || READ_ONCE(ctx->young.ran);
 	unsigned int wait;
@@ -133,6 +132,15 @@ static void dmmu_young_work(struct work_struct *work)
 	if ((busy || asked) && dmmu_young_renew(ctx))
 		return;
 	queue_delayed_work(dmmu_wq, &ctx->young.work, max(wait, 1U) * period);
+}
+
+static void dmmu_young_work(struct work_struct *work)
+{
+	struct dmmu_ctx *ctx = container_of(to_delayed_work(work), struct dmmu_ctx, young.work);
+
+	dmmu_cover_start(READ_ONCE(ctx->dev->cover));
+	dmmu_young_tick(ctx);
+	kcov_remote_stop();
 }
 
 /* Part of BIND, once there is a page table. */

@@ -65,10 +65,12 @@ static uint64_t any_arg(enum arg_kind kind, uint64_t *random)
 	switch (kind) {
 	case ARG_SLOT:
 		return below(random, 3) ? 0 : below(random, SLOTS);
+	case ARG_DEVICE:
+		return !below(random, 3);
 	case ARG_PAGE:
 		return any_page(random) % ARENA_PAGES;
 	case ARG_PAGES:
-		return below(random, 16) ? PICK(random, 1, 1, 2, 4, 8, 16, 64, below(random, 128))
+		return below(random, 64) ? PICK(random, 0, 1, 2, 4, 8, 15, 16, below(random, 64))
 					 : below(random, ARENA_PAGES + 1);
 	case ARG_ADDRESS:
 		return any_address(random);
@@ -76,17 +78,26 @@ static uint64_t any_arg(enum arg_kind kind, uint64_t *random)
 		return below(random, 12) ? ARENA + any_page(random) * 4096 : any_number(random);
 	case ARG_SIZE:
 		return below(random, 8) ? 4096 * any_arg(ARG_PAGES, random) : any_number(random);
+	case ARG_LENGTH:
+		return below(random, 6) ? PICK(random, 1, 8, 64, 512, 4096, 16384)
+					: any_number(random);
 	case ARG_SMALL:
-		return below(random, 8);
+		return below(random, 2) ? below(random, 4) : below(random, 8);
+	case ARG_CHOICE:
+		return below(random, 32);
+	case ARG_OP:
+		return below(random, 16) ? below(random, 8) : any_number(random);
 	case ARG_COUNT:
-		return below(random, 12) ? 1 + below(random, 16)
+		return below(random, 6) ? 1 + below(random, 16)
 					 : PICK(random, 0, 4096, 4097, ~0u, 1u << 31);
 	case ARG_NUMBER:
 		return any_number(random);
+	case ARG_NTH: /* mostly one of the first */
+		return below(random, PICK(random, 2, 4, 8, 32)) + 32 * below(random, 2);
 	case ARG_FLAGS:
-		return below(random, 10) ? 0 : any_number(random);
+		return below(random, 10) ? 0 : below(random, 2) ? 1 : any_number(random);
 	case ARG_PLACE:
-		return below(random, 6) ? 0 : below(random, 6);
+		return below(random, 8) ? 0 : below(random, 6);
 	case ARG_TIME:
 		return PICK(random, 0, 1000, 1000000, 100000000, 1ull << 62, ~0ull);
 	case ARG_END:
@@ -120,19 +131,6 @@ static void make_op(struct op *op, uint64_t *random)
 		op->arg[i] = any_arg(op_kinds[op->kind].args[i], random);
 }
 
-/* Mostly with a file that is bound: little happens without. */
-void sequence_make(struct sequence *s, uint64_t *random)
-{
-	unsigned int n = 2 + below(random, 12);
-
-	memset(s, 0, sizeof(*s));
-	if (below(random, 8))
-		sequence_read(s, below(random, 4) ? "open 0; bind 0 0 0"
-						  : "open 0; bind 0 1 0; open 1; bind 1 0 0");
-	while (s->n < n)
-		make_op(&s->op[s->n++], random);
-}
-
 static void insert(struct sequence *s, unsigned int at, const struct op *op)
 {
 	if (s->n == MOST_OPS)
@@ -140,6 +138,33 @@ static void insert(struct sequence *s, unsigned int at, const struct op *op)
 	memmove(&s->op[at + 1], &s->op[at], (s->n - at) * sizeof(*op));
 	s->op[at] = *op;
 	s->n++;
+}
+
+/* Mostly with a file that is bound, and memory that is there: little happens without. */
+void sequence_make(struct sequence *s, uint64_t *random)
+{
+	static const char *const begins[] = {
+		"open 0 0; bind 0 0 0",
+		"open 0 0; bind 0 0 0; touch 0 10 1",
+		"open 0 0; bind 0 1 0; touch 0 10 1",
+		"open 0 1; bind 0 0 0; touch 0 10 1",
+		"open 0 0; bind 0 0 0; open 1 1; bind 1 0 0; touch 0 10 1",
+		"open 0 0; bind 0 0 0; migrate 0 10000000000 10000 1 0 0",
+		"open 0 0; bind 0 0 0; map 0 f 1 7; hint 0 10000000000 10000 3 0 0",
+		"open 0 0; bind 0 0 0; advise 0 3ff 4; touch 0 10 1",
+		"user 1; open 0 0; bind 0 0 0; open 1 1; bind 1 1 0",
+	};
+	unsigned int n = 4 + below(random, 12);
+	static struct sequence knob;
+
+	memset(s, 0, sizeof(*s));
+	if (below(random, 10))
+		sequence_read(s, begins[below(random, sizeof(begins) / sizeof(begins[0]))]);
+	/* The CPU copies faster than an emulated device. */
+	if (below(random, 2) && sequence_read(&knob, "knob 3 1"))
+		insert(s, 0, &knob.op[0]);
+	while (s->n < n)
+		make_op(&s->op[s->n++], random);
 }
 
 static void change_arg(struct op *op, uint64_t *random)
@@ -163,7 +188,7 @@ static void change_arg(struct op *op, uint64_t *random)
 
 void sequence_change(struct sequence *s, const struct sequence *other, uint64_t *random)
 {
-	unsigned int times = 1 + below(random, 4);
+	unsigned int times = 1 + below(random, 6);
 	struct op op;
 
 	while (times--) {
@@ -191,6 +216,12 @@ void sequence_change(struct sequence *s, const struct sequence *other, uint64_t 
 			change_arg(&s->op[at], random);
 		}
 	}
+	/* What takes seconds is not done often. */
+	for (unsigned int i = 0; i < s->n;)
+		if (op_kinds[s->op[i].kind].flags & OP_NEW && below(random, 16))
+			memmove(&s->op[i], &s->op[i + 1], (--s->n - i) * sizeof(op));
+		else
+			i++;
 }
 
 void sequence_write(const struct sequence *s, char text[MOST_TEXT])

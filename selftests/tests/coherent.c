@@ -5,6 +5,7 @@
  * last, for another device, for the device's own atomics against the CPU.
  */
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/io_uring.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -244,6 +245,81 @@ CLAIM(coherent, longterm_pin_brings_it_home)
 	unpin(&held);
 	/* Given back, now or by and by, it may go again. */
 	EXPECT_TRUE(goes_in(self->fd, p, BYTES));
+}
+
+/* --- a disk --- */
+
+enum { DISK_BYTES = 64 << 10, DISK_QUEUE = 16, DISK_ROUNDS = 12 };
+
+/* A file whose blocks are there: only then does a write to it go on while we do. */
+static int disk_file(void)
+{
+	static char zeros[DISK_BYTES] __attribute__((aligned(DMMU_PAGE)));
+	int file = open("/mnt", O_TMPFILE | O_RDWR | O_DIRECT, 0600);
+
+	if (file >= 0 && (pwrite(file, zeros, DISK_BYTES, 0) != DISK_BYTES || fsync(file))) {
+		close(file);
+		return -1;
+	}
+	return file;
+}
+
+/*
+ * Write @p to the file, after other things that the disk has to do, and unmap it at once. Ends when
+ * the disk is done: false when it does not begin.
+ */
+static bool disk_has_it_last(int file, void *p, size_t bytes)
+{
+	static char before[DISK_QUEUE - 1][DISK_BYTES] __attribute__((aligned(DMMU_PAGE)));
+	struct iocb io[DISK_QUEUE], *list[DISK_QUEUE];
+	aio_context_t queue = 0;
+	bool begun;
+
+	if (syscall(SYS_io_setup, DISK_QUEUE, &queue))
+		return false;
+	for (unsigned int i = 0; i < DISK_QUEUE; i++) {
+		bool last = i == DISK_QUEUE - 1;
+
+		io[i] = (struct iocb){.aio_fildes = (uint32_t)file,
+				      .aio_lio_opcode = IOCB_CMD_PWRITE,
+				      .aio_buf = last ? dmmu_va(p) : dmmu_va(before[i]),
+				      .aio_nbytes = last ? bytes : DISK_BYTES};
+		list[i] = &io[i];
+	}
+	begun = syscall(SYS_io_submit, queue, DISK_QUEUE, list) == DISK_QUEUE;
+	munmap(p, bytes);
+	syscall(SYS_io_destroy, queue);
+	return begun;
+}
+
+/*
+ * The interrupt that says that the disk is done frees them, whatever it interrupts: the lock checks
+ * of a debug kernel see it, others may hang.
+ */
+CLAIM(coherent, pages_that_a_disk_has_last_are_freed)
+{
+	int file = disk_file();
+
+	NEED_COHERENT();
+	if (file < 0)
+		SKIP(return, "no disk at /mnt that takes direct I/O");
+	for (unsigned int i = 0; i < DISK_ROUNDS; i++) {
+		uint64_t *p = dmmu_map(DISK_BYTES / 2);
+		int fd = dmmu_open_bound();
+
+		ASSERT_LE(0, fd);
+		ASSERT_NE(NULL, p);
+		memset(p, 1, DISK_BYTES / 2);
+		ASSERT_EQ(0, dmmu_migrate(fd, p, DISK_BYTES / 2, DMMU_MIGRATE_TO_DEVICE, NULL));
+		/* No device has them any more, so that unmapping waits for none. */
+		close(fd);
+		EXPECT_EQ(DISK_BYTES / 2 / DMMU_PAGE,
+			  (unsigned long)in_local(self->fd, &self->local));
+		if (!disk_has_it_last(file, p, DISK_BYTES / 2))
+			SKIP(return, "no AIO in this kernel");
+		EXPECT_TRUE(dmmu_await_local_free(self->fd, (long)self->local.free_pages));
+	}
+	close(file);
 }
 
 /* --- two devices --- */
