@@ -9,7 +9,7 @@
  *
  * A page is taken within a fault round, is locked until its entry is written and some time longer:
  * a CPU that spins on the page waits for the lock, so that the device gets its turn. Pages in local
- * memory need none of this.
+ * memory that CPUs do not reach need none of this; those that they do reach come home for it.
  */
 #include <linux/delay.h>
 #include <linux/hmm.h>
@@ -49,9 +49,17 @@ static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req
 				 struct page *page)
 {
 	struct page *got;
+	int ret;
 
 	if (is_device_private_page(page))
 		return 0;
+	if (dmmu_local_has(ctx->dev, page)) {
+		ret = dmmu_fetch_own(ctx, req->va);
+		if (ret == -EBUSY)
+			return ret;
+		req->error = ret;
+		return 0;
+	}
 	if (!PageAnon(page)) {
 		req->error = -EOPNOTSUPP;
 		return 0;

@@ -568,6 +568,8 @@ bool dmmu_migrate_one(struct dmmu_ctx *ctx, unsigned long va, u32 to);
 
 /* move_out.c */
 int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range);
+int dmmu_fetch_all(struct dmmu_ctx *ctx, const struct hmm_range *range);
+int dmmu_fetch_own(struct dmmu_ctx *ctx, unsigned long va);
 
 /* cpu_fault.c */
 vm_fault_t dmmu_migrate_to_ram(struct vm_fault *vmf);

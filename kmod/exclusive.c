@@ -25,7 +25,10 @@ struct dmmu_taking {
 	unsigned long look; /* HMM_PFN_REQ_*, for dmmu_take_look() */
 };
 
-/* A page in the memory of another device must come home first, and can as long as CPUs have it. */
+/*
+ * A page in the memory of another device, or in ours if CPUs reach it, must come home first, and can
+ * as long as CPUs have it.
+ */
 static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned long seq, u64 start,
 			  u64 end)
 {
@@ -40,7 +43,7 @@ static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned 
 	};
 	int ret = dmmu_hmm_range_fault(&range);
 
-	return ret ? ret : dmmu_fetch_from_other(ctx, &range);
+	return ret ? ret : dmmu_fetch_all(ctx, &range);
 }
 
 /*
@@ -60,7 +63,7 @@ static int dmmu_take(struct dmmu_ctx *ctx, struct dmmu_taking *t, u64 start, u64
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		dmmu_atomics_taken(ctx, page, va);
-		if (dmmu_local_other(ctx->dev, page)) {
+		if (is_device_coherent_page(page)) {
 			/* Moved there since we looked. Touching gives it back to the CPUs. */
 			t->look = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
 			return -EBUSY;

@@ -122,6 +122,9 @@ void dmmu_hint_follow(struct dmmu_ctx *ctx, unsigned int n)
 	for (i = 0; i < n; i++) {
 		u32 hint;
 
+		/* Comes home for that, if CPUs reach local memory. */
+		if (ctx->req[i].atomic && dmmu_local_coherent(ctx->dev))
+			continue;
 		/* The one before brought it along. */
 		if (ctx->req[i].va >= r.start && ctx->req[i].va < r.end)
 			continue;

@@ -158,11 +158,20 @@ int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned lon
 	return ret == -EAGAIN ? 0 : ret;
 }
 
+/* Which device has @page, that this context's cannot use as it is? With @own, its own counts, too. */
+static struct dmmu_dev *dmmu_has_elsewhere(struct dmmu_ctx *ctx, struct page *page, bool own)
+{
+	if (own && is_device_coherent_page(page) && dmmu_local_has(ctx->dev, page))
+		return ctx->dev;
+	return dmmu_local_other(ctx->dev, page);
+}
+
 /*
- * Does another device have a page of @range? Then that device, with a reference; NULL when not,
- * -EBUSY when the range is out of date.
+ * Does another device have a page of @range, or with @own any in coherent memory? Then that device,
+ * with a reference; NULL when not, -EBUSY when the range is out of date.
  */
-static struct dmmu_dev *dmmu_find_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
+static struct dmmu_dev *dmmu_find_elsewhere(struct dmmu_ctx *ctx, const struct hmm_range *range,
+					    bool own)
 {
 	struct dmmu_dev *other = NULL;
 	unsigned long i;
@@ -173,11 +182,45 @@ static struct dmmu_dev *dmmu_find_other(struct dmmu_ctx *ctx, const struct hmm_r
 		other = ERR_PTR(-EBUSY);
 	for (i = 0; !other && i < (range->end - range->start) >> PAGE_SHIFT; i++)
 		if (dmmu_hmm_has_page(range->hmm_pfns[i]))
-			other = dmmu_local_other(ctx->dev, hmm_pfn_to_page(range->hmm_pfns[i]));
+			other = dmmu_has_elsewhere(ctx, hmm_pfn_to_page(range->hmm_pfns[i]), own);
 	if (!IS_ERR_OR_NULL(other))
 		kref_get(&other->ref);
 	mutex_unlock(&ctx->pt_lock);
 	return other;
+}
+
+/*
+ * Bring home what @dev has of [@start, @end), so that it is found there. Returns -EBUSY: look again;
+ * or -ENOMEM. Called with mmap_lock.
+ */
+static int dmmu_fetch(struct dmmu_ctx *ctx, struct dmmu_dev *dev, unsigned long start,
+		      unsigned long end)
+{
+	struct dmmu_move *m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
+	struct dmmu_migrate_result res = {};
+	unsigned long at = start, next;
+	struct vm_area_struct *vma;
+
+	while (m && (vma = find_vma_intersection(ctx->mm, at, end))) {
+		at = max(at, vma->vm_start);
+		next = min3(vma->vm_end, end, at + DMMU_COPY_BATCH * PAGE_SIZE);
+		dmmu_move_out(dev, vma, at, next, m, &res);
+		at = next;
+	}
+	kvfree(m);
+	return m ? -EBUSY : -ENOMEM;
+}
+
+static int dmmu_fetch_found(struct dmmu_ctx *ctx, const struct hmm_range *range, bool own)
+{
+	struct dmmu_dev *other = dmmu_find_elsewhere(ctx, range, own);
+	int ret;
+
+	if (IS_ERR_OR_NULL(other))
+		return PTR_ERR_OR_ZERO(other);
+	ret = dmmu_fetch(ctx, other, range->start, range->end);
+	dmmu_dev_put(other);
+	return ret;
 }
 
 /*
@@ -187,22 +230,22 @@ static struct dmmu_dev *dmmu_find_other(struct dmmu_ctx *ctx, const struct hmm_r
  */
 int dmmu_fetch_from_other(struct dmmu_ctx *ctx, const struct hmm_range *range)
 {
-	struct dmmu_dev *other = dmmu_find_other(ctx, range);
-	struct dmmu_migrate_result res = {};
-	unsigned long at = range->start, next;
-	struct vm_area_struct *vma;
-	struct dmmu_move *m;
+	return dmmu_fetch_found(ctx, range, false);
+}
 
-	if (IS_ERR_OR_NULL(other))
-		return PTR_ERR_OR_ZERO(other);
-	m = dmmu_move_alloc(GFP_KERNEL_ACCOUNT);
-	while (m && (vma = find_vma_intersection(ctx->mm, at, range->end))) {
-		at = max(at, vma->vm_start);
-		next = min3(vma->vm_end, range->end, at + DMMU_COPY_BATCH * PAGE_SIZE);
-		dmmu_move_out(other, vma, at, next, m, &res);
-		at = next;
-	}
-	kvfree(m);
-	dmmu_dev_put(other);
-	return m ? -EBUSY : -ENOMEM;
+/*
+ * The same for pages that are about to be taken from the CPUs: they must not be in any coherent
+ * memory. The kernel, when it looks whether such a page can leave (migrate_device_range()) and
+ * cannot, takes the entry that keeps CPUs away for one of a migration: remove_migration_ptes() puts
+ * the CPU's entry back without a word, and one reference more than anybody drops.
+ */
+int dmmu_fetch_all(struct dmmu_ctx *ctx, const struct hmm_range *range)
+{
+	return dmmu_fetch_found(ctx, range, true);
+}
+
+/* The same for the one page at @va, which this device has. */
+int dmmu_fetch_own(struct dmmu_ctx *ctx, unsigned long va)
+{
+	return dmmu_fetch(ctx, ctx->dev, va, va + PAGE_SIZE);
 }

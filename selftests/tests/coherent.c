@@ -322,6 +322,41 @@ CLAIM(coherent, pages_that_a_disk_has_last_are_freed)
 	close(file);
 }
 
+/*
+ * A page that the device takes from the CPUs for its atomics comes home for it. In local memory the
+ * kernel would mistake that for a migration as soon as room is made, and keep the page for ever.
+ */
+CLAIM(coherent, a_page_that_was_counted_in_is_not_kept_by_making_room)
+{
+	struct dmmu_ioc_bind bind = {.flags = DMMU_BIND_SYSTEM_ATOMICS};
+	uint64_t *word = dmmu_map(DMMU_PAGE), *p = dmmu_map(BYTES);
+	struct dmmu_completion c;
+	int fd = dmmu_open();
+
+	NEED_COHERENT();
+	if (!(self->info.features & DMMU_FEATURE_SYSTEM_ATOMICS))
+		SKIP(return, "no atomics against the CPU here");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, DMMU_IOC_BIND, &bind));
+	ASSERT_TRUE(word && p);
+	*word = 1;
+	memset(p, 1, BYTES);
+	ASSERT_EQ(0, dmmu_migrate(fd, word, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, NULL));
+	EXPECT_EQ(1, in_local(self->fd, &self->local));
+	c = dmmu_run_one(fd, dmmu_add(word, 1, 1));
+	ASSERT_OK(&c);
+	EXPECT_EQ(0, in_local(self->fd, &self->local));
+	ASSERT_EQ(0, dmmu_knob("local_limit", PAGES / 4));
+	ASSERT_EQ(0, dmmu_migrate(fd, p, BYTES, DMMU_MIGRATE_TO_DEVICE, NULL));
+	c = dmmu_run_one(fd, dmmu_add(word, 1, 1));
+	ASSERT_OK(&c);
+	EXPECT_EQ(3, *word);
+	munmap(word, DMMU_PAGE);
+	munmap(p, BYTES);
+	close(fd);
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, (long)self->local.free_pages));
+}
+
 /* --- two devices --- */
 
 static int open_other(void)
