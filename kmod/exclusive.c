@@ -26,8 +26,8 @@ struct dmmu_taking {
 };
 
 /*
- * A page in the memory of another device, or in ours if CPUs reach it, must come home first, and can
- * as long as CPUs have it.
+ * A page in the memory of another device, or in ours if CPUs reach it, must come home first, and
+ * can as long as CPUs have it.
  */
 static int dmmu_take_look(struct dmmu_ctx *ctx, struct dmmu_taking *t, unsigned long seq, u64 start,
 			  u64 end)

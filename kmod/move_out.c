@@ -158,7 +158,7 @@ int dmmu_move_out(struct dmmu_dev *dev, struct vm_area_struct *vma, unsigned lon
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* Which device has @page, that this context's cannot use as it is? With @own, its own counts, too. */
+/* Which other device has @page in coherent memory? With @own, this context's counts, too. */
 static struct dmmu_dev *dmmu_has_elsewhere(struct dmmu_ctx *ctx, struct page *page, bool own)
 {
 	if (own && is_device_coherent_page(page) && dmmu_local_has(ctx->dev, page))
@@ -190,8 +190,8 @@ static struct dmmu_dev *dmmu_find_elsewhere(struct dmmu_ctx *ctx, const struct h
 }
 
 /*
- * Bring home what @dev has of [@start, @end), so that it is found there. Returns -EBUSY: look again;
- * or -ENOMEM. Called with mmap_lock.
+ * Bring home what @dev has of [@start, @end), so that it is found there. Returns -EBUSY: look
+ * again; or -ENOMEM. Called with mmap_lock.
  */
 static int dmmu_fetch(struct dmmu_ctx *ctx, struct dmmu_dev *dev, unsigned long start,
 		      unsigned long end)
