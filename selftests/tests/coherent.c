@@ -301,6 +301,7 @@ CLAIM(coherent, pages_that_a_disk_has_last_are_freed)
 	int file = disk_file();
 
 	NEED_COHERENT();
+	NEED_DISK_FOR_LOCAL();
 	if (file < 0)
 		SKIP(return, "no disk at /mnt that takes direct I/O");
 	for (unsigned int i = 0; i < DISK_ROUNDS; i++) {

@@ -6,6 +6,10 @@
 #ifndef DMMU_MIGRATE_H
 #define DMMU_MIGRATE_H
 
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
 #include "dmmu_fixture.h"
 
 #define DMMU_LOCAL_FIXTURE(topic)                                                     \
@@ -32,6 +36,28 @@
 		if (self->fd >= 0)                                                    \
 			close(self->fd);                                              \
 	}
+
+/*
+ * May a disk read and write pages of coherent memory in place? Kernels with DMA debugging that are
+ * newer than 6.12 (seen on 7.2) refuse it with a warning (dma_map_page_attrs()), and the disk's
+ * driver tries again for ever.
+ */
+static inline bool dmmu_disk_takes(const struct dmmu_ioc_query *info)
+{
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	if (!(info->features & DMMU_FEATURE_COHERENT) || access("/sys/kernel/debug/dma-api", F_OK))
+		return true;
+	return !uname(&kernel) && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor <= 12));
+}
+
+#define NEED_DISK_FOR_LOCAL()                                                                \
+	do {                                                                                 \
+		if (!dmmu_disk_takes(&self->info))                                           \
+			SKIP(return, "this kernel's DMA debugging refuses coherent memory"); \
+	} while (0)
 
 /* A limit for one claim; the fixture takes it back. */
 #define LIMIT_LOCAL(pages)                                         \

@@ -382,6 +382,7 @@ CLAIM(migrate, direct_io_reads_and_writes_through_pages_that_were_in_local_memor
 
 	if (file < 0)
 		SKIP(return, "no disk with direct I/O at /mnt");
+	NEED_DISK_FOR_LOCAL();
 	ASSERT_TRUE(p && copy);
 	unlink("/mnt/migrate");
 	dmmu_pattern(p, WORDS, 12);
