@@ -27,7 +27,7 @@ static uint64_t sum_of(const struct region *r, unsigned int page)
 static void begin_anew(struct worker *w, struct region *r)
 {
 	if (below(w, 2)) {
-		char *old = NULL;
+		char *old = r->base;
 
 		region_file_anew(r);
 		region_map_anew(r);
