@@ -47,7 +47,7 @@ do_soak() {
 		--seed) need_number "$@"; seed=$2; shift ;;
 		--faults) need 'seed, none, or a list as dmmu-model does' "$@"; faults=$2; shift ;;
 		--only)
-			[ -n "${2-}" ] || wrong '--only takes the name of an operation'
+			need 'the name of an operation' "$@"
 			only="$only --only '$2'" again="$again --only '$2'"
 			shift ;;
 		--leaks) leaks=--leaks again="$again --leaks" ;;
