@@ -6,6 +6,7 @@
  */
 #include "control.h"
 #include "dmmu_regs.h"
+#include "number.h"
 #include "stimulus.h"
 
 #include <errno.h>
@@ -154,12 +155,9 @@ static _Noreturn void wrong(const char *option, const char *value, const char *w
 
 static uint64_t number(const char *option, const char *text, uint64_t max)
 {
-	char *end;
-	unsigned long long value;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || value > max)
+	if (!number_parse(text, max, &value))
 		wrong(option, text, "a number in range");
 	return value;
 }

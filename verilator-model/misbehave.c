@@ -4,6 +4,7 @@
  */
 #include "misbehave.h"
 #include "model.h"
+#include "number.h"
 #include "stimulus.h"
 
 #include <stdio.h>
@@ -211,11 +212,8 @@ static void command_faults(struct model *model, char *spec, char *seed, char *an
 {
 	uint64_t value = model->options.seed;
 	char error[200];
-	char *end = NULL;
 
-	if (seed)
-		value = strtoull(seed, &end, 0);
-	if (!spec || (seed && (end == seed || *end)))
+	if (!spec || (seed && !number_parse(seed, UINT64_MAX, &value)))
 		snprintf(answer, size, "error: faults takes a SPEC and perhaps a seed");
 	else if (!faults_set(&model->bad.faults, spec, value, error, sizeof(error)))
 		snprintf(answer, size, "error: %s", error);

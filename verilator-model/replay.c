@@ -6,6 +6,7 @@
  */
 #include "dmmu_link.h"
 #include "events.h"
+#include "number.h"
 #include "stimulus.h"
 
 #include <errno.h>
@@ -51,12 +52,9 @@ static double now(void)
 
 static uint64_t number(const char *option, const char *text)
 {
-	char *end;
-	unsigned long long value;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9') {
+	if (!number_parse(text, UINT64_MAX, &value)) {
 		fprintf(stderr, "dmmu-replay: --%s takes a cycle, not '%s'\n", option, text);
 		exit(EXIT_USAGE);
 	}

@@ -10,8 +10,8 @@
  * invalidate what the entry covers, one after the other.
  */
 #include "mmu_scoreboard.h"
+#include "number.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -667,7 +667,6 @@ static void choose_contexts(struct scoreboard *sb)
 struct options {
 	uint64_t ops;
 	struct mmu_bench_config config;
-	bool fixed_latency;
 	int latency, stall, reorder, errors;
 };
 
@@ -712,20 +711,6 @@ static void choose_conditions(struct scoreboard *sb, struct options *o)
 		sb->rates.error = (uint32_t)o->errors;
 }
 
-static uint64_t number(const char *program, const char *text)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-') {
-		fprintf(stderr, "%s: %s is not a number\n", program, text);
-		exit(2);
-	}
-	return value;
-}
-
 static void parse(struct options *o, int argc, char **argv)
 {
 	enum {
@@ -765,13 +750,13 @@ static void parse(struct options *o, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SEED:
-			c->seed = number(argv[0], optarg);
+			c->seed = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case OPS:
-			o->ops = number(argv[0], optarg);
+			o->ops = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case MUTANT:
-			c->mutant = (uint32_t)number(argv[0], optarg);
+			c->mutant = (uint32_t)number_or_exit(argv[0], optarg, UINT32_MAX);
 			break;
 		case QUIET:
 			c->quiet = true;
@@ -783,22 +768,22 @@ static void parse(struct options *o, int argc, char **argv)
 			c->trace = optarg;
 			break;
 		case FROM:
-			c->trace_from = number(argv[0], optarg);
+			c->trace_from = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case CYCLES:
-			c->trace_cycles = number(argv[0], optarg);
+			c->trace_cycles = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case LATENCY:
-			o->latency = (int)number(argv[0], optarg);
+			o->latency = (int)number_or_exit(argv[0], optarg, 100000);
 			break;
 		case STALL:
-			o->stall = (int)number(argv[0], optarg);
+			o->stall = (int)number_or_exit(argv[0], optarg, 990);
 			break;
 		case REORDER:
-			o->reorder = number(argv[0], optarg) != 0;
+			o->reorder = number_or_exit(argv[0], optarg, 1) != 0;
 			break;
 		case ERRORS:
-			o->errors = (int)number(argv[0], optarg);
+			o->errors = (int)number_or_exit(argv[0], optarg, 1000);
 			break;
 		default:
 			fprintf(option == HELP ? stdout : stderr,

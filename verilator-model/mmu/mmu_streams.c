@@ -8,6 +8,7 @@
  * mutant's with those of the healthy netlist.
  */
 #include "mmu_bench.h"
+#include "number.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -681,6 +682,15 @@ static const struct {
 	{"slow_records", slow_records, true},
 	{"patience", patience, true},
 };
+#define STREAMS (sizeof(stream) / sizeof(stream[0]))
+
+static bool is_stream(const char *name)
+{
+	for (unsigned int i = 0; i < STREAMS; i++)
+		if (!strcmp(name, stream[i].name))
+			return true;
+	return false;
+}
 
 static void run(struct streams *s, unsigned int i)
 {
@@ -705,6 +715,7 @@ int main(int argc, char **argv)
 		{"trace-from", required_argument, NULL, 'f'},
 		{"only", required_argument, NULL, 'o'},
 		{"brief", no_argument, NULL, 'b'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	static struct streams s = {.action = DMMU_ANSWER_RETRY};
@@ -722,7 +733,7 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'm':
-			config.mutant = (uint32_t)strtoul(optarg, NULL, 0);
+			config.mutant = (uint32_t)number_or_exit(argv[0], optarg, UINT32_MAX);
 			break;
 		case 't':
 			config.times = optarg;
@@ -731,7 +742,7 @@ int main(int argc, char **argv)
 			config.trace = optarg;
 			break;
 		case 'f':
-			config.trace_from = strtoull(optarg, NULL, 0);
+			config.trace_from = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case 'b':
 			brief = true;
@@ -740,16 +751,24 @@ int main(int argc, char **argv)
 			only = optarg;
 			break;
 		default:
-			fprintf(stderr,
+			fprintf(option == 'h' ? stdout : stderr,
 				"usage: %s [--mutant N] [--only STREAM | --brief] [--times FILE]"
 				" [--trace FILE [--trace-from CYCLE]]\n",
 				argv[0]);
-			return 2;
+			return option == 'h' ? 0 : 2;
 		}
+	}
+	if (optind != argc || (only && !is_stream(only))) {
+		fprintf(stderr, "%s: there is no stream '%s'; there are:", argv[0],
+			optind != argc ? argv[optind] : only);
+		for (unsigned int i = 0; i < STREAMS; i++)
+			fprintf(stderr, " %s", stream[i].name);
+		fputc('\n', stderr);
+		return 2;
 	}
 	s.b = mmu_bench_new(&config, &hooks);
 	build(&s);
-	for (unsigned int i = 0; i < sizeof(stream) / sizeof(stream[0]); i++)
+	for (unsigned int i = 0; i < STREAMS; i++)
 		if (only ? !strcmp(only, stream[i].name) : !brief || !stream[i].lasts)
 			run(&s, i);
 	mmu_bench_free(s.b);

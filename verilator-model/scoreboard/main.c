@@ -4,8 +4,8 @@
  * quiesce checks and resets. The same seed and options give the same cycles. See scoreboard.h.
  */
 #include "scoreboard.h"
+#include "number.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,20 +37,6 @@ static const char usage[] =
 	"  --help\n\n"
 	"Ends with 0 when all agrees, 1 with an explanation when not, 2 on wrong usage.\n";
 
-static uint64_t number(const char *program, const char *text)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-') {
-		fprintf(stderr, "%s: %s is not a number\n", program, text);
-		exit(2);
-	}
-	return value;
-}
-
 static struct options parse(int argc, char **argv)
 {
 	enum { SEED = 1, OPS, NO_RESETS, NO_KILLS, TRACE, FROM, CYCLES, RECORD, VERBOSE, HELP };
@@ -73,10 +59,10 @@ static struct options parse(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SEED:
-			o.seed = number(argv[0], optarg);
+			o.seed = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case OPS:
-			o.ops = number(argv[0], optarg);
+			o.ops = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case NO_RESETS:
 			o.no_resets = true;
@@ -88,10 +74,10 @@ static struct options parse(int argc, char **argv)
 			o.trace = optarg;
 			break;
 		case FROM:
-			o.trace_from = number(argv[0], optarg);
+			o.trace_from = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case CYCLES:
-			o.trace_cycles = number(argv[0], optarg);
+			o.trace_cycles = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case RECORD:
 			o.record = optarg;

@@ -4,9 +4,9 @@
  * tables are in bench_rings.c and bench_pt.c.
  */
 #include "bench.h"
+#include "number.h"
 #include "record.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,20 +77,6 @@ static void accepted_local(void *opaque, uint64_t addr, uint64_t len, bool write
 		bench->accepted(bench->opaque, true, addr, len, write);
 }
 
-static uint64_t number(const char *program, const char *text)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-') {
-		fprintf(stderr, "%s: %s is not a number\n", program, text);
-		exit(2);
-	}
-	return value;
-}
-
 void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 {
 	enum { SEED = 1, TRACE, FROM, CYCLES, RECORD, REORDER, STALL, HOST, LOCAL, HELP };
@@ -112,16 +98,16 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SEED:
-			config->seed = number(argv[0], optarg);
+			config->seed = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case TRACE:
 			config->trace = optarg;
 			break;
 		case FROM:
-			config->trace_from = number(argv[0], optarg);
+			config->trace_from = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case CYCLES:
-			config->trace_cycles = number(argv[0], optarg);
+			config->trace_cycles = number_or_exit(argv[0], optarg, UINT64_MAX);
 			break;
 		case RECORD:
 			config->record = optarg;
@@ -130,13 +116,13 @@ void dmmu_bench_args(struct dmmu_bench_config *config, int argc, char **argv)
 			config->reorder = true;
 			break;
 		case STALL:
-			config->stall = (uint32_t)number(argv[0], optarg);
+			config->stall = (uint32_t)number_or_exit(argv[0], optarg, 990);
 			break;
 		case HOST:
-			config->host_latency = (uint32_t)number(argv[0], optarg);
+			config->host_latency = (uint32_t)number_or_exit(argv[0], optarg, 100000);
 			break;
 		case LOCAL:
-			config->local_latency = (uint32_t)number(argv[0], optarg);
+			config->local_latency = (uint32_t)number_or_exit(argv[0], optarg, 100000);
 			break;
 		default:
 			fprintf(option == HELP ? stdout : stderr,
