@@ -283,8 +283,10 @@ module hw_thread #(
     wire goes_on = is_chase && (phase_reg == SRC2 || is_pair) && !m_error && !abandon_reg && !nothing_reg;
     wire may_end = state_reg == RELEASE || fresh_reg;
     wire ends = killed_reg || (may_end && (finished || crooked));
-    wire next = state_reg == ADDRESS || (state_reg == RELEASE && goes_on && rel_ready);
-    wire ask = state_reg == REQUEST || (next && !ends);
+    wire follows = state_reg == RELEASE && goes_on;
+    wire next = state_reg == ADDRESS || (follows && rel_ready);
+    // a request beside a release is taken with it, not before: thread_port sees to that
+    wire ask = state_reg == REQUEST || ((state_reg == ADDRESS || follows) && !ends);
 
     always_ff @(posedge clk) begin
         // sizes, step by step, from the cycle after the request

@@ -37,7 +37,7 @@ module thread_port #(
 
     // see hw_thread
     input  wire [N-1:0]       t_req_valid,
-    output logic [N-1:0]      t_req_ready,
+    output wire  [N-1:0]      t_req_ready,
     input  wire [N*CTX_W-1:0] t_req_ctx,
     input  wire [N*2-1:0]     t_req_op,
     input  wire [N*2-1:0]     t_req_phase,
@@ -50,7 +50,7 @@ module thread_port #(
     output wire               t_asked_pair,
     output logic [N-1:0]      t_rsp_valid,
     input  wire [N-1:0]       t_rel_valid,
-    output logic [N-1:0]      t_rel_ready,
+    output wire  [N-1:0]      t_rel_ready,
 
     output wire               req_valid,
     input  wire               req_ready,
@@ -121,8 +121,9 @@ module thread_port #(
 
     // ---- chosen
     wire              any;
-    wire [N_W-1:0]    pick;
-    wire [N_W-1:0]    rel_pick;
+    wire [N-1:0]      pick_1h, rel_1h;
+    wire [N_W-1:0]    pick = which(pick_1h);
+    wire [N_W-1:0]    rel_pick = which(rel_1h);
     logic             at_valid_reg;
     logic [N_W-1:0]   at_reg;
     logic [CTX_W-1:0] at_ctx_reg;
@@ -142,12 +143,12 @@ module thread_port #(
     logic [1:0]       op_reg;
 
     wire go = !valid_reg || req_ready;
-    wire take = any && (!at_valid_reg || go);
+    // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
+    wire returned = (pick_1h & t_rel_valid & ~rel_1h) == '0;
+    wire take = any && returned && (!at_valid_reg || go);
 
-    rr_arbiter #(.N(N), .W(N_W)) requests (
-        .clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(any), .index(pick));
-    rr_arbiter #(.N(N), .W(N_W)) releases (
-        .clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .index(rel_pick));
+    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(any), .grant(pick_1h));
+    rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
 
     // ---- its address: that of the operand's end less what is left; or a node's, and an offset
     wire [63:0] operand = operands[{at_reg, at_list_reg ? SRC : at_phase_reg}];
@@ -158,15 +159,8 @@ module thread_port #(
     wire [64:0] sum = {base, 1'b1} + {offset, !at_list_reg};    // one adder, with a carry in
     wire [63:0] next_node = base + nexts[at_reg];
 
-    // whether a thread asks follows from its release being taken: blocks of their own, else Icarus goes round in them for ever
-    always_comb begin
-        t_rel_ready = '0;
-        t_rel_ready[rel_pick] = rel_valid;
-    end
-    always_comb begin
-        t_req_ready = '0;
-        t_req_ready[pick] = take;
-    end
+    assign t_rel_ready = rel_1h;
+    assign t_req_ready = pick_1h & {N{take}};
     always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;

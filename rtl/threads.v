@@ -450,7 +450,7 @@ module threads #(
 
     assign rec_valid = valid_reg;
     assign dying = |t_dying;
-    assign active = (busy & ~waiting & ~held & ~retiring) != '0 || port_active != '0 || (retiring != '0 && !cpl_full);
+    assign active = (busy & ~waiting & ~(held & ~t_rel_valid) & ~retiring) != '0 || port_active != '0 || (retiring != '0 && !cpl_full);
 
     wire [THR_W-1:0] shown = show[THR_W-1:0];
     wire [23:0]      shown_work = began_reg[shown] ? works_on[shown] : 24'd0;
