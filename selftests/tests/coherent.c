@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -401,6 +403,64 @@ CLAIM(coherent, a_page_comes_home_when_another_device_uses_it)
 	EXPECT_EQ(3, p[0]);
 	EXPECT_EQ(WORDS - 1, dmmu_other_than(p + 1, 4, WORDS - 1));
 	close(other);
+}
+
+struct mover {
+	int fd;
+	void *page;
+	atomic_bool on;
+};
+
+static void *keep_moving_there(void *arg)
+{
+	struct mover *m = arg;
+
+	while (atomic_load(&m->on))
+		dmmu_migrate(m->fd, m->page, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE, NULL);
+	return NULL;
+}
+
+/* As a_page_that_was_counted_in_is_not_kept_by_making_room, but it is the other device that has it.
+ */
+CLAIM(coherent, a_page_counted_in_while_another_device_wants_it_is_freed)
+{
+	struct dmmu_ioc_bind bind = {.flags = DMMU_BIND_SYSTEM_ATOMICS};
+	uint64_t *word = dmmu_map(DMMU_PAGE), *p = dmmu_map(BYTES);
+	enum { ROUNDS = 100 };
+	struct mover mover = {.fd = open_other(), .page = word};
+	int fd = dmmu_open();
+	pthread_t thread;
+	long free_there;
+
+	NEED_COHERENT();
+	if (mover.fd < 0)
+		SKIP(return, "no second coherent device");
+	if (!(self->info.features & DMMU_FEATURE_SYSTEM_ATOMICS))
+		SKIP(return, "no atomics against the CPU here");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, DMMU_IOC_BIND, &bind));
+	ASSERT_TRUE(word && p);
+	free_there = dmmu_local_free(mover.fd);
+	*word = 0;
+	memset(p, 1, BYTES);
+	atomic_store(&mover.on, true);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_moving_there, &mover));
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		struct dmmu_completion c = dmmu_run_one(fd, dmmu_add(word, 1, 1));
+
+		EXPECT_OK(&c);
+	}
+	atomic_store(&mover.on, false);
+	pthread_join(thread, NULL);
+	ASSERT_EQ(0, dmmu_knob("local_limit", PAGES / 4));
+	ASSERT_EQ(0, dmmu_migrate(mover.fd, p, BYTES, DMMU_MIGRATE_TO_DEVICE, NULL));
+	EXPECT_EQ(ROUNDS, *word);
+	munmap(word, DMMU_PAGE);
+	munmap(p, BYTES);
+	close(fd);
+	EXPECT_TRUE(dmmu_await_local_free(mover.fd, free_there));
+	EXPECT_TRUE(dmmu_await_local_free(self->fd, (long)self->local.free_pages));
+	close(mover.fd);
 }
 
 DMMU_TEST_MAIN

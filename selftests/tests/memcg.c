@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,7 +65,25 @@ static bool group_make(void)
 	rmdir(GROUP);
 	if (mkdir(GROUP, 0755))
 		return false;
-	return group_pages("memory.current") >= 0;
+	/* Whoever looks at such a file first has its inode charged: that must be nobody in the
+	 * group. */
+	return group_pages("memory.current") >= 0 && group_anon() >= 0;
+}
+
+/* What is still charged, of each kind. */
+static void group_explain(long pages)
+{
+	char line[64];
+	FILE *f = fopen(GROUP "/memory.stat", "r");
+
+	fprintf(stderr, "# %ld pages are still charged:", pages);
+	/* Events follow the amounts. */
+	while (f && fgets(line, sizeof(line), f) && strncmp(line, "workingset", 10))
+		if (!strstr(line, " 0\n"))
+			fprintf(stderr, " %.*s", (int)strcspn(line, "\n"), line);
+	fputc('\n', stderr);
+	if (f)
+		fclose(f);
 }
 
 /*
@@ -83,8 +102,7 @@ static bool group_empties(void)
 			return true;
 		dmmu_sleep_us(20000);
 	} while (dmmu_now_ns() < until);
-	fprintf(stderr, "# %ld pages are still charged, %ld bytes are anonymous\n", pages,
-		group_anon());
+	group_explain(pages);
 	return false;
 }
 

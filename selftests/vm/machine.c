@@ -329,10 +329,13 @@ static bool start_qemu(struct run *run)
 	add(&command, "-initrd");
 	add(&command, "%s", initramfs);
 	/* no_timer_check: on a loaded host the ticks that it waits for come too late, and it
-	 * panics. */
+	 * panics. no5lvl: while the kernel finds out what its processor can (identify_cpu()), it
+	 * has five levels of page tables and does not know it; an interrupt then is a wild access
+	 * for KASAN. */
 	add(&command, "-append");
 	add(&command,
-	    "console=ttyS0 panic=1 no_timer_check printk.devkmsg=on%s dmmu.mode=%s dmmu.seconds=%d "
+	    "console=ttyS0 panic=1 no_timer_check no5lvl printk.devkmsg=on%s dmmu.mode=%s "
+	    "dmmu.seconds=%d "
 	    "%s%s%s %s%s%s %s %s",
 	    options->leaks ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
