@@ -60,7 +60,7 @@ static int dmmu_atomics_take_one(struct dmmu_ctx *ctx, struct dmmu_page_req *req
 		req->error = ret;
 		return 0;
 	}
-	/* In another device's: moved there since it was faulted in. The next round brings it home. */
+	/* In another device, since it was faulted in. The next round brings it home. */
 	if (dmmu_local_other(ctx->dev, page))
 		return -EBUSY;
 	if (!PageAnon(page)) {

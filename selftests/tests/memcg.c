@@ -23,6 +23,7 @@
  */
 #define SLACK 160l
 #define LIMIT 384l /* pages, below */
+#define READY 8l   /* pages, at most, for objects of the kernel that may come */
 
 DMMU_LOCAL_FIXTURE(memcg)
 
@@ -36,19 +37,19 @@ static long group_pages(const char *file)
 	return bytes < 0 ? bytes : bytes / (long)DMMU_PAGE;
 }
 
-/* Anonymous memory that is charged, bytes. */
-static long group_anon(void)
+/* An amount in memory.stat, pages; negative when it is not there. */
+static long group_stat(const char *what)
 {
 	char word[32];
-	long value, anon = -1;
+	long value, bytes = -1;
 	FILE *f = fopen(GROUP "/memory.stat", "r");
 
 	while (f && fscanf(f, "%31s %ld", word, &value) == 2)
-		if (!strcmp(word, "anon"))
-			anon = value;
+		if (!strcmp(word, what))
+			bytes = value;
 	if (f)
 		fclose(f);
-	return anon;
+	return bytes < 0 ? bytes : bytes / (long)DMMU_PAGE;
 }
 
 static int group_set(const char *file, const char *text)
@@ -67,7 +68,7 @@ static bool group_make(void)
 		return false;
 	/* Whoever looks at such a file first has its inode charged: that must be nobody in the
 	 * group. */
-	return group_pages("memory.current") >= 0 && group_anon() >= 0;
+	return group_pages("memory.current") >= 0 && group_stat("anon") >= 0;
 }
 
 /* What is still charged, of each kind. */
@@ -87,18 +88,20 @@ static void group_explain(long pages)
 }
 
 /*
- * Nothing is charged any more; what the kernel holds ready is given back on the way. For objects
- * smaller than a page it keeps a page's rest for each processor.
+ * Nothing is charged any more but what the kernel holds ready for objects smaller than a page: for
+ * each processor a rest of one, and what is left of such rests (obj_cgroup.nr_charged_bytes) until
+ * it comes upon them.
  */
 static bool group_empties(void)
 {
 	uint64_t until = dmmu_now_ns() + DMMU_WAIT_SECONDS * 1000000000ull;
-	long pages;
+	long pages, kernel;
 
 	do {
 		group_set("memory.high", "0");
 		pages = group_pages("memory.current");
-		if (pages >= 0 && pages <= sysconf(_SC_NPROCESSORS_CONF) && !group_anon())
+		kernel = group_stat("kernel");
+		if (pages >= 0 && pages == kernel && kernel <= READY && !group_stat("anon"))
 			return true;
 		dmmu_sleep_us(20000);
 	} while (dmmu_now_ns() < until);
@@ -110,7 +113,7 @@ static bool group_empties(void)
  */
 static bool near(const char *what, long pages, long want, long anon)
 {
-	long have = group_anon() / (long)DMMU_PAGE;
+	long have = group_stat("anon");
 
 	if (labs(have - anon) > SLACK) {
 		printf("# %s: %ld pages are anonymous, not %ld\n", what, have, anon);
@@ -137,7 +140,7 @@ static int charged(void)
 	if (fd < 0 || !p)
 		return 101;
 	before = group_pages("memory.current");
-	anon = group_anon() / (long)DMMU_PAGE;
+	anon = group_stat("anon");
 	memset(p, 1, BYTES);
 	bad += !near("touched", group_pages("memory.current"), before + PAGES, anon + PAGES);
 	if (dmmu_migrate(fd, p, BYTES, DMMU_MIGRATE_TO_DEVICE, &r) || r.moved != PAGES)
