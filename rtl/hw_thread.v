@@ -162,6 +162,7 @@ module hw_thread #(
     logic [1:0]  node_reg;      // where the node's address is
     logic        null_reg;      // it is zero
     logic [63:0] left_reg;      // units to do: bytes, or elements
+    logic        none_reg;      // left_reg is zero; known from ADDRESS on
     logic        endless_reg;   // no limit of elements
     logic [2:0]  status_reg;
     logic [1:0]  access_reg;
@@ -276,7 +277,7 @@ module hw_thread #(
         .host_here(host_here), .local_here(local_here), .host_word(host_word), .local_word(local_word));
 
     // ---- the next access, or the end
-    wire finished = left_reg == 64'd0 && !(is_chase && endless_reg) || is_chase && null_reg;
+    wire finished = none_reg && !(is_chase && endless_reg) || is_chase && null_reg;
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
     wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     // a list goes on at once
@@ -335,6 +336,7 @@ module hw_thread #(
             end
             CHECK: begin
                 state_reg <= ADDRESS;
+                none_reg <= left_reg == 64'd0;
                 if (bad_reg) begin
                     status_reg <= BAD_DESC;
                     state_reg <= RETIRE;
@@ -384,6 +386,7 @@ module hw_thread #(
                     null_reg <= rnull;
                     node_reg <= local_reg ? 2'd2 : 2'd1;
                     left_reg <= left_next;
+                    none_reg <= left_reg == 64'd1;
                 end
                 nothing_reg <= m_cut && m_left == words;
                 if (m_over) state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
@@ -404,6 +407,7 @@ module hw_thread #(
                 fresh_reg <= fresh_reg && nothing_reg;
                 if (!abandon_reg && !nothing_reg && !is_chase) begin
                     left_reg <= left_next;
+                    none_reg <= left_reg == {51'd0, units_reg};
                     done_reg <= done_reg + (in_bytes ? units_reg[11:0] : {units_reg[8:0], 3'd0});
                 end
                 if (abandon_reg || m_error) begin
@@ -517,6 +521,9 @@ module hw_thread #(
             end
             if (rel_valid) begin
                 `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && !arvalid && !awvalid && !rvalid && !bvalid);
+            end
+            if (state_reg == ADDRESS || state_reg == REQUEST || state_reg == RELEASE) begin
+                `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));
             end
             if (state_reg == ADDRESS || state_reg == REQUEST || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
