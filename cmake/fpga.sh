@@ -37,7 +37,7 @@ configuration() {
 	esac
 }
 
-targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
+targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 weight='' flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
 while [ $# -gt 0 ]; do
 	case $1 in
 	--target)
@@ -49,6 +49,7 @@ while [ $# -gt 0 ]; do
 		shift ;;
 	--module) module=${2-}; [ -n "$module" ] || wrong '--module takes the name of a module'; shift ;;
 	--seed) seed=${2-}; number "$seed" || wrong "--seed takes a number, not '$seed'"; shift ;;
+	--timing-weight) weight=${2-}; number "$weight" || wrong "--timing-weight takes a number, not '$weight'"; shift ;;
 	--freq)
 		case ${2-} in
 		*=*) clocks="$clocks $2" mhz=${2#*=} ;;
@@ -68,6 +69,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+[ -z "${DMMU_ONLY_CHECK-}" ] || exit 0 # what can be said without the sources was
 [ -n "$files" ] && [ -f "$files" ] || die 'needs the list of the Verilog files in DMMU_RTL_FILES: use ./dmmu synth'
 [ -n "$targets" ] || { targets=ecp5; [ -z "$table" ] || targets='ecp5 xc7a100t xc7a200t'; }
 
@@ -206,7 +208,7 @@ place() {
 		say "$title: does not fit: $luts LUT, the chip has $4"
 		return 1
 	fi
-	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks")
+	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
 	mkdir -p "$work"
@@ -217,7 +219,7 @@ place() {
 			printf 'FREQUENCY PORT "%s" %s MHz;\n' "${clock%%=*}" "${clock#*=}"
 		done >"$work/clocks.lpf"
 		run nextpnr "$tools/nextpnr-ecp5" --um5g-85k --package CABGA756 --speed 8 --json "$work/netlist.json" --freq "$freq" \
-			--seed "$seed" --lpf "$work/clocks.lpf" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top \
+			--seed "$seed" ${weight:+--placer-heap-timingweight "$weight"} --lpf "$work/clocks.lpf" --lpf-allow-unconstrained --timing-allow-fail --top pnr_top \
 			--textcfg "$work/chip.config" || { rm -rf "$work"; return 1; }
 		run ecppack "$tools/ecppack" --compress "$work/chip.config" "$work/chip.bit" || { rm -rf "$work"; return 1; }
 		rm -f "$work/chip.config" "$work/ecppack.log" ;;
@@ -228,7 +230,7 @@ place() {
 				"${port#*:}" "${port%:*}" "${port%:*}"
 		done >"$work/pins.xdc"
 		run nextpnr "$tools/nextpnr-xilinx" --device "$3" --vopt xdc="$work/pins.xdc" --json "$work/netlist.json" --freq "$freq" --seed "$seed" \
-			--timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
+			${weight:+--placer-heap-timingweight "$weight"} --timing-allow-fail --top pnr_top || { rm -rf "$work"; return 1; } ;;
 	esac
 	rm -f "$work/netlist.json"
 	awk -v root="$root/" -f "$here/fpga-path.awk" -v path="$work/path.txt" "$work/nextpnr.log" >"$work/summary.new"

@@ -32,6 +32,7 @@ do_coverage() { kept coverage rtl_tool coverage.sh "$@"; }
 do_mutate() { rtl_tool mutate.sh "$@"; }
 
 do_synth() {
+	DMMU_ONLY_CHECK=yes "$root/cmake/fpga.sh" "$@" || exit
 	need_packages
 	build_host --target dmmu_generated || exit 1
 	kept synth env DMMU_RTL_FILES="$build/generated/rtl-files" "$root/cmake/fpga.sh" "$@"

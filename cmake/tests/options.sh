@@ -52,6 +52,12 @@ bench rtl --threads 17
 bench e2e --what
 adversity --kernel
 adversity --what
+synth --target pdp11
+synth --module
+synth --seed x
+synth --freq fast
+synth --timing-weight
+synth --nonsense
 soak --minutes
 soak --minutes 0
 soak --seed x
