@@ -90,11 +90,10 @@ hmm_suite() {
 	[ -z "$is_debug" ] || [ -n "$filter" ] || devices="--devices 2"
 	# shellcheck disable=SC2086 # words
 	run_vm "$kernel hmm" --mode hmm --kernel "$kernel" $devices --args "dmmu$hmm_args" "$@"
-	for which in dummy:"the kernel's dummy" dmmu:"our devices"; do
-		results=$build/runs/$kernel-hmm
-		[ "${which%%:*}" = dmmu ] || results=$results-dummy
-		seconds=$(sed -n 's/^# dmmu-guest: hmm-tests on .* took \([0-9.]* s\).*/\1/p' "$results/test.log" 2>/dev/null)
-		awk -F '\t' -v on="$kernel hmm-tests on ${which#*:}" -v seconds="${seconds:-no time}" '
+	for which in "$build/runs/$kernel-hmm-dummy:the kernel's dummy" "$folder:our devices"; do
+		results=${which%:*}
+		seconds=$(sed -n 's/^# dmmu-guest: hmm-tests on .* took \([0-9.]* s\).*/\1/p' "$results/test.log" 2>/dev/null || true)
+		awk -F '\t' -v on="$kernel hmm-tests on ${which##*:}" -v seconds="${seconds:-no time}" '
 			$1 == "hmm-tests" && $2 != "-" { n[$3]++ }
 			END { printf("%s: %d passed, %d failed, %d skipped, %s\n", on, n["ok"], n["not ok"], n["skip"], seconds) }' \
 			"$results/results.tsv" >&2 || true

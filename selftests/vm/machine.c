@@ -5,6 +5,8 @@
  */
 #include "run.h"
 
+#include "host_tsc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -247,8 +249,12 @@ static bool start_qemu(struct run *run)
 	const struct options *options = &run->options;
 	struct command command = {0};
 	char qemu[PATH_MAX], image[PATH_MAX], initramfs[PATH_MAX], disk[128];
+	char tsc[40] = "";
+	unsigned int tsc_khz = options->kvm ? 0 : host_tsc_khz();
 	int keep_fds[] = {run->console.guest_fd, run->test.guest_fd, -1};
 
+	if (tsc_khz)
+		snprintf(tsc, sizeof(tsc), " tsc_early_khz=%u", tsc_khz);
 	if (!find_qemu(run, qemu, sizeof(qemu)) ||
 	    !find_kernel(run, image, initramfs, sizeof(image)))
 		return false;
@@ -329,15 +335,16 @@ static bool start_qemu(struct run *run)
 	add(&command, "-initrd");
 	add(&command, "%s", initramfs);
 	/* no_timer_check: on a loaded host the ticks that it waits for come too late, and it
-	 * panics. no5lvl: while the kernel finds out what its processor can (identify_cpu()), it
-	 * has five levels of page tables and does not know it; an interrupt then is a wild access
-	 * for KASAN. */
+	 * panics. tsc_early_khz: there it also measures its clock wrong by any factor, and all
+	 * limits of time with it. no5lvl: while the kernel finds out what its processor can
+	 * (identify_cpu()), it has five levels of page tables and does not know it; an interrupt
+	 * then is a wild access for KASAN. */
 	add(&command, "-append");
 	add(&command,
-	    "console=ttyS0 panic=1 no_timer_check no5lvl printk.devkmsg=on%s dmmu.mode=%s "
+	    "console=ttyS0 panic=1 no_timer_check no5lvl printk.devkmsg=on%s%s dmmu.mode=%s "
 	    "dmmu.seconds=%d "
 	    "%s%s%s %s%s%s %s %s",
-	    options->leaks ? " kmemleak=on" : "", options->mode_name, options->program_timeout,
+	    options->leaks ? " kmemleak=on" : "", tsc, options->mode_name, options->program_timeout,
 	    options->filter ? "dmmu.filter=" : "", options->filter ? options->filter : "",
 	    options->mode == MODE_SHELL && getenv("TERM") ? " dmmu.term=linux" : "",
 	    options->args ? "dmmu.args=\"" : "", options->args ? options->args : "",
