@@ -461,7 +461,7 @@ module dmmu #(
         .arlen(hr_arlen[HR_WORK*8 +: 8]), .rvalid(hr_rvalid[HR_WORK]), .rready(hr_rready[HR_WORK]),
         .rdata(hr_rdata), .rerr(hr_rresp != 2'd0), .rlast(hr_rlast));
 
-    dispatch #(.THREADS(THREADS), .THR_W(THR_W)) dispatcher (
+    dispatch #(.THREADS(THREADS)) dispatcher (
         .clk(clk), .rst(core_rst), .enable(enable), .entry_valid(work_valid), .entry_bad(work_bad),
         .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
         .active(work_active));

@@ -132,8 +132,8 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    localparam [3:0] IDLE = 4'd0, CHECK = 4'd1, ADDRESS = 4'd2, REQUEST = 4'd3, RESPONSE = 4'd4, PLAN = 4'd5, LOCK = 4'd6,
-        MOVE = 4'd7, COMPARE = 4'd8, STORE = 4'd9, RELEASE = 4'd10, STEP = 4'd11, RETIRE = 4'd12;
+    localparam [3:0] IDLE = 4'd0, CHECK = 4'd1, ADDRESS = 4'd2, RESPONSE = 4'd3, PLAN = 4'd4, LOCK = 4'd5,
+        MOVE = 4'd6, COMPARE = 4'd7, STORE = 4'd8, RELEASE = 4'd9, STEP = 4'd10, RETIRE = 4'd11;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
     localparam [2:0] COPY = 3'(dmmu_pkg::OP_COPY), FILL = 3'(dmmu_pkg::OP_FILL),
         VADD = 3'(dmmu_pkg::OP_VADD), REDUCE = 3'(dmmu_pkg::OP_REDUCE), CHASE = 3'(dmmu_pkg::OP_CHASE),
@@ -145,12 +145,12 @@ module hw_thread #(
 
     logic [3:0]  state_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
+    logic        asking_reg;    // in RESPONSE: the request is not taken yet
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
     logic        bad_reg;       // the descriptor breaks a rule
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
     logic        nothing_reg;   // the access was cut before it did anything: it is begun again
-    logic [2:0]  op_reg;
     logic [CTX_W-1:0] ctx_reg;
     // places in a page
     logic [11:0] src_reg;       // CHASE: the node
@@ -182,18 +182,15 @@ module hw_thread #(
     logic [8:0]  other_reg;     // CHASE: which word of a page the node's `next` is
     logic        pair_reg;      // in the page that has the value
     logic [12:0] units_reg;     // what was done
+    logic        locked_reg;    // it has the right to its word
     logic        atomic_ok_reg; // the atomic is to write
     // the chunk in the buffer
     logic [12:0] chunk_reg;     // bytes
     logic [12:0] moved_reg;     // of these, written
     logic [2:0]  so_reg;        // bytes before them in the first word
 
-    wire is_copy = op_reg == COPY;
-    wire is_fill = op_reg == FILL;
-    wire is_vadd = op_reg == VADD;
-    wire is_reduce = op_reg == REDUCE;
-    wire is_chase = op_reg == CHASE;
-    wire is_atomic = op_reg == ATOMIC_ADD || op_reg == ATOMIC_CAS;
+    // the operation, decoded: registers
+    logic is_copy, is_fill, is_vadd, is_reduce, is_chase, is_atomic, is_cas;
     wire in_bytes = is_copy || is_fill;
     wire to_dst = phase_reg == DST;
     wire [1:0] kind = is_atomic ? 2'(dmmu_pkg::ACCESS_ATOMIC) : to_dst ? 2'(dmmu_pkg::ACCESS_WRITE) : 2'(dmmu_pkg::ACCESS_READ);
@@ -240,7 +237,7 @@ module hw_thread #(
     wire        came;
     wire        rsp_ok = state_reg == RESPONSE && rsp_valid && rsp_status == 2'd0;
     wire        go = !is_atomic && planned && ((rsp_ok && !killed_reg) || state_reg == PLAN);
-    wire        go_read = (go && !to_dst) || (state_reg == LOCK && lock_grant);
+    wire        go_read = (go && !to_dst) || (state_reg == LOCK && locked_reg);
     wire        go_write = (go && to_dst) || (state_reg == COMPARE && settled && atomic_ok_reg);
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
@@ -287,10 +284,11 @@ module hw_thread #(
     wire follows = state_reg == RELEASE && goes_on;
     wire next = state_reg == ADDRESS || (follows && rel_ready);
     // a request beside a release is taken with it, not before: thread_port sees to that
-    wire ask = state_reg == REQUEST || ((state_reg == ADDRESS || follows) && !ends);
+    wire ask = asking_reg || ((state_reg == ADDRESS || follows) && !ends);
 
     always_ff @(posedge clk) begin
-        // sizes, step by step, from the cycle after the request
+        locked_reg <= state_reg == LOCK && lock_grant;
+        // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
             2'd0: begin
@@ -315,7 +313,13 @@ module hw_thread #(
             IDLE: if (start) begin
                 state_reg <= CHECK;
                 bad_reg <= d_bad;
-                op_reg <= d_op;
+                is_copy <= d_op == COPY;
+                is_fill <= d_op == FILL;
+                is_vadd <= d_op == VADD;
+                is_reduce <= d_op == REDUCE;
+                is_chase <= d_op == CHASE;
+                is_atomic <= d_op == ATOMIC_ADD || d_op == ATOMIC_CAS;
+                is_cas <= d_op == ATOMIC_CAS;
                 ctx_reg <= d_ctx;
                 src_reg <= d_src;
                 src2_reg <= d_src2;
@@ -347,7 +351,6 @@ module hw_thread #(
             end
             // with RELEASE of a node, below
             ADDRESS: ;
-            REQUEST: if (req_ready) state_reg <= RESPONSE;
             RESPONSE: if (rsp_valid) begin
                 page_reg <= rsp_page;
                 local_reg <= rsp_local;
@@ -377,7 +380,7 @@ module hw_thread #(
             LOCK: begin
                 atomic_ok_reg <= 1'b0;
                 nothing_reg <= 1'b1;
-                if (lock_grant) state_reg <= MOVE;
+                if (locked_reg) state_reg <= MOVE;
                 else if (rel_wanted) state_reg <= RELEASE;
             end
             MOVE: begin
@@ -443,28 +446,31 @@ module hw_thread #(
             default: state_reg <= IDLE;
         endcase
 
-        if (came && is_atomic) atomic_ok_reg <= op_reg == ATOMIC_ADD || equal;
+        if (came && is_atomic) atomic_ok_reg <= !is_cas || equal;
         if (next) begin
             va_reg <= target;
             if (state_reg == RELEASE) phase_reg <= SRC;
             if (killed_reg) status_reg <= KILLED;
             else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
-            state_reg <= ends ? RETIRE : req_ready ? RESPONSE : REQUEST;
+            state_reg <= ends ? RETIRE : RESPONSE;
+            plan_reg <= 2'd0;
         end
-        if (ask && req_ready) plan_reg <= 2'd0;
+        if (next) asking_reg <= !ends && !req_ready;
+        else if (req_ready) asking_reg <= 1'b0;
 
         if (start) killed_reg <= 1'b0;
         else if (kill_valid && busy && ctx_reg == kill_ctx) killed_reg <= 1'b1;
 
         if (rst) begin
             state_reg <= IDLE;
+            asking_reg <= 1'b0;
             ctx_reg <= '0;
         end
     end
 
     assign busy = state_reg != IDLE;
     assign works = start || (busy && state_reg != RETIRE);
-    assign waiting = state_reg == RESPONSE;
+    assign waiting = state_reg == RESPONSE && !asking_reg;
     assign retiring = state_reg == RETIRE && settled;
     assign dying = killed_reg && busy && state_reg != RETIRE;
 
@@ -489,7 +495,7 @@ module hw_thread #(
     assign tail = m_last ? tail_reg : 3'd7;
 
     assign atomic = is_atomic;
-    assign replace = op_reg == ATOMIC_CAS;
+    assign replace = is_cas;
     assign count = came && (is_reduce || is_chase || is_atomic);
     assign node = node_over;
 
@@ -509,10 +515,10 @@ module hw_thread #(
         if (rst) granted <= 1'b0;
         if (!rst) begin
             if (stalled) begin
-                `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !arvalid && !awvalid);
+                `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && !arvalid && !awvalid);
             end
             if (rsp_valid) begin
-                `CHECK_NAME(i8_answer_was_asked_for) assert (state_reg == RESPONSE);
+                `CHECK_NAME(i8_answer_was_asked_for) assert (state_reg == RESPONSE && !asking_reg);
             end
             if (arvalid || awvalid) begin
                 `CHECK_NAME(i1_access_has_a_translation) assert (granted && (state_reg == MOVE || state_reg == STORE));
@@ -522,10 +528,10 @@ module hw_thread #(
             if (rel_valid) begin
                 `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && !arvalid && !awvalid && !rvalid && !bvalid);
             end
-            if (state_reg == ADDRESS || state_reg == REQUEST || state_reg == RELEASE) begin
+            if (state_reg == ADDRESS || asking_reg || state_reg == RELEASE) begin
                 `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));
             end
-            if (state_reg == ADDRESS || state_reg == REQUEST || state_reg == RETIRE) begin
+            if (state_reg == ADDRESS || asking_reg || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
             end
             if (go_read || go_write) begin
@@ -544,7 +550,7 @@ module hw_thread #(
             `COVER_NAME(translation_comes_too_late_for_a_kill) cover (rsp_ok && killed_reg);
             `COVER_NAME(given_back_unused_for_an_invalidation) cover (state_reg == RELEASE && nothing_reg && !abandon_reg);
             `COVER_NAME(given_back_half_used_for_an_invalidation) cover (state_reg == RELEASE && m_cut && !nothing_reg);
-            `COVER_NAME(atomic_given_back_while_it_waits_for_its_turn) cover (state_reg == LOCK && rel_wanted && !lock_grant);
+            `COVER_NAME(atomic_given_back_while_it_waits_for_its_turn) cover (state_reg == LOCK && rel_wanted && !locked_reg);
             `COVER_NAME(atomic_given_back_before_it_stores) cover (state_reg == STORE && m_over && m_cut);
             `COVER_NAME(node_in_one_page) cover (state_reg == MOVE && is_pair);
             `COVER_NAME(compare_fails) cover (state_reg == COMPARE && settled && !atomic_ok_reg && !m_error);

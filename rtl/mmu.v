@@ -1017,10 +1017,8 @@ module mmu #(
                 ended_reg[t] <= 1'b1;
             end
         end
-        if (raise) begin
-            numbered_reg[raise_thread] <= 1'b1;
-            visible_reg[raise_thread] <= 1'b0;
-        end
+        if (raise) numbered_reg[raise_thread] <= 1'b1;
+        if (post_take) visible_reg[fault_thread] <= 1'b0;
         if (flt_posted) visible_reg[rec_thread] <= stalled_reg[rec_thread] && lead_reg[rec_thread] && number[rec_thread] == rec_number;
         if (rst) begin
             want_reg <= '0;

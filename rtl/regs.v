@@ -185,6 +185,7 @@ module regs #(
     logic        set_up_reg;    // ENABLE was set since the reset
     logic [31:0] scratch_reg;
     logic [7:0]  error_reg;
+    logic        error_cause_reg;
     logic [4:0]  irq_enable_reg;
     logic [14:0] irq_route_reg;
     logic [31:0] coalesce_reg;
@@ -276,6 +277,7 @@ module regs #(
 
     always_ff @(posedge clk) begin
         error_reg <= error_next;
+        error_cause_reg <= !rst && ((error_reg == 8'd0 && error_next != 8'd0) || (clear_now && error_next != 8'd0));
         if (ctrl_now) enable_reg <= wdata[dmmu_pkg::CTRL_ENABLE_LSB];
         if (enabled_now) set_up_reg <= 1'b1;
         if (ctl_bell && ctl_tail_ok) ctl_tail_reg <= ctl_tail_new;
@@ -379,7 +381,7 @@ module regs #(
     assign enable = enable_reg;
     assign enabled_now = ctrl_now && wdata[dmmu_pkg::CTRL_ENABLE_LSB] && !enable_reg;
     assign reset_now = ctrl_now && wdata[dmmu_pkg::CTRL_RESET_LSB];
-    assign error_cause = (error_reg == 8'd0 && error_next != 8'd0) || (clear_now && error_next != 8'd0);
+    assign error_cause = error_cause_reg;
     assign irq_enable = irq_enable_reg;
     assign irq_route = irq_route_reg;
     assign coalesce = coalesce_reg;

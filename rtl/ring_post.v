@@ -47,18 +47,15 @@ module ring_post #(
     logic [31:0] taken_reg;         // records begun
     logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
-    logic        w_valid_reg;
-    logic [63:0] w_data_reg;
-    logic        w_last_reg;
+    wire         way_free;
 
     wire [31:0] entries = 32'd1 << size_log2;
     wire [31:0] slot = taken_reg & (entries - 32'd1);
     wire [31:0] away = taken_reg - tail_reg;
     wire        crowded = away[AHEAD_LOG2];
-    wire        give = state_reg == DATA && (!w_valid_reg || wready);
+    wire        give = state_reg == DATA && way_free;
 
     always_ff @(posedge clk) begin
-        if (wready) w_valid_reg <= 1'b0;
         case (state_reg)
             IDLE: if (rec_valid && !full && !crowded) begin
                 state_reg <= ADDRESS;
@@ -69,9 +66,6 @@ module ring_post #(
             ADDRESS: if (awready) state_reg <= DATA;
             DATA: if (give) begin
                 word_reg <= word_reg + 3'd1;
-                w_valid_reg <= 1'b1;
-                w_data_reg <= rec_data;
-                w_last_reg <= word_reg == 3'd7;
                 if (word_reg == 3'd7) state_reg <= IDLE;
             end
             default: state_reg <= IDLE;
@@ -81,9 +75,12 @@ module ring_post #(
             state_reg <= IDLE;
             tail_reg <= 32'd0;
             taken_reg <= 32'd0;
-            w_valid_reg <= 1'b0;
         end
     end
+
+    slice #(.W(65)) way_out (
+        .clk(clk), .rst(rst), .s_valid(give), .s_ready(way_free), .s_data({word_reg == 3'd7, rec_data}),
+        .m_valid(wvalid), .m_ready(wready), .m_data({wlast, wdata}));
 
     assign tail = tail_reg;
     assign full = taken_reg - head >= entries;
@@ -95,9 +92,6 @@ module ring_post #(
     assign awvalid = state_reg == ADDRESS;
     assign awaddr = aw_addr_reg;
     assign awlen = 8'd7;
-    assign wvalid = w_valid_reg;
-    assign wdata = w_data_reg;
-    assign wlast = w_last_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin

@@ -48,10 +48,6 @@ module threads_read #(
     wire [THR_W-1:0]    pick;
     logic               picked_reg;     // a thread is being served
     logic [THR_W-1:0]   pick_reg;
-    logic               ar_valid_reg;
-    logic [THR_W-1:0]   ar_id_reg;
-    logic [51:0]        ar_addr_reg;
-    logic [7:0]         ar_len_reg;
     logic [THREADS-1:0] r_valid_reg;
     logic [63:0]        r_data_reg;
     logic [1:0]         r_resp_reg;
@@ -62,9 +58,12 @@ module threads_read #(
     localparam ROOM = BEATS > BURST_WORDS ? BEATS - BURST_WORDS : 0;
     logic [COUNT_W-1:0] out_reg;        // beats outstanding
     logic               room_reg;       // a burst more fits
+    wire way_free;
     wire goes_on = picked_reg && arvalid[pick_reg];
-    wire take = goes_on && room_reg && (!ar_valid_reg || m_arready);
-    wire [COUNT_W-1:0] out_next = out_reg + (take ? COUNT_W'(len[pick_reg*8 +: 8]) + 1'b1 : '0) - COUNT_W'(m_rvalid);
+    wire take = goes_on && room_reg && way_free;
+    wire [7:0] take_len = len[pick_reg*8 +: 8];
+    wire [THR_W-1:0] ar_id;
+    wire [51:0] ar_addr;
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
         .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .index(pick));
@@ -79,16 +78,10 @@ module threads_read #(
             picked_reg <= any;
             pick_reg <= pick;
         end
-        if (m_arready) ar_valid_reg <= 1'b0;
-        if (take) begin
-            ar_valid_reg <= 1'b1;
-            ar_id_reg <= pick_reg;
-            ar_addr_reg <= addr[pick_reg*52 +: 52];
-            ar_len_reg <= len[pick_reg*8 +: 8];
-        end
         for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
-        out_reg <= out_next;
-        room_reg <= out_next <= COUNT_W'(ROOM);
+        // both sums, and who of them is right last; whether a burst more fits is known without them
+        out_reg <= take ? out_reg + COUNT_W'(take_len) + COUNT_W'(!m_rvalid) : out_reg - COUNT_W'(m_rvalid);
+        room_reg <= take ? ROOM >= BURST_WORDS && out_reg <= COUNT_W'(ROOM - BURST_WORDS) : out_reg <= COUNT_W'(ROOM);
         r_data_reg <= m_rdata;
         r_resp_reg <= m_rresp;
         r_last_reg <= m_rlast;
@@ -96,17 +89,18 @@ module threads_read #(
         if (rst) begin
             picked_reg <= 1'b0;
             pick_reg <= '0;
-            ar_valid_reg <= 1'b0;
             r_valid_reg <= '0;
             out_reg <= '0;
             room_reg <= 1'b1;
         end
     end
 
-    assign m_arvalid = ar_valid_reg;
-    assign m_arid = SUB_W'(ar_id_reg);
-    assign m_araddr = {12'd0, ar_addr_reg};
-    assign m_arlen = ar_len_reg;
+    slice #(.W(THR_W + 60)) way_out (
+        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
+        .m_valid(m_arvalid), .m_ready(m_arready), .m_data({ar_id, ar_addr, m_arlen}));
+
+    assign m_arid = SUB_W'(ar_id);
+    assign m_araddr = {12'd0, ar_addr};
     assign rvalid = r_valid_reg;
     assign rdata = r_data_reg;
     assign rresp = r_resp_reg;

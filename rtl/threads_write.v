@@ -59,10 +59,6 @@ module threads_write #(
     wire [THR_W-1:0]    pick;
     logic               picked_reg;     // a thread is being served
     logic [THR_W-1:0]   pick_reg;
-    logic               aw_valid_reg;
-    logic [THR_W-1:0]   aw_id_reg;
-    logic [51:0]        aw_addr_reg;
-    logic [7:0]         aw_len_reg;
     // the burst whose data is fetched next
     logic               next_reg;
     logic [THR_W-1:0]   next_thread_reg;
@@ -77,7 +73,10 @@ module threads_write #(
     wire                load;
 
     wire goes_on = picked_reg && awvalid[pick_reg];
-    wire take = goes_on && !next_reg && (!aw_valid_reg || m_awready);
+    wire way_free;
+    wire take = goes_on && !next_reg && way_free;
+    wire [THR_W-1:0] aw_id;
+    wire [51:0] aw_addr;
 
     rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
         .clk(clk), .rst(rst), .req(awvalid), .take(any && !goes_on), .any(any), .index(pick));
@@ -92,13 +91,8 @@ module threads_write #(
             picked_reg <= any;
             pick_reg <= pick;
         end
-        if (m_awready) aw_valid_reg <= 1'b0;
         if (load) next_reg <= 1'b0;
         if (take) begin
-            aw_valid_reg <= 1'b1;
-            aw_id_reg <= pick_reg;
-            aw_addr_reg <= addr[pick_reg*52 +: 52];
-            aw_len_reg <= len[pick_reg*8 +: 8];
             next_reg <= 1'b1;
             next_thread_reg <= pick_reg;
             next_len_reg <= len[pick_reg*8 +: 8];
@@ -113,11 +107,15 @@ module threads_write #(
         if (rst) begin
             picked_reg <= 1'b0;
             pick_reg <= '0;
-            aw_valid_reg <= 1'b0;
             next_reg <= 1'b0;
             b_valid_reg <= '0;
         end
     end
+
+    slice #(.W(THR_W + 60)) way_out (
+        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free),
+        .s_data({pick_reg, addr[pick_reg*52 +: 52], len[pick_reg*8 +: 8]}),
+        .m_valid(m_awvalid), .m_ready(m_awready), .m_data({aw_id, aw_addr, m_awlen}));
 
     // ---- fetching: a word a cycle as long as the queue has room for what is under way
     logic             run_reg;
@@ -244,10 +242,8 @@ module threads_write #(
 
     assign index = index_reg;
     assign here = here1_reg;
-    assign m_awvalid = aw_valid_reg;
-    assign m_awid = SUB_W'(aw_id_reg);
-    assign m_awaddr = {12'd0, aw_addr_reg};
-    assign m_awlen = aw_len_reg;
+    assign m_awid = SUB_W'(aw_id);
+    assign m_awaddr = {12'd0, aw_addr};
     assign bvalid = b_valid_reg;
     assign bresp = b_resp_reg;
 

@@ -273,11 +273,9 @@ module walk_unit #(
     logic [WLK_W-1:0] read_pick;
     logic             read_valid_reg;
     logic [WLK_W-1:0] read_walk_reg;
-    logic             ar_valid_reg;
-    logic [WLK_W-1:0] ar_walk_reg;
-    logic [51:0]      ar_addr_reg;
-    logic             ar_two_reg;
-    wire              ar_free = !ar_valid_reg || arready;
+    wire              ar_free;
+    wire              ar_two;
+    wire [51:0]       ar_addr;
     wire              read_go = read_valid_reg && ar_free;
     wire              read_load = read_any && (!read_valid_reg || read_go);
     wire [2:0]        read_level = level_reg[read_walk_reg*3 +: 3];
@@ -310,23 +308,20 @@ module walk_unit #(
             read_valid_reg <= 1'b1;
             read_walk_reg <= read_pick;
         end
-        if (ar_free) begin
-            ar_valid_reg <= read_valid_reg || act_direct || start_direct;
-            ar_walk_reg <= read_valid_reg ? read_walk_reg : act_is_next ? act_walk_reg : free_reg;
-            ar_addr_reg <= read_valid_reg ? {read_table, read_index, 3'd0} :
-                           act_is_next ? {act_pte_reg[51:12], act_index, 3'd0} : {start_table_reg, start_index, 3'd0};
-            ar_two_reg <= read_valid_reg ? read_two : act_is_next ? act_two : start_two;
-        end
         if (rst) begin
             read_valid_reg <= 1'b0;
-            ar_valid_reg <= 1'b0;
         end
     end
 
-    assign arvalid = ar_valid_reg;
-    assign arid = ar_walk_reg;
-    assign araddr = {12'd0, ar_addr_reg};
-    assign arlen = {7'd0, ar_two_reg};
+    slice #(.W(WLK_W + 53)) way_out (
+        .clk(clk), .rst(rst), .s_valid(read_valid_reg || act_direct || start_direct), .s_ready(ar_free),
+        .s_data(read_valid_reg ? {read_walk_reg, read_two, read_table, read_index, 3'd0} :
+                act_is_next ? {act_walk_reg, act_two, act_pte_reg[51:12], act_index, 3'd0} :
+                {free_reg, start_two, start_table_reg, start_index, 3'd0}),
+        .m_valid(arvalid), .m_ready(arready), .m_data({arid, ar_two, ar_addr}));
+
+    assign araddr = {12'd0, ar_addr};
+    assign arlen = {7'd0, ar_two};
 
     // ---- decide
     logic             got_valid_reg;
@@ -687,8 +682,11 @@ module walk_unit #(
     assign ev_read = r_take;
     assign ev_prefetch = in_valid && !in_last;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
-    assign ev_bus_error = (got_go && !got_second_reg && got_resp_reg != 2'd0) ||
-                          (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
+    logic bus_error_reg;
+    always_ff @(posedge clk)
+        bus_error_reg <= !rst && ((got_go && !got_second_reg && got_resp_reg != 2'd0) ||
+                                  (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0));
+    assign ev_bus_error = bus_error_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin

@@ -55,19 +55,19 @@ module axi_slice #(
     input  wire [1:0]     m_rresp,
     input  wire           m_rlast
 );
-    slice #(.W(A + 8)) aw (
+    slice #(.W(A + 8), .QUIET(1)) aw (
         .clk(clk), .rst(rst), .s_valid(s_awvalid), .s_ready(s_awready), .s_data({s_awlen, s_awaddr}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({m_awlen, m_awaddr}));
-    slice #(.W(W + W / 8 + 1)) w (
+    slice #(.W(W + W / 8 + 1), .QUIET(1)) w (
         .clk(clk), .rst(rst), .s_valid(s_wvalid), .s_ready(s_wready), .s_data({s_wlast, s_wstrb, s_wdata}),
         .m_valid(m_wvalid), .m_ready(m_wready), .m_data({m_wlast, m_wstrb, m_wdata}));
-    slice #(.W(2)) b (
+    slice #(.W(2), .QUIET(1)) b (
         .clk(clk), .rst(rst), .s_valid(m_bvalid), .s_ready(m_bready), .s_data(m_bresp),
         .m_valid(s_bvalid), .m_ready(s_bready), .m_data(s_bresp));
-    slice #(.W(A + 8)) ar (
+    slice #(.W(A + 8), .QUIET(1)) ar (
         .clk(clk), .rst(rst), .s_valid(s_arvalid), .s_ready(s_arready), .s_data({s_arlen, s_araddr}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({m_arlen, m_araddr}));
-    slice #(.W(W + 3)) r (
+    slice #(.W(W + 3), .QUIET(1)) r (
         .clk(clk), .rst(rst), .s_valid(m_rvalid), .s_ready(m_rready), .s_data({m_rlast, m_rresp, m_rdata}),
         .m_valid(s_rvalid), .m_ready(s_rready), .m_data({s_rlast, s_rresp, s_rdata}));
 endmodule

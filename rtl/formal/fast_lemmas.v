@@ -154,10 +154,9 @@
     (* hierconn *) wire [39:0]        \dut.walks.first_table[0] ;
     (* hierconn *) wire [39:0]        \dut.walks.next_table[0] ;
     (* hierconn *) wire               \dut.walks.read_valid_reg ;
-    (* hierconn *) wire               \dut.walks.ar_valid_reg ;
-    (* hierconn *) wire               \dut.walks.ar_two_reg ;
-    (* hierconn *) wire [51:0]        \dut.walks.ar_addr_reg ;
-    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.ar_walk_reg ;
+    (* hierconn *) wire               \dut.walks.way_out.valid_reg ;
+    (* hierconn *) wire               \dut.walks.way_out.spare_valid_reg ;
+    (* hierconn *) wire [WLK_W+52:0]  \dut.walks.way_out.data_reg ;   // walk, whether it is of two entries, address
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.read_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.got_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.act_walk_reg ;
@@ -282,7 +281,7 @@
     wire        k_bound = k_stale || (tight && \dut.walks.old_reg );     // its table may be an old one
     wire [2:0]  k_ad = \dut.walks.ad_state_reg ;
     wire        k_writes = k_ad >= 3'd3 && k_ad <= 3'd6;
-    wire [10:0] k_at = {\dut.walks.read_reg , \dut.walks.read_valid_reg , \dut.walks.ar_valid_reg , r_asked_reg[0], r_full_reg[0],
+    wire [10:0] k_at = {\dut.walks.read_reg , \dut.walks.read_valid_reg , \dut.walks.way_out.valid_reg , r_asked_reg[0], r_full_reg[0],
                         \dut.walks.got_valid_reg , \dut.walks.act_valid_reg ,
                         k_writes || (\dut.walks.mark_reg && k_ad <= 3'd1),
                         \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_valid_reg && \dut.end_install_reg };
@@ -440,7 +439,8 @@
             end
             if (\dut.contexts.enabled_reg ) assert (\dut.contexts.roots[0] == table_at(ROOT));
             if (ctx_ok[0]) assert (\dut.contexts.enabled_reg );
-            if (\dut.walks.ar_valid_reg ) assert (\dut.walks.ar_addr_reg == {k_table, k_index, 3'd0} && !\dut.walks.ar_two_reg && \dut.walks.ar_walk_reg == '0);
+            if (\dut.walks.way_out.valid_reg ) assert (\dut.walks.way_out.data_reg == {WLK_W'(0), 1'b0, k_table, k_index, 3'd0});
+            assert (!\dut.walks.way_out.spare_valid_reg );
             if (\dut.walks.read_valid_reg ) assert (\dut.walks.read_walk_reg == '0);
             assert (!r_asked_reg[WALKERS-1] || WALKERS == 1);
             if (r_asked_reg[0] || r_full_reg[0]) assert (r_place_reg[1:0] == k_place);
@@ -494,7 +494,7 @@
             if (aw_reg) assert (aw_place_reg == k_place && aw_id_reg == '0);
             if (k_ad == 3'd6) assert (\dut.walks.ad_resp_reg == 2'd0);
             if (k_writes && k_ad != 3'd6) assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
-            if (k_ad == 3'd2 && (\dut.walks.ar_valid_reg || r_asked_reg[0] || r_full_reg[0] || \dut.walks.got_valid_reg || \dut.walks.act_valid_reg ))
+            if (k_ad == 3'd2 && (\dut.walks.way_out.valid_reg || r_asked_reg[0] || r_full_reg[0] || \dut.walks.got_valid_reg || \dut.walks.act_valid_reg ))
                 assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
             if (w_reg) assert (w_data_reg == {1'b0, k_pte[6:5], k_pte[2:1], k_pte[7], k_pte[0], k_pte[24:21]});
             if (k_writes) begin

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // slice: a register slice on one valid/ready channel: every output comes from a register, in both directions, at a word
-// a cycle. In reset none of them is high, which may begin while the clock stands still. Cuts the paths between two parts of a chip.
+// a cycle. Cuts the paths between two parts of a chip, and between who asks and the choice whom to serve.
 `default_nettype none
 
 module slice #(
     // bits of a word
-    parameter W = 8
+    parameter W = 8,
+    // 1: in reset nothing is high, which may begin while the clock stands still
+    parameter QUIET = 0
 ) (
     input  wire         clk,
     input  wire         rst,
@@ -42,8 +44,8 @@ module slice #(
         end
     end
 
-    assign s_ready = ready_reg && !rst;
-    assign m_valid = valid_reg && !rst;
+    assign s_ready = ready_reg && !(QUIET != 0 && rst);
+    assign m_valid = valid_reg && !(QUIET != 0 && rst);
     assign m_data = data_reg;
 
 `ifdef CHECK
