@@ -248,8 +248,10 @@ static void command_now(struct model *model, const char *spec, char *answer, siz
 static void command_state(struct model *model, char *answer, size_t size)
 {
 	const struct faults *faults = &model->bad.faults;
-	int n = snprintf(answer, size, "ok cycle=%llu",
-			 (unsigned long long)dmmu_device_cycles(model->dev));
+	/* a card's port has one ID: a read that is held holds all that come after it */
+	int n = snprintf(answer, size, "ok cycle=%llu%s",
+			 (unsigned long long)dmmu_device_cycles(model->dev),
+			 dmmu_sim_shape.card ? " one_order=1" : "");
 
 	for (unsigned int i = 0; traffic_point_names[i] && n < (int)size; i++)
 		if (faults->held_count[i])

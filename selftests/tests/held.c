@@ -64,7 +64,11 @@ CLAIM(held, mprotect_waits_while_the_device_still_writes)
 	before = *word;
 	dmmu_sleep_us(WINDOW_US);
 	EXPECT_EQ(0, call.returned) TH_LOG("mprotect returned before the device let go");
-	EXPECT_NE(before, *word) TH_LOG("the window was not hit: the device writes no more");
+	/* On a card the device stands still, for its reads come in the order of their asking. */
+	if (!host_count("one_order")) {
+		EXPECT_NE(before, *word)
+		TH_LOG("the window was not hit: the device writes no more");
+	}
 	ASSERT_TRUE(host_do("release all"));
 	ASSERT_TRUE(dmmu_await(&call.returned, 1));
 	before = *word;
