@@ -9,13 +9,14 @@
 #include "traffic.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BURSTS	    512 /* on their way on one channel; more than IDs times what one ID may have */
-#define BEATS	    256
+#define WORDS	    512 /* of the longest burst: 4 KiB */
 #define THREADS	    64
 #define WALKS	    65536 /* AXI IDs */
 #define WALK_GAP    24	  /* cycles between two reads of one walk */
@@ -25,7 +26,7 @@ struct burst {
 	uint64_t addr, begun;
 	uint16_t id;
 	unsigned int beats, have;
-	uint64_t data[BEATS];
+	uint64_t data[WORDS];
 };
 
 /* Bursts of one channel, oldest first; `gone` are free again. */
@@ -163,34 +164,35 @@ static void burst_end(struct channel *channel, unsigned int place)
 		(channel->count - place) * sizeof(*channel->order));
 }
 
-static void take(struct burst *burst, uint64_t word)
+static void take(struct burst *burst, const uint64_t *beat, unsigned int words)
 {
-	if (burst->have < BEATS)
-		burst->data[burst->have++] = word;
+	for (unsigned int i = 0; i < words && burst->have < WORDS; i++)
+		burst->data[burst->have++] = beat[i];
 }
 
 /* Beats of one ID come in the order of its addresses. The burst that is complete now, or NULL. */
-static struct burst *read_beat(struct channel *channel, uint16_t id, uint64_t word, bool last,
-			       unsigned int *place)
+static struct burst *read_beat(struct channel *channel, uint16_t id, const uint64_t *beat,
+			       unsigned int words, bool last, unsigned int *place)
 {
 	for (*place = 0; *place < channel->count; ++*place) {
 		struct burst *burst = &channel->burst[channel->order[*place]];
 
 		if (burst->id != id)
 			continue;
-		take(burst, word);
+		take(burst, beat, words);
 		return last ? burst : NULL;
 	}
 	return NULL;
 }
 
 /* Data comes in the order of the addresses. What is complete leaves with its last beat. */
-static struct burst *write_beat(struct channel *channel, uint64_t word, bool last)
+static struct burst *write_beat(struct channel *channel, const uint64_t *beat, unsigned int words,
+				bool last)
 {
 	struct burst *burst = channel->count ? &channel->burst[channel->order[0]] : NULL;
 
 	if (burst)
-		take(burst, word);
+		take(burst, beat, words);
 	return last ? burst : NULL;
 }
 
@@ -362,7 +364,7 @@ static void done(struct events *events, const struct burst *burst, bool local, b
 	struct traffic_access access = {.local = local,
 					.write = write,
 					.addr = burst->addr,
-					.beats = burst->beats,
+					.beats = burst->have,
 					.data = burst->data};
 	unsigned int points;
 	enum traffic_class class = traffic_access(&events->traffic, &access, &points);
@@ -375,20 +377,44 @@ static void done(struct events *events, const struct burst *burst, bool local, b
 		walk_read(events, burst);
 }
 
-/* A replay is of the bare device: a beat is one word. */
+/*
+ * A card's port has no IDs: what is read comes back in order, and each read takes the lowest number
+ * that no other has meanwhile, so that the spans of a track never overlap.
+ */
+static uint16_t free_number(const struct channel *channel)
+{
+	uint16_t number = 0;
+
+	for (unsigned int i = 0; i < channel->count; i++)
+		if (channel->burst[channel->order[i]].id == number) {
+			number++;
+			i = UINT_MAX; /* from the first again */
+		}
+	return number;
+}
+
+static uint16_t oldest(const struct channel *channel)
+{
+	return channel->count ? channel->burst[channel->order[0]].id : 0;
+}
+
 static void bus(struct events *events, struct channel *read, struct channel *write, bool local,
 		const struct dmmu_axi_in *in, const struct dmmu_axi_out *out)
 {
+	unsigned int words = local ? dmmu_sim_shape.local_words : dmmu_sim_shape.host_words;
+	bool card = dmmu_sim_shape.card;
 	struct burst *burst;
 	unsigned int place = 0;
 
 	if (out->arvalid && in->arready)
-		burst_begin(read, out->araddr, out->arid, out->arlen + 1u, events->cycle);
+		burst_begin(read, out->araddr, card ? free_number(read) : out->arid,
+			    out->arlen + 1u, events->cycle);
 	if (out->awvalid && in->awready)
 		burst_begin(write, out->awaddr, out->awid, out->awlen + 1u, events->cycle);
 	if (in->rvalid && out->rready) {
 		read->load++;
-		burst = read_beat(read, in->rid, in->rdata[0], in->rlast, &place);
+		burst = read_beat(read, card ? oldest(read) : in->rid, in->rdata, words, in->rlast,
+				  &place);
 		if (burst) {
 			done(events, burst, local, false);
 			burst_end(read, place);
@@ -396,7 +422,7 @@ static void bus(struct events *events, struct channel *read, struct channel *wri
 	}
 	if (out->wvalid && in->wready) {
 		write->load++;
-		burst = write_beat(write, out->wdata[0], out->wlast);
+		burst = write_beat(write, out->wdata, words, out->wlast);
 		if (burst) {
 			done(events, burst, local, true);
 			burst_end(write, 0);
@@ -443,6 +469,13 @@ static void registers(struct events *events, const struct dmmu_axil_in *in,
 		event(events, "registers", "read", "reg=%#" PRIx64 " value=%#x", events->mmio_addr,
 		      out->rdata);
 	}
+}
+
+static void interrupts(struct events *events, uint8_t irqs)
+{
+	for (unsigned int v = 0; irqs >> v; v++)
+		if (irqs >> v & 1)
+			event(events, "interrupts", NAME(irq_names, v), "vector=%u", v);
 }
 
 /* --- threads --- */
@@ -543,23 +576,26 @@ bool events_close(struct events *events)
 	return ok;
 }
 
-void events_cycle(struct events *events, const struct dmmu_sim *sim, const struct dmmu_pins_in *in,
-		  const struct dmmu_pins_out *out)
+void events_cycle(struct events *events, const struct dmmu_sim *sim, unsigned int clocks,
+		  const struct dmmu_pins_in *in, const struct dmmu_pins_out *out)
 {
 	struct dmmu_probe probe;
-	uint8_t irqs = out->irq_req & in->irq_ack;
 
 	if (in->rst || out->flr_done) {
 		reset(events);
-		events->cycle++;
+		events->cycle = dmmu_sim_cycles(sim);
 		return;
 	}
-	registers(events, &in->axil, &out->axil);
-	bus(events, &events->host_read, &events->host_write, false, &in->host, &out->host);
-	bus(events, &events->local_read, &events->local_write, true, &in->local, &out->local);
-	for (unsigned int v = 0; irqs >> v; v++)
-		if (irqs >> v & 1)
-			event(events, "interrupts", NAME(irq_names, v), "vector=%u", v);
+	if (clocks & DMMU_CLOCK_MEMORY)
+		bus(events, &events->local_read, &events->local_write, true, &in->local,
+		    &out->local);
+	if (clocks & DMMU_CLOCK_BRIDGE) {
+		registers(events, &in->axil, &out->axil);
+		bus(events, &events->host_read, &events->host_write, false, &in->host, &out->host);
+		interrupts(events, out->irq_req & in->irq_ack);
+	}
+	if (!(clocks & DMMU_CLOCK_DEVICE))
+		return;
 	for (unsigned int i = 0; i < events->open_walks;) {
 		if (events->walk[events->open_walk[i]].last + WALK_GAP < events->cycle)
 			walk_end(events, i);

@@ -12,8 +12,9 @@
  *	event	TRACK	CYCLE	NAME	ARGS		something at one moment
  *	level	NAME	CYCLE	VALUE			a number that holds from that cycle on
  *
- * Tracks: "thread N", "walks N" (by AXI ID), "invalidation", "control ring", "copy ring", "work
- *ring", "interrupts", "registers", "link". Spans of a track nest; they never overlap otherwise.
+ * Tracks: "thread N", "invalidation", "control ring", "copy ring", "work ring", "interrupts",
+ * "registers", "link", and "walks N": by AXI ID, or of a card, whose port has none, by the lowest
+ * number that is free. Spans of a track nest; they never overlap otherwise.
  */
 #ifndef DMMU_EVENTS_H
 #define DMMU_EVENTS_H
@@ -29,9 +30,9 @@ struct events *events_open(const char *path, uint64_t local_bytes);
 /* False when not all of it could be written. NULL is fine. */
 bool events_close(struct events *events);
 
-/* After the cycle: its pins, and the device as it is now. */
-void events_cycle(struct events *events, const struct dmmu_sim *sim, const struct dmmu_pins_in *in,
-		  const struct dmmu_pins_out *out);
+/* After an edge, of these clocks (dmmu_sim_clocks): the pins, and the device as it is now. */
+void events_cycle(struct events *events, const struct dmmu_sim *sim, unsigned int clocks,
+		  const struct dmmu_pins_in *in, const struct dmmu_pins_out *out);
 
 /* Between two cycles. */
 void events_clock(struct events *events, uint64_t ns);

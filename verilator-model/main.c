@@ -337,13 +337,6 @@ static struct model_options parse(int argc, char **argv)
 			optind != argc ? "unexpected argument" : "--link PATH is missing");
 		exit(MODEL_USAGE);
 	}
-	if (o.record_log && dmmu_sim_shape.card) {
-		fprintf(stderr,
-			"dmmu-model: --record-log has the pins of the bare device only, this is "
-			"%s\n",
-			dmmu_sim_shape.name);
-		exit(MODEL_USAGE);
-	}
 	if (!o.trace && (o.trace_from || o.trace_cycles)) {
 		fprintf(stderr, "dmmu-model: --trace-from and --trace-cycles need --trace FILE\n");
 		exit(MODEL_USAGE);

@@ -195,6 +195,8 @@ static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct optio
 	while (same && !broken && cycle <= o->to) {
 		what = stimulus_next(log, &record);
 		if (what == STIMULUS_CYCLE) {
+			unsigned int clocks = dmmu_sim_clocks(sim);
+
 			if (!dmmu_sim_cycle(sim, &record.in, &out)) {
 				broken = true;
 				/* the recorded run ended here, if it was the same */
@@ -204,8 +206,8 @@ static int replay(struct stimulus *log, struct dmmu_sim *sim, const struct optio
 			}
 			hash = stimulus_hash(hash, &out);
 			if (events)
-				events_cycle(events, sim, &record.in, &out);
-			cycle++;
+				events_cycle(events, sim, clocks, &record.in, &out);
+			cycle = dmmu_sim_cycles(sim);
 		} else if (what == STIMULUS_HASH) {
 			same = stimulus_hash_short(hash) == record.hash;
 			hashes++;
@@ -252,8 +254,9 @@ int main(int argc, char **argv)
 		return EXIT_LOG;
 	}
 	local = stimulus_header(log, "local_bytes");
-	if (!local) {
-		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log, stimulus_error(log));
+	if (!local || stimulus_error(log)) {
+		fprintf(stderr, "dmmu-replay: %s: %s\n", o.log,
+			stimulus_error(log) ? stimulus_error(log) : "its header lacks local_bytes");
 		goto out;
 	}
 	straps.local_size = strtoull(local, NULL, 10); /* before the next line takes its place */

@@ -32,6 +32,7 @@ use_device() {
 }
 
 model() { [ $device = bare ] && echo dmmu-model || echo "dmmu-model-$device"; }
+replay() { [ $device = bare ] && echo dmmu-replay || echo "dmmu-replay-$device"; }
 
 # build_alone: from here to the end of a subshell nobody else builds in the same folder.
 build_alone() {

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # The commands that boot a guest for somebody to look at: demo, shell; and a run again from its log: replay.
 
+# replay_of LOG: the program that runs the log's device again; a log that does not say which is of the bare one.
+replay_of() {
+	# the log of a killed model is cut off, which gzip would complain of
+	case $(gzip -dc -- "$1" 2>/dev/null | sed -n '/^$/q; s/^device \([a-z-]*\).*/\1/p') in
+	board-sim) echo dmmu-replay-board-sim ;;
+	*) echo dmmu-replay ;;
+	esac
+}
+
 # make_timeline LOG FILE.json [--strict]: of a run, by its stimulus.log and the test.log beside it.
 make_timeline() (
 	run=$(dirname "$1")
-	"$build/verilator-model/dmmu-replay" "$1" --events "$run/events.tsv" >"$logs/replay.log" 2>&1 ||
+	"$build/verilator-model/$(replay_of "$1")" "$1" --events "$run/events.tsv" >"$logs/replay.log" 2>&1 ||
 		{ cat "$logs/replay.log" >&2; die "the run could not be had again from its log"; }
 	out=$2 strict=${3-}
 	set -- "$run/events.tsv" --faults "$run/faults.tsv" --out "$out"
@@ -25,11 +34,10 @@ do_demo() {
 		esac
 		shift
 	done
-	[ -z "$timeline" ] || [ $device = bare ] || wrong "--timeline comes from a log, which $device has none of"
 	kernel=$(kernel_name "$kernel" "$config") || exit 2
 	prepare "$kernel"
 	if [ -n "$timeline" ]; then
-		build_host --target dmmu-replay dmmu-timeline || exit 1
+		build_host --target "$(replay)" dmmu-timeline || exit 1
 		set -- --mode exec --args "/bin/dmmu-trace /bin/dmmu-demo$args" --keep-log
 	else
 		set -- --mode demo
@@ -78,9 +86,10 @@ do_replay() {
 	[ $# -gt 0 ] || wrong 'replay takes a log'
 	need_packages
 	mkdir -p "$logs"
-	build_host --target dmmu-replay dmmu-timeline || exit 1
+	program=$(replay_of "$1")
+	build_host --target "$program" dmmu-timeline || exit 1
 	if [ "${2-}" != --timeline ]; then
-		"$build/verilator-model/dmmu-replay" "$@"
+		"$build/verilator-model/$program" "$@"
 		return
 	fi
 	[ $# = 3 ] || wrong '--timeline takes a file name, and nothing else goes with it'

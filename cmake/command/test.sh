@@ -92,7 +92,7 @@ do_test() {
 	if [ -n "$with_host" ]; then
 		build_host || exit 1
 	else
-		build_host --target dmmu-bridge "$(model)" dmmu-vm dmmu-replay dmmu-timeline || exit 1
+		build_host --target dmmu-bridge "$(model)" dmmu-vm "$(replay)" dmmu-timeline || exit 1
 	fi
 	counts=$build/results.tsv
 	: >"$counts"

@@ -37,7 +37,7 @@ static const char help[] =
 	"device:\n"
 	"  --device bare|board-sim      the device itself (default), or in a card's top, behind "
 	"its\n"
-	"                             clock crossings (no stimulus.log then)\n"
+	"                             clock crossings\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
 	"  --msix-vectors N           entries of the MSI-X table, 1 to 5: fewer than the device "
 	"has causes to\n"
@@ -408,8 +408,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 
 	bool debug = options_kernel_checks(options);
 
-	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH &&
-			  strcmp(options->card, "bare") == 0;
+	options->record = record && options->mode != MODE_SHELL && options->mode != MODE_BENCH;
 	if (options->timeout < 0)
 		options->timeout = options->mode == MODE_SHELL || options->gdb ? 0
 				   : debug				       ? 2700

@@ -11,15 +11,20 @@
 
 #ifdef DMMU_CARD
 #include "Vboard_core.h"
+#ifdef DMMU_PROBED
+#include "Vboard_core___024root.h"
+#define PROBE(net) rootp->board_core__DOT__device__DOT__##net
+#endif
 using Vtop = Vboard_core;
 #define TOP_NAME "board_core"
 #else
 #include "Vdmmu.h"
-using Vtop = Vdmmu;
-#define TOP_NAME "dmmu"
 #ifdef DMMU_PROBED
 #include "Vdmmu___024root.h"
+#define PROBE(net) rootp->dmmu__DOT__##net
 #endif
+using Vtop = Vdmmu;
+#define TOP_NAME "dmmu"
 #endif
 #include "sim_core.h"
 
@@ -289,9 +294,9 @@ void dmmu_sim_probe(const struct dmmu_sim *sim, struct dmmu_probe *probe)
 {
 	*probe = {};
 #ifdef DMMU_PROBED
-	probe->busy = sim->top->rootp->dmmu__DOT__thread_busy;
-	probe->stalled = sim->top->rootp->dmmu__DOT__stalled;
-	probe->invalidating = sim->top->rootp->dmmu__DOT__invalidating;
+	probe->busy = sim->top->PROBE(thread_busy);
+	probe->stalled = sim->top->PROBE(stalled);
+	probe->invalidating = sim->top->PROBE(invalidating);
 #else
 	(void)sim;
 #endif

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stimulus.c: see stimulus.h. The inputs of a cycle are packed into six words of eight bytes; a
- * record tells which words differ from the cycle before and, of those, which bytes. Cycles that
- * differ in nothing are counted. gzip does the rest.
+ * stimulus.c: see stimulus.h. The inputs of a cycle are packed into words of eight bytes, six of
+ * the bare device and more of a card with wide buses; a record tells which words differ from the
+ * cycle before and, of those, which bytes. Cycles that differ in nothing are counted. gzip does the
+ * rest.
  *
  *	0x01 hash32			outputs so far
  *	0x02 kind length bytes...	remark
  *	0x03				end
  *	0x04 count (LEB128)		so many cycles like the last
  *	0x80 | words, then for each word: which bytes, the bytes
+ *
+ * Where there are more words than seven, two bytes with the flags of words 7 to 22 come before
+ * those of the first word.
  */
 #include "stimulus.h"
 
@@ -18,9 +22,11 @@
 #include <string.h>
 #include <zlib.h>
 
-#define WORDS (STIMULUS_PINS / 8)
-#define MAGIC "dmmu stimulus 1\n"
-#define FLUSH 16384 /* cycles between two flushes: what a writer that is killed may lose */
+#define PORT_WORDS (1 + DMMU_AXI_WORDS)
+#define WORDS_MAX  (2 + 2 * PORT_WORDS)
+#define FEW	   7 /* words whose flags are in the first byte of a record */
+#define MAGIC	   "dmmu stimulus 1\n"
+#define FLUSH	   16384 /* cycles between two flushes: what a writer that is killed may lose */
 
 enum { REC_HASH = 1, REC_REMARK, REC_END, REC_SAME, REC_CHANGE = 0x80 };
 
@@ -50,12 +56,28 @@ static uint64_t get64(const unsigned char *from)
 	return value;
 }
 
+/* How many words the inputs of this device take. */
+static unsigned int words(void)
+{
+	return 2 + 1 + dmmu_sim_shape.host_words + 1 + dmmu_sim_shape.local_words;
+}
+
+/* Whose pins these are: a log of others cannot be read. */
+static const char *this_device(void)
+{
+	static char text[80];
+
+	snprintf(text, sizeof(text), "%s %u %u", dmmu_sim_shape.name, dmmu_sim_shape.host_words,
+		 dmmu_sim_shape.local_words);
+	return text;
+}
+
 static unsigned char bits(bool a, bool b, bool c, bool d, bool e, bool f, bool g)
 {
 	return (unsigned char)(a | b << 1 | c << 2 | d << 3 | e << 4 | f << 5 | g << 6);
 }
 
-static void pack_axi(unsigned char *to, const struct dmmu_axi_in *in)
+static void pack_axi(unsigned char *to, const struct dmmu_axi_in *in, unsigned int beat)
 {
 	to[0] = bits(in->awready, in->wready, in->bvalid, in->arready, in->rvalid, in->rlast,
 		     false);
@@ -64,10 +86,11 @@ static void pack_axi(unsigned char *to, const struct dmmu_axi_in *in)
 	to[3] = 0;
 	put16(to + 4, in->bid);
 	put16(to + 6, in->rid);
-	put64(to + 8, in->rdata[0]);
+	for (unsigned int i = 0; i < beat; i++)
+		put64(to + 8 + 8 * i, in->rdata[i]);
 }
 
-static void unpack_axi(const unsigned char *from, struct dmmu_axi_in *in)
+static void unpack_axi(const unsigned char *from, struct dmmu_axi_in *in, unsigned int beat)
 {
 	in->awready = from[0] & 1;
 	in->wready = from[0] >> 1 & 1;
@@ -79,7 +102,8 @@ static void unpack_axi(const unsigned char *from, struct dmmu_axi_in *in)
 	in->rresp = from[2];
 	in->bid = get16(from + 4);
 	in->rid = get16(from + 6);
-	in->rdata[0] = get64(from + 8);
+	for (unsigned int i = 0; i < beat; i++)
+		in->rdata[i] = get64(from + 8 + 8 * i);
 }
 
 static void pack(unsigned char *to, const struct dmmu_pins_in *in)
@@ -90,12 +114,12 @@ static void pack(unsigned char *to, const struct dmmu_pins_in *in)
 		     axil->rready);
 	to[1] = in->irq_ack;
 	to[2] = axil->wstrb;
-	to[3] = 0;
+	to[3] = in->memory_down;
 	put16(to + 4, axil->awaddr);
 	put16(to + 6, axil->araddr);
 	put64(to + 8, axil->wdata);
-	pack_axi(to + 16, &in->host);
-	pack_axi(to + 32, &in->local);
+	pack_axi(to + 16, &in->host, dmmu_sim_shape.host_words);
+	pack_axi(to + 24 + 8 * dmmu_sim_shape.host_words, &in->local, dmmu_sim_shape.local_words);
 }
 
 static void unpack(const unsigned char *from, struct dmmu_pins_in *in)
@@ -109,13 +133,15 @@ static void unpack(const unsigned char *from, struct dmmu_pins_in *in)
 	axil->bready = from[0] >> 4 & 1;
 	axil->arvalid = from[0] >> 5 & 1;
 	axil->rready = from[0] >> 6 & 1;
+	in->memory_down = from[3] & 1;
 	in->irq_ack = from[1];
 	axil->wstrb = from[2];
 	axil->awaddr = get16(from + 4);
 	axil->araddr = get16(from + 6);
 	axil->wdata = (uint32_t)get64(from + 8);
-	unpack_axi(from + 16, &in->host);
-	unpack_axi(from + 32, &in->local);
+	unpack_axi(from + 16, &in->host, dmmu_sim_shape.host_words);
+	unpack_axi(from + 24 + 8 * dmmu_sim_shape.host_words, &in->local,
+		   dmmu_sim_shape.local_words);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -124,7 +150,7 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-static uint64_t hash_axi(uint64_t hash, const struct dmmu_axi_out *out)
+static uint64_t hash_axi(uint64_t hash, const struct dmmu_axi_out *out, unsigned int beat)
 {
 	hash = mix(hash, bits(out->awvalid, out->wvalid, out->wlast, out->bready, out->arvalid,
 			      out->rready, false) |
@@ -133,7 +159,11 @@ static uint64_t hash_axi(uint64_t hash, const struct dmmu_axi_out *out)
 				 (uint64_t)out->arid << 48);
 	hash = mix(hash, out->awaddr);
 	hash = mix(hash, out->araddr);
-	return mix(hash, out->wdata[0]);
+	if (beat > 1) /* wider than its place above */
+		hash = mix(hash, out->wstrb);
+	for (unsigned int i = 0; i < beat; i++)
+		hash = mix(hash, out->wdata[i]);
+	return hash;
 }
 
 uint64_t stimulus_hash(uint64_t hash, const struct dmmu_pins_out *out)
@@ -144,8 +174,8 @@ uint64_t stimulus_hash(uint64_t hash, const struct dmmu_pins_out *out)
 			      axil->arready, axil->rvalid) |
 				 (uint64_t)out->irq_req << 8 | (uint64_t)axil->bresp << 16 |
 				 (uint64_t)axil->rresp << 24 | (uint64_t)axil->rdata << 32);
-	hash = hash_axi(hash, &out->host);
-	return hash_axi(hash, &out->local);
+	hash = hash_axi(hash, &out->host, dmmu_sim_shape.host_words);
+	return hash_axi(hash, &out->local, dmmu_sim_shape.local_words);
 }
 
 /* --- writing --- */
@@ -155,7 +185,7 @@ struct stimulus_log {
 	unsigned int hash_every;
 	uint64_t limit;
 	bool failed, full;
-	unsigned char pins[STIMULUS_PINS];
+	unsigned char pins[8 * WORDS_MAX];
 	uint64_t same; /* cycles like the last, not yet written */
 	uint64_t hash, cycles;
 };
@@ -181,9 +211,9 @@ struct stimulus_log *stimulus_open(const char *path, const struct stimulus_confi
 	}
 	gzbuffer(log->file, 1 << 18);
 	if (gzprintf(log->file,
-		     MAGIC
-		     "local_bytes %llu\nlocal_coherent %d\nhash_every %u\ncommand %.2000s\n\n",
-		     (unsigned long long)config->local_bytes, config->local_coherent,
+		     MAGIC "device %s\nlocal_bytes %llu\nlocal_coherent %d\nhash_every %u\n"
+			   "command %.2000s\n\n",
+		     this_device(), (unsigned long long)config->local_bytes, config->local_coherent,
 		     log->hash_every, config->command ? config->command : "-") <= 0)
 		log->failed = true;
 	return log;
@@ -203,22 +233,24 @@ static void emit_same(struct stimulus_log *log)
 
 void stimulus_in(struct stimulus_log *log, const struct dmmu_pins_in *in)
 {
-	unsigned char pins[STIMULUS_PINS], record[1 + WORDS + STIMULUS_PINS] = {REC_CHANGE};
-	size_t n = 1;
+	unsigned char pins[8 * WORDS_MAX], record[3 + 9 * WORDS_MAX] = {REC_CHANGE};
+	unsigned int count = words();
+	uint32_t changed = 0;
+	size_t n = count > FEW ? 3 : 1;
 
 	pack(pins, in);
-	if (!memcmp(pins, log->pins, sizeof(pins))) {
+	if (!memcmp(pins, log->pins, 8 * count)) {
 		log->same++;
 		return;
 	}
 	if (log->same)
 		emit_same(log);
-	for (unsigned int w = 0; w < WORDS; w++) {
+	for (unsigned int w = 0; w < count; w++) {
 		size_t mask_at = n;
 
 		if (!memcmp(pins + 8 * w, log->pins + 8 * w, 8))
 			continue;
-		record[0] |= (unsigned char)(1u << w);
+		changed |= 1u << w;
 		record[n++] = 0;
 		for (unsigned int b = 8 * w; b < 8 * w + 8; b++) {
 			if (pins[b] == log->pins[b])
@@ -227,7 +259,10 @@ void stimulus_in(struct stimulus_log *log, const struct dmmu_pins_in *in)
 			record[n++] = pins[b];
 		}
 	}
-	memcpy(log->pins, pins, sizeof(pins));
+	record[0] |= changed & ((1u << FEW) - 1);
+	if (count > FEW)
+		put16(record + 1, (uint16_t)(changed >> FEW));
+	memcpy(log->pins, pins, 8 * count);
 	emit(log, record, n);
 }
 
@@ -299,7 +334,7 @@ struct stimulus {
 	gzFile file;
 	char header[4096];
 	const char *error;
-	unsigned char pins[STIMULUS_PINS];
+	unsigned char pins[8 * WORDS_MAX];
 	uint64_t same;
 };
 
@@ -312,6 +347,35 @@ static bool header_line(struct stimulus *log, size_t *used)
 		return false;
 	*used += strlen(line);
 	return line[0] != '\n' && *used && log->header[*used - 1] == '\n';
+}
+
+const char *stimulus_header(const struct stimulus *log, const char *name)
+{
+	static char value[2048];
+	size_t length = strlen(name);
+
+	for (const char *line = log->header; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, length) || line[length] != ' ')
+			continue;
+		snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + length + 1, "\n"),
+			 line + length + 1);
+		return value;
+	}
+	return NULL;
+}
+
+/* Older logs, all of the bare device, do not say it. */
+static const char *wrong_device(const struct stimulus *log)
+{
+	const char *device = stimulus_header(log, "device");
+	static char text[200];
+
+	if (!strcmp(device ? device : "bare 1 1", this_device()))
+		return NULL;
+	snprintf(text, sizeof(text), "it is of a device '%.60s', and this replays '%s'",
+		 device ? device : "bare 1 1", this_device());
+	return text;
 }
 
 struct stimulus *stimulus_read_open(const char *path)
@@ -331,23 +395,14 @@ struct stimulus *stimulus_read_open(const char *path)
 		;
 	if (strncmp(log->header, MAGIC, strlen(MAGIC)) || !strstr(log->header, "\n\n"))
 		log->error = "this is no stimulus log";
+	else
+		log->error = wrong_device(log);
 	return log;
 }
 
-const char *stimulus_header(const struct stimulus *log, const char *name)
+const char *stimulus_error(const struct stimulus *log)
 {
-	static char value[2048];
-	size_t length = strlen(name);
-
-	for (const char *line = log->header; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, length) || line[length] != ' ')
-			continue;
-		snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + length + 1, "\n"),
-			 line + length + 1);
-		return value;
-	}
-	return NULL;
+	return log->error;
 }
 
 static bool take(struct stimulus *log, void *to, size_t length)
@@ -372,15 +427,21 @@ static enum stimulus_what ended(struct stimulus *log)
 	return bad(log, text && *text ? text : "it cannot be read");
 }
 
-static enum stimulus_what take_change(struct stimulus *log, unsigned char words,
+static enum stimulus_what take_change(struct stimulus *log, uint32_t changed,
 				      struct stimulus_record *record)
 {
-	unsigned char mask, byte;
+	unsigned char mask, byte, more[2];
+	unsigned int count = words();
 
-	if (words >> WORDS)
+	if (count > FEW) {
+		if (!take(log, more, sizeof(more)))
+			return ended(log);
+		changed |= (uint32_t)get16(more) << FEW;
+	}
+	if (changed >> count)
 		return bad(log, "an impossible record");
-	for (unsigned int w = 0; w < WORDS; w++) {
-		if (!(words >> w & 1))
+	for (unsigned int w = 0; w < count; w++) {
+		if (!(changed >> w & 1))
 			continue;
 		if (!take(log, &mask, 1))
 			return ended(log);
@@ -449,11 +510,6 @@ enum stimulus_what stimulus_next(struct stimulus *log, struct stimulus_record *r
 		return byte & REC_CHANGE ? take_change(log, byte & 0x7f, record)
 					 : bad(log, "an unknown record");
 	}
-}
-
-const char *stimulus_error(const struct stimulus *log)
-{
-	return log->error ? log->error : "no error";
 }
 
 void stimulus_read_close(struct stimulus *log)

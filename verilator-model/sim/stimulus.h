@@ -15,8 +15,6 @@
 
 #include <stddef.h>
 
-#define STIMULUS_PINS 48 /* bytes that hold the inputs */
-
 /* Writing. */
 struct stimulus_log;
 struct stimulus_config {
@@ -68,7 +66,7 @@ struct stimulus *stimulus_read_open(const char *path); /* NULL and errno */
 /* Value of a line of the header, or NULL; valid until the next call. */
 const char *stimulus_header(const struct stimulus *log, const char *name);
 enum stimulus_what stimulus_next(struct stimulus *log, struct stimulus_record *record);
-const char *stimulus_error(const struct stimulus *log);
+const char *stimulus_error(const struct stimulus *log); /* NULL when all is well */
 void stimulus_read_close(struct stimulus *log);
 
 /* The hash of outputs, chained over the cycles; begins with 0. */
