@@ -390,6 +390,7 @@ module dmmu #(
     wire                kill_valid;
     wire [CTX_W-1:0]    kill_ctx;
     wire [THREADS-1:0]  rel_wanted, stalled, faulted;
+    logic [THREADS-1:0] faulted_reg;
     wire                flt_full, flt_active, flt_posted, flt_error;
     wire                flt_rec_valid, flt_rec_taken;
     wire [2:0]          flt_rec_word;
@@ -398,6 +399,17 @@ module dmmu #(
     wire                ev_l2_hit, ev_miss, ev_merge, ev_walk, ev_walk_cache_hit, ev_prefetch, ev_walk_read, ev_ad_update;
     wire                ev_record, ev_retry, ev_fail, walk_error;
     wire [63:0]         detect_to_record, record_to_answer, answer_to_replay;
+
+    // what walks read; the bus need not know in the cycle whether they can take it
+    wire             entry_valid, entry_ready, entry_last;
+    wire [WLK_W-1:0] entry_walk;
+    wire [63:0]      entry_data;
+    wire [1:0]       entry_resp;
+
+    skid #(.W(WLK_W + 67)) entries (
+        .clk(clk), .rst(core_rst), .s_valid(lr_rvalid[LR_WALK]), .s_ready(lr_rready[LR_WALK]),
+        .s_data({lr_rid[WLK_W-1:0], lr_rdata, lr_rresp, lr_rlast}), .m_valid(entry_valid), .m_ready(entry_ready),
+        .m_data({entry_walk, entry_data, entry_resp, entry_last}));
 
     mmu #(
         .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .LEVELS(LEVELS),
@@ -417,8 +429,8 @@ module dmmu #(
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]), .lock_wanted(pt_lock_req[1]),
         .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(walk_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
-        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]), .rid(lr_rid[WLK_W-1:0]),
-        .rdata(lr_rdata), .rresp(lr_rresp), .rlast(lr_rlast),
+        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(entry_valid), .rready(entry_ready), .rid(entry_walk),
+        .rdata(entry_data), .rresp(entry_resp), .rlast(entry_last),
         .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awid(walk_awid), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
         .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]), .wdata(lw_wdata[LW_WALK*64 +: 64]),
         .bvalid(lw_bvalid[LW_WALK]), .bid(lw_bid[WLK_W-1:0]), .bresp(lw_bresp),
@@ -477,7 +489,7 @@ module dmmu #(
         .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),
         .rsp_thread(rsp_thread), .rsp_status(rsp_status), .rsp_pa(rsp_pa), .rsp_local(rsp_local),
         .rsp_access(rsp_access), .rsp_cause(rsp_cause), .rel_valid(rel_valid), .rel_thread(rel_thread),
-        .rel_wanted(rel_wanted), .stalled(stalled), .faulted(faulted),
+        .rel_wanted(rel_wanted), .stalled(stalled), .faulted(faulted_reg),
         .host_arvalid(hr_arvalid[HR_THR]), .host_arready(hr_arready[HR_THR]), .host_arid(hr_arid[SUB_W-1:0]),
         .host_araddr(hr_araddr[63:0]), .host_arlen(hr_arlen[7:0]), .host_rvalid(hr_rvalid[HR_THR]), .host_rid(hr_rid),
         .host_rdata(hr_rdata), .host_rresp(hr_rresp), .host_rlast(hr_rlast),
@@ -586,9 +598,18 @@ module dmmu #(
         .flt_delay(coalesce[dmmu_pkg::COALESCE_FLT_LSB +: 16]),
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised), .flt_taken(irq_flt_taken));
 
-    assign err_host_bus = stat_error || flt_error || cpl_error || pt_host_error ||
+    logic host_error_reg, local_error_reg;
+    always_ff @(posedge clk) begin
+        host_error_reg <= stat_error || flt_error || cpl_error || pt_host_error ||
                           (|(hr_rvalid[HR_CPY:HR_CTL] & hr_rready[HR_CPY:HR_CTL]) && hr_rresp != 2'd0);
-    assign err_local_bus = walk_error || pt_local_error;
+        local_error_reg <= walk_error || pt_local_error;
+        if (core_rst) begin
+            host_error_reg <= 1'b0;
+            local_error_reg <= 1'b0;
+        end
+    end
+    assign err_host_bus = host_error_reg;
+    assign err_local_bus = local_error_reg;
 
     // ---- counters. What happens in a cycle is registered first, all of it alike, and added up in the next.
     function [7:0] population(input [THREADS-1:0] bits);
@@ -600,7 +621,6 @@ module dmmu #(
     assign running_count = population(thread_busy);
 
     logic [PORTS-1:0]   l1_hit_reg, kill_reg;
-    logic [THREADS-1:0] faulted_reg;
     logic [7:0]         stalled_count_reg;
     logic [4:0]         irq_raised_reg;
     logic [191:0]       spans_reg;

@@ -277,7 +277,7 @@ module regs #(
 
     always_ff @(posedge clk) begin
         error_reg <= error_next;
-        error_cause_reg <= !rst && ((error_reg == 8'd0 && error_next != 8'd0) || (clear_now && error_next != 8'd0));
+        error_cause_reg <= !rst && error_next != 8'd0 && (error_reg == 8'd0 || clear_now);
         if (ctrl_now) enable_reg <= wdata[dmmu_pkg::CTRL_ENABLE_LSB];
         if (enabled_now) set_up_reg <= 1'b1;
         if (ctl_bell && ctl_tail_ok) ctl_tail_reg <= ctl_tail_new;

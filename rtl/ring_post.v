@@ -45,6 +45,7 @@ module ring_post #(
     logic [1:0]  state_reg;
     logic [31:0] tail_reg;
     logic [31:0] taken_reg;         // records begun
+    logic        full_reg;          // as of a cycle ago: none begins in the cycle after another did
     logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
     wire         way_free;
@@ -71,6 +72,7 @@ module ring_post #(
             default: state_reg <= IDLE;
         endcase
         if (bvalid) tail_reg <= tail_reg + 32'd1;
+        full_reg <= taken_reg - head >= entries;
         if (rst) begin
             state_reg <= IDLE;
             tail_reg <= 32'd0;
@@ -83,7 +85,7 @@ module ring_post #(
         .m_valid(wvalid), .m_ready(wready), .m_data({wlast, wdata}));
 
     assign tail = tail_reg;
-    assign full = taken_reg - head >= entries;
+    assign full = full_reg;
     assign active = away != 32'd0;
     assign posted = bvalid;
     assign error = bvalid && berr;

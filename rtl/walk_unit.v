@@ -99,7 +99,8 @@ module walk_unit #(
     output wire [39:0]       in_frame,
     // it was told already
     output wire              in_told,
-    // a walk's own translation, a cycle before in_valid or more, when it may be told then; the frame is as in_frame
+    // a walk's own translation, a cycle before in_valid or more, when it may be told then; the frame is as in_frame. Who
+    // is soon_ready is in_ready
     output wire              soon_valid,
     input  wire              soon_ready,
     output wire [WLK_W-1:0]  soon_walk,
@@ -401,7 +402,9 @@ module walk_unit #(
 
     // told before it is acted on, when nothing is in the way
     wire       got_huge = got_level_reg == 3'd1;
-    assign soon_valid = got_go && soon_ready && !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk_reg] &&
+    // whoever is ready for it is ready for what is before it, too: so it need not wait for in_ready
+    assign soon_valid = got_valid_reg && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
+                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk_reg] &&
                         !poison_reg[got_walk_reg] && !(near_reg[got_walk_reg] && got_huge);
     assign soon_walk = got_walk_reg;
     assign {soon_ctx, soon_vpn} = got_tag_reg;
@@ -441,12 +444,11 @@ module walk_unit #(
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
     wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old && in_spare);
 
+    // it stays for another reason than in_ready
+    wire act_keeps = act_valid_reg && (act_wait || (!act_poisoned && act_fault_reg && fin_hold));
+
     always_comb begin
-        act_go = act_valid_reg && !act_wait;
-        if (!act_poisoned) begin
-            if (act_fault_reg && fin_hold) act_go = 1'b0;
-            if (act_kind_reg == LEAF && !in_ready) act_go = 1'b0;
-        end
+        act_go = act_valid_reg && !act_keeps && !(!act_poisoned && act_kind_reg == LEAF && !in_ready);
         for (int i = 0; i < WALKERS; i++)
             act_ending[i] = act_valid_reg && act_1h_reg[i] && (act_fault_reg || near_reg[i]);
     end
@@ -711,6 +713,9 @@ module walk_unit #(
             end
             if (ad_writing) begin
                 `CHECK_NAME(entry_written_under_lock) assert (lock_grant);
+            end
+            if (soon_valid) begin
+                `CHECK_NAME(told_early_and_acted_on_next) assert (got_go);
             end
             if (bvalid) begin
                 `CHECK_NAME(write_was_asked_for) assert (ad_state_reg == AD_RESPONSE);

@@ -155,8 +155,10 @@
     (* hierconn *) wire [39:0]        \dut.walks.next_table[0] ;
     (* hierconn *) wire               \dut.walks.read_valid_reg ;
     (* hierconn *) wire               \dut.walks.way_out.valid_reg ;
-    (* hierconn *) wire               \dut.walks.way_out.spare_valid_reg ;
-    (* hierconn *) wire [WLK_W+52:0]  \dut.walks.way_out.data_reg ;   // walk, whether it is of two entries, address
+    (* hierconn *) wire               \dut.walks.way_out.full_reg ;
+    (* hierconn *) wire               \dut.walks.way_out.in_reg ;
+    (* hierconn *) wire               \dut.walks.way_out.out_reg ;
+    (* hierconn *) wire [WLK_W+52:0]  \dut.walks.way_out.m_data ;       // walk, whether it is of two entries, address
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.read_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.got_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.act_walk_reg ;
@@ -439,8 +441,8 @@
             end
             if (\dut.contexts.enabled_reg ) assert (\dut.contexts.roots[0] == table_at(ROOT));
             if (ctx_ok[0]) assert (\dut.contexts.enabled_reg );
-            if (\dut.walks.way_out.valid_reg ) assert (\dut.walks.way_out.data_reg == {WLK_W'(0), 1'b0, k_table, k_index, 3'd0});
-            assert (!\dut.walks.way_out.spare_valid_reg );
+            if (\dut.walks.way_out.valid_reg ) assert (\dut.walks.way_out.m_data == {WLK_W'(0), 1'b0, k_table, k_index, 3'd0});
+            assert (!\dut.walks.way_out.full_reg && (\dut.walks.way_out.in_reg != \dut.walks.way_out.out_reg ) == \dut.walks.way_out.valid_reg );
             if (\dut.walks.read_valid_reg ) assert (\dut.walks.read_walk_reg == '0);
             assert (!r_asked_reg[WALKERS-1] || WALKERS == 1);
             if (r_asked_reg[0] || r_full_reg[0]) assert (r_place_reg[1:0] == k_place);
