@@ -16,7 +16,7 @@ as=${DMMU_AS:-synth} # the command that this is
 say() { printf 'dmmu: %s: %s\n' "$as" "$*" >&2; }
 die() { say "$*"; exit 1; }
 wrong() { say "$*; see ./dmmu $as --help"; exit 2; }
-number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
+. "$here/options.sh"
 megahertz() { printf '%s\n' "$1" | grep -Eqx '[0-9]+(\.[0-9]+)?' && [ -n "$(printf '%s' "$1" | tr -d 0.)" ]; }
 
 # --- targets: family of the netlist, device, LUTs that the chip has ----------------------------------------------------
@@ -47,9 +47,9 @@ while [ $# -gt 0 ]; do
 			targets=$2 ;;
 		esac
 		shift ;;
-	--module) module=${2-}; [ -n "$module" ] || wrong '--module takes the name of a module'; shift ;;
-	--seed) seed=${2-}; number "$seed" || wrong "--seed takes a number, not '$seed'"; shift ;;
-	--timing-weight) weight=${2-}; number "$weight" || wrong "--timing-weight takes a number, not '$weight'"; shift ;;
+	--module) need 'the name of a module' "$@"; module=$2; shift ;;
+	--seed) need_number "$@"; seed=$2; shift ;;
+	--timing-weight) need_number "$@"; weight=$2; shift ;;
 	--freq)
 		case ${2-} in
 		*=*) clocks="$clocks $2" mhz=${2#*=} ;;
@@ -62,10 +62,10 @@ while [ $# -gt 0 ]; do
 	--flat) flat=yes ;;
 	--tsv) format=tsv ;;
 	--table) table=yes ;;
-	[A-Z]*=*) number "${1#*=}" || wrong "${1%%=*} takes a number, not '${1#*=}'"
+	[A-Z]*=*) need_number "${1%%=*}" "${1#*=}"
 		parameters="$parameters $1" ;;
 	small | default) parameters="$parameters$(configuration "$1")" ;;
-	*) wrong "synth does not know '$1'" ;;
+	*) wrong "$as does not know '$1'" ;;
 	esac
 	shift
 done
