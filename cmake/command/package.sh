@@ -3,10 +3,13 @@
 
 # do_package: Debian packages and the source release; with --try in a clean Debian, and the selftests with what that built.
 do_package() {
-	try=''
+	try='' suite=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--try) try=yes ;;
+		--try)
+			try=yes
+			case ${2-} in '' | -*) ;; *) suite=$2; shift ;; esac
+			;;
 		*) wrong "package does not know '$1'" ;;
 		esac
 		shift
@@ -19,7 +22,11 @@ do_package() {
 	rm -rf "$build/packages/_CPack_Packages"
 	ls -l "$build/packages"
 	[ -n "$try" ] || return 0
-	module=$("$root/cmake/package/try.sh" "$build/packages" "$(mktemp -d "${TMPDIR:-/tmp}/dmmu-package.XXXXXX")") || exit 1
+	module=$("$root/cmake/package/try.sh" "$build/packages" "$(mktemp -d "${TMPDIR:-/tmp}/dmmu-package.XXXXXX")" "$suite") || exit 1
+	if [ -n "$suite" ]; then
+		echo "The packages install in a clean Debian $suite, DKMS builds the driver for its kernel there ($module), and they can be removed."
+		return
+	fi
 	build_guest stock
 	image=$("$root/selftests/vm/own-image.sh" stock "$module" "$build") || exit 1
 	vm --mode selftests --kernel stock --initramfs "$image" --run-dir "$build/runs/package" ||

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# try.sh PACKAGES WORK: installs dmmu-dkms and dmmu-tools in a clean Debian (made by debootstrap in WORK, which is removed
-# afterwards), where DKMS builds the driver for the Debian kernel that `--kernel stock` means. Prints the path of the module,
-# kept beside the packages. As root; the host's mirror.
+# try.sh PACKAGES WORK [SUITE]: installs dmmu-dkms and dmmu-tools in a clean Debian (made by debootstrap in WORK, which is
+# removed afterwards), where DKMS builds the driver: for the Debian kernel that `--kernel stock` means, in the host's own
+# release; or for the kernel of SUITE, in that. Prints the path of the module, kept beside the packages. As root; the
+# host's mirror.
 set -eu
-packages=$1 work=$2
+packages=$1 work=$2 suite=${3-}
 here=$(cd "$(dirname "$0")/.." && pwd)
 say() { printf 'package: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -13,9 +14,6 @@ command -v debootstrap >/dev/null || die 'needs the command debootstrap: apt-get
 
 # shellcheck source=cmake/debian-root.sh
 . "$here/debian-root.sh"
-home=$("$here/stock-kernel.sh")
-release=$(cat "$home/release")
-codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 mirror=${DMMU_MIRROR:-$(debian_host_mirror)}
 root=$work/root
 log=$work/log
@@ -26,22 +24,39 @@ clean() {
 trap clean EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$root"
-say "making a clean Debian $codename (some minutes)"
-debootstrap --variant=minbase --include=dkms,kmod,make,gcc-12,libelf1,libssl3,pahole "$codename" "$root" "$mirror" >"$log" 2>&1 ||
-	{ tail -n 15 "$log" >&2; die 'debootstrap failed'; }
-mount -t proc proc "$root/proc"
-# The headers of that kernel, as their package would put them (it depends on pahole).
-mkdir -p "$root/lib/modules/$release" "$root/usr/src"
-cp -a "$home"/root/usr/src/. "$root/usr/src/"
-cp -a "$home"/root/usr/lib/. "$root/usr/lib/"
-# they were made to be used where they are
-sed -i "s|$home/root||" "$root/usr/src/linux-headers-$release/Makefile"
-ln -s "/usr/src/linux-headers-$release" "$root/lib/modules/$release/build"
-: >"$root/lib/modules/$release/modules.order"
-: >"$root/lib/modules/$release/modules.builtin"
+
+# clean_debian SUITE PACKAGES
+clean_debian() {
+	say "making a clean Debian $1 (some minutes)"
+	debootstrap --variant=minbase --include="dkms,$2" "$1" "$root" "$mirror" >"$log" 2>&1 ||
+		{ tail -n 15 "$log" >&2; die "debootstrap failed: is there a release $1?"; }
+	mount -t proc proc "$root/proc"
+}
+
+# own_headers: those of the kernel that `--kernel stock` means, as their package would put them (it depends on pahole).
+own_headers() {
+	home=$("$here/stock-kernel.sh")
+	release=$(cat "$home/release")
+	mkdir -p "$root/lib/modules/$release" "$root/usr/src"
+	cp -a "$home"/root/usr/src/. "$root/usr/src/"
+	cp -a "$home"/root/usr/lib/. "$root/usr/lib/"
+	# they were made to be used where they are
+	sed -i "s|$home/root||" "$root/usr/src/linux-headers-$release/Makefile"
+	ln -s "/usr/src/linux-headers-$release" "$root/lib/modules/$release/build"
+	: >"$root/lib/modules/$release/modules.order"
+	: >"$root/lib/modules/$release/modules.builtin"
+}
+
+if [ -n "$suite" ]; then
+	clean_debian "$suite" linux-headers-amd64
+	release=$(ls "$root/lib/modules")
+else
+	clean_debian "$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")" kmod,make,gcc-12,libelf1,libssl3,pahole
+	own_headers
+fi
 mkdir "$root/packages"
 cp "$packages"/dmmu-dkms_*.deb "$packages"/dmmu-tools_*.deb "$root/packages/"
-say "installing the packages there"
+say "installing the packages there, for kernel $release"
 # DKMS builds for every kernel that has headers.
 chroot "$root" sh -c 'dpkg -i /packages/*.deb' >>"$log" 2>&1 || {
 	tail -n 15 "$log" >&2
