@@ -9,7 +9,6 @@
 #include "traffic.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -384,12 +383,14 @@ static void done(struct events *events, const struct burst *burst, bool local, b
 static uint16_t free_number(const struct channel *channel)
 {
 	uint16_t number = 0;
+	bool used;
 
-	for (unsigned int i = 0; i < channel->count; i++)
-		if (channel->burst[channel->order[i]].id == number) {
-			number++;
-			i = UINT_MAX; /* from the first again */
-		}
+	do {
+		used = false;
+		for (unsigned int i = 0; i < channel->count; i++)
+			used |= channel->burst[channel->order[i]].id == number;
+		number += used;
+	} while (used);
 	return number;
 }
 
