@@ -6,11 +6,16 @@ take_results() { # LABEL RESULTS_TSV
 	awk -F '\t' -v label="$1" '{ print $3 "\t" label ": " $1 ($2 == "-" ? "" : "/" $2) "\t" $4 }' "$2" >>"$counts"
 }
 
-run_vm() { # LABEL ARGS...: one run, its cases counted
+# name_run NAME: sets label, which names the device if it is another than usual, and the run's folder.
+name_run() {
 	label=$1
-	shift
 	[ $device = bare ] || label="$label on $device"
 	folder=$build/runs/$(printf '%s' "$label" | tr ' ' '-')
+}
+
+run_vm() { # NAME ARGS...: one run, its cases counted
+	name_run "$1"
+	shift
 	rm -f "$folder/results.tsv"
 	say "$label"
 	vm --run-dir "$folder" "$@" || true
@@ -35,8 +40,8 @@ suites() { grep -ho '\.name = "[a-z_0-9]*"' "$root"/kmod/tests/*.c | cut -d'"' -
 
 # timeline_run: both sides of a run on one axis; every fault is in both, and causes come before their effects.
 timeline_run() {
-	say 'plain timeline'
-	folder=$build/runs/plain-timeline
+	name_run 'plain timeline'
+	say "$label"
 	outcome='not ok'
 	if vm --mode exec --kernel plain --args "/bin/dmmu-trace /bin/dmmu-demo" --keep-log --run-dir "$folder" >"$logs/timeline.log" 2>&1 &&
 		make_timeline "$folder/stimulus.log" "$folder/timeline.json" --strict >>"$logs/timeline.log" 2>&1; then
@@ -47,9 +52,9 @@ timeline_run() {
 
 # planted BUG PROGRAM: a copy of the driver with the bug must fail a case of that program (docs/planted-bugs.md).
 planted() {
-	say "plain planted $1"
+	name_run "plain planted $1"
+	say "$label"
 	outcome='not ok' reason="the broken driver was not caught by $2"
-	folder=$build/runs/plain-planted-$1
 	rm -f "$folder/results.tsv"
 	if ! image=$(sh "$root/selftests/planted/driver.sh" "$1" "$build"); then
 		reason='the broken driver could not be built'
@@ -59,7 +64,7 @@ planted() {
 		if [ -f "$folder/results.tsv" ]; then
 			caught=$(awk -F '\t' -v program="$2" '$1 == program && $2 != "-" && $3 == "not ok" { print $2; exit }' \
 				"$folder/results.tsv")
-			[ -z "$caught" ] || { outcome=ok reason=''; say "plain planted $1: caught by $caught"; }
+			[ -z "$caught" ] || { outcome=ok reason=''; say "$label: caught by $caught"; }
 		fi
 	fi
 	printf '%s\tplanted.%s\t%s\n' "$outcome" "$1" "$reason" >>"$counts"
@@ -138,8 +143,8 @@ few_vectors() {
 # soak_test: a minute of ./dmmu soak; the seed is new each day, so that they add up.
 soak_test() {
 	seed=$(date +%Y%m%d)
-	say "$kernel soak, seed $seed"
-	folder=$build/runs/$kernel-soak
+	name_run "$kernel soak"
+	say "$label, seed $seed"
 	rm -f "$folder/results.tsv"
 	if soak_vm "$kernel" "$folder" 60 "$seed" seed '' >"$logs/soak-$kernel.log" 2>&1; then
 		sed -n 's/^# *\([0-9]* s: [0-9]* operations.*\)/\1/p' "$logs/soak-$kernel.log" | tail -n 1 >&2
@@ -148,9 +153,9 @@ soak_test() {
 		say "again: ./dmmu soak --kernel $kernel --seconds 60 --seed $seed"
 	fi
 	if [ -f "$folder/results.tsv" ]; then
-		take_results "$kernel soak" "$folder/results.tsv"
+		take_results "$label" "$folder/results.tsv"
 	else
-		printf 'not ok\t%s soak\tthe run gave no results\n' "$kernel" >>"$counts"
+		printf 'not ok\t%s\tthe run gave no results\n' "$label" >>"$counts"
 	fi
 }
 
