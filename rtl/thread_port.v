@@ -120,7 +120,7 @@ module thread_port #(
     end
 
     // ---- chosen
-    wire              any;
+    wire              unused_any;
     wire [N-1:0]      pick_1h, rel_1h;
     wire [N_W-1:0]    pick = which(pick_1h);
     wire [N_W-1:0]    rel_pick = which(rel_1h);
@@ -144,10 +144,11 @@ module thread_port #(
 
     wire go = !valid_reg || req_ready;
     // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
-    wire returned = (pick_1h & t_rel_valid & ~rel_1h) == '0;
-    wire take = any && returned && (!at_valid_reg || go);
+    wire free = !at_valid_reg || go;
+    wire [N-1:0] take_1h = pick_1h & {N{free}} & ~(t_rel_valid & ~rel_1h);
+    wire take = take_1h != '0;
 
-    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(any), .grant(pick_1h));
+    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(unused_any), .grant(pick_1h));
     rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
 
     // ---- its address: that of the operand's end less what is left; or a node's, and an offset
@@ -160,7 +161,7 @@ module thread_port #(
     wire [63:0] next_node = base + nexts[at_reg];
 
     assign t_rel_ready = rel_1h;
-    assign t_req_ready = pick_1h & {N{take}};
+    assign t_req_ready = take_1h;
     always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;
@@ -178,8 +179,8 @@ module thread_port #(
             va_reg <= sum[64:1];
             next_page_reg <= next_node[63:12];
         end
-        if (take) begin
-            at_valid_reg <= 1'b1;
+        if (take) at_valid_reg <= 1'b1;
+        if (free) begin     // with what nobody asked for, it is not valid
             at_reg <= pick;
             at_ctx_reg <= t_req_ctx[pick*CTX_W +: CTX_W];
             at_op_reg <= t_req_op[pick*2 +: 2];
