@@ -31,8 +31,10 @@ use_device() {
 	esac
 }
 
-model() { [ $device = bare ] && echo dmmu-model || echo "dmmu-model-$device"; }
-replay() { [ $device = bare ] && echo dmmu-replay || echo "dmmu-replay-$device"; }
+# of_device PROGRAM [DEVICE]: the program's name with that device in it.
+of_device() { [ "${2-$device}" = bare ] && echo "$1" || echo "$1-${2-$device}"; }
+model() { of_device dmmu-model; }
+replay() { of_device dmmu-replay; }
 
 # build_alone: from here to the end of a subshell nobody else builds in the same folder.
 build_alone() {

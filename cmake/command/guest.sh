@@ -5,8 +5,8 @@
 replay_of() {
 	# the log of a killed model is cut off, which gzip would complain of
 	case $(gzip -dc -- "$1" 2>/dev/null | sed -n '/^$/q; s/^device \([a-z-]*\).*/\1/p') in
-	board-sim) echo dmmu-replay-board-sim ;;
-	*) echo dmmu-replay ;;
+	board-sim) of_device dmmu-replay board-sim ;;
+	*) of_device dmmu-replay bare ;;
 	esac
 }
 
