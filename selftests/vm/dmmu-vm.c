@@ -7,6 +7,7 @@
  * kernel's console holds no complaint, and each process ended in order. Every wait has a bound;
  * nothing is left running.
  */
+#include "kernel_log.h"
 #include "run.h"
 
 #include <dirent.h>
@@ -279,6 +280,16 @@ static void judge_process(struct run *run, const struct process *process)
 	complain(run, process->name, reason);
 }
 
+/* What the results say must do for whoever has nothing else of the run. */
+static void judge_kernel(struct run *run)
+{
+	char where[512], reason[sizeof(where) + sizeof(run->first_complaint) + 4];
+
+	kernel_log_where(run->complaints, run->complaint_lines, where, sizeof(where));
+	snprintf(reason, sizeof(reason), "%s%s%s", run->first_complaint, *where ? ", " : "", where);
+	complain(run, "kernel", reason);
+}
+
 static void judge(struct run *run)
 {
 	bool shell = run->options.mode == MODE_SHELL;
@@ -290,7 +301,7 @@ static void judge(struct run *run)
 	size_t bad = results_count(&run->results, OUTCOME_NOT_OK);
 
 	if (run->complaint_count)
-		complain(run, "kernel", run->first_complaint);
+		judge_kernel(run);
 	if (!run->end_seen && !(shell && stop_signal))
 		complain(run, "end", "the guest did not say that it ended");
 	if (*run->command_end)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kernel_log_test.c: first lines of real reports, one of each checker, are complaints; lines of a
- * healthy boot that share words with them are none.
+ * healthy boot that share words with them are none; where it happened is found in a whole report.
  */
 #include "../kernel_log.h"
 
@@ -45,9 +45,48 @@ static const struct {
 	{"Spectre V2 : Vulnerable", NULL},
 };
 
+static char *const report[] = {
+	"[   30.655568] Oops: invalid opcode: 0000 [#1] SMP",
+	"[   30.656000] CPU: 1 UID: 0 PID: 81 Comm: soak Tainted: G           O       6.12.0-dmmu "
+	"#1",
+	"[   30.656100] RIP: 0010:dmmu_split+0x12/0x340 [dmmu]",
+	"[   30.656200] Code: 00 31 c0 c3 <0f> 0b 48 89 e5 41 54 53 48 8b 07 48 85",
+	"[   30.656300] RSP: 0018:ffffc900001cfd90 EFLAGS: 00010246",
+	"[   30.656400] Call Trace:",
+	"[   30.656500]  <TASK>",
+	"[   30.656600]  ? __die_body.cold+0x19/0x27",
+	"[   30.656700]  dmmu_fault_service+0x91/0x560 [dmmu]",
+	"[   30.656800]  process_one_work+0x17f/0x330",
+	"[   30.656900]  </TASK>",
+	"[   30.657000] RIP: 0033:0x7f12",
+};
+static const char place[] =
+	"at dmmu_split+0x12/0x340 (<0f> 0b 48 89 e5 41 54 53) from dmmu_fault_service < "
+	"process_one_work";
+
+static bool where_is_right(void)
+{
+	char where[200], cut[20];
+
+	kernel_log_where(report, sizeof(report) / sizeof(report[0]), where, sizeof(where));
+	if (strcmp(where, place)) {
+		fprintf(stderr, "where:\n  wanted %s\n  got    %s\n", place, where);
+		return false;
+	}
+	kernel_log_where(report, sizeof(report) / sizeof(report[0]), cut, sizeof(cut));
+	if (strncmp(cut, place, sizeof(cut) - 1) || cut[sizeof(cut) - 1]) {
+		fputs("what does not fit is cut\n", stderr);
+		return false;
+	}
+	kernel_log_where(report, 1, where, sizeof(where));
+	if (*where)
+		fprintf(stderr, "a line that does not say where gave %s\n", where);
+	return !*where;
+}
+
 int main(void)
 {
-	int failed = 0;
+	int failed = !where_is_right();
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *got = kernel_log_complaint(cases[i].line);
