@@ -35,7 +35,8 @@ static const struct {
 	{"unreferenced object", "kmemleak report"},
 	{"Oops:", "oops"},
 	{"unable to handle", "oops"},
-	{"kernel BUG at", "BUG"},
+	{"ernel BUG at",
+	 "BUG"}, /* with a capital where the kernel has no CONFIG_DEBUG_BUGVERBOSE */
 	{"BUG:", "BUG"},
 	{"Bad page state", "BUG"},
 	{"general protection fault", "oops"},

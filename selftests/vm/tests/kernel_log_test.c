@@ -20,6 +20,7 @@ static const struct {
 	{"BUG: scheduling while atomic: anon/81/0x00000002", "BUG"},
 	{"BUG: Bad page state in process fork  pfn:12345", "BUG"},
 	{"kernel BUG at mm/migrate.c:1234!", "BUG"},
+	{"Kernel BUG at remove_migration_pte+0x1/0x2 [verbose debug info unavailable]", "BUG"},
 	{"WARNING: CPU: 1 PID: 81 at mm/hmm.c:600 hmm_range_fault+0x1/0x2", "WARNING"},
 	{"WARNING: possible circular locking dependency detected", "lockdep report"},
 	{"WARNING: possible recursive locking detected", "lockdep report"},
