@@ -35,8 +35,8 @@ static const struct {
 	{"unreferenced object", "kmemleak report"},
 	{"Oops:", "oops"},
 	{"unable to handle", "oops"},
-	{"ernel BUG at",
-	 "BUG"}, /* with a capital where the kernel has no CONFIG_DEBUG_BUGVERBOSE */
+	{"kernel BUG at", "BUG"},
+	{"Kernel BUG at", "BUG"}, /* of a kernel without CONFIG_DEBUG_BUGVERBOSE */
 	{"BUG:", "BUG"},
 	{"Bad page state", "BUG"},
 	{"general protection fault", "oops"},
