@@ -400,17 +400,6 @@ module dmmu #(
     wire                ev_record, ev_retry, ev_fail, walk_error;
     wire [63:0]         detect_to_record, record_to_answer, answer_to_replay;
 
-    // what walks read; the bus need not know in the cycle whether they can take it
-    wire             entry_valid, entry_ready, entry_last;
-    wire [WLK_W-1:0] entry_walk;
-    wire [63:0]      entry_data;
-    wire [1:0]       entry_resp;
-
-    skid #(.W(WLK_W + 67)) entries (
-        .clk(clk), .rst(core_rst), .s_valid(lr_rvalid[LR_WALK]), .s_ready(lr_rready[LR_WALK]),
-        .s_data({lr_rid[WLK_W-1:0], lr_rdata, lr_rresp, lr_rlast}), .m_valid(entry_valid), .m_ready(entry_ready),
-        .m_data({entry_walk, entry_data, entry_resp, entry_last}));
-
     mmu #(
         .THREADS(THREADS), .THR_W(THR_W), .CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .PORTS(PORTS), .LEVELS(LEVELS),
         .L1_ENTRIES(L1_ENTRIES), .TLB_SETS(TLB_SETS), .TLB_WAYS(TLB_WAYS), .WALKERS(WALKERS), .WLK_W(WLK_W), .PREFETCH(PREFETCH)
@@ -429,8 +418,8 @@ module dmmu #(
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .lock_req(pt_lock_req[0]), .lock_grant(pt_lock_grant[0]), .lock_wanted(pt_lock_req[1]),
         .arvalid(lr_arvalid[LR_WALK]), .arready(lr_arready[LR_WALK]), .arid(walk_arid), .araddr(lr_araddr[LR_WALK*64 +: 64]),
-        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(entry_valid), .rready(entry_ready), .rid(entry_walk),
-        .rdata(entry_data), .rresp(entry_resp), .rlast(entry_last),
+        .arlen(lr_arlen[LR_WALK*8 +: 8]), .rvalid(lr_rvalid[LR_WALK]), .rready(lr_rready[LR_WALK]), .rid(lr_rid[WLK_W-1:0]),
+        .rdata(lr_rdata), .rresp(lr_rresp), .rlast(lr_rlast),
         .awvalid(lw_awvalid[LW_WALK]), .awready(lw_awready[LW_WALK]), .awid(walk_awid), .awaddr(lw_awaddr[LW_WALK*64 +: 64]),
         .wvalid(lw_wvalid[LW_WALK]), .wready(lw_wready[LW_WALK]), .wdata(lw_wdata[LW_WALK*64 +: 64]),
         .bvalid(lw_bvalid[LW_WALK]), .bid(lw_bid[WLK_W-1:0]), .bresp(lw_bresp),

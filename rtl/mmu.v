@@ -721,13 +721,14 @@ module mmu #(
 
     assign end_ok = end_told;
 
-    wire              fin_valid;
-    wire              fin_again;
-    wire [WLK_W-1:0]  fin_walk;
+    // the end of a walk without a translation, told a cycle later
+    wire              fin_come;
+    wire              fin_come_again;
+    wire [WLK_W-1:0]  fin_come_walk;
+    wire [1:0]        fin_come_op;
+    wire [2:0]        fin_come_cause;
+    wire [2:0]        fin_come_level;
     wire [WLK_W-1:0]  soon_walk;
-    wire [1:0]        fin_op;
-    wire [2:0]        fin_cause;
-    wire [2:0]        fin_level;
     wire              walks_active;
 
     walk_unit #(
@@ -737,11 +738,11 @@ module mmu #(
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
         .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .from_root(end_retried_reg), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
-        .start(end_start), .op(end_op), .retry(ev_retry),
+        .may_start(end_try_reg), .start(end_start), .op(end_op), .retry(ev_retry),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
-        .fin_valid(fin_valid), .fin_again(fin_again), .fin_walk(fin_walk), .fin_op(fin_op), .fin_cause(fin_cause),
-        .fin_level(fin_level), .fin_hold(end_fault),
+        .fin_valid(fin_come), .fin_again(fin_come_again), .fin_walk(fin_come_walk), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
+        .fin_level(fin_come_level), .fin_hold(fin_valid_reg),
         .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
         .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_walk(soon_walk), .soon_ctx(soon_ctx),
@@ -757,13 +758,13 @@ module mmu #(
     // ---- who began each walk: it gets the translation at once, whoever else waits looks it up when it is in the shared TLB
     logic [THR_W-1:0] leader [0:WALKERS-1];
     always_ff @(posedge clk)
-        if (end_start) leader[free_walk] <= end_thread;
+        if (end_try_reg && room) leader[free_walk] <= end_thread;
 
-    wire [THR_W-1:0]   fin_leader = leader[fin_walk];   // fin_walk is in_walk
+    wire [THR_W-1:0]   in_leader = leader[in_walk];
     // the leader has its translation now, or the end when its context was killed: before the installation, or with it
     wire               tell_in = in_leaf && in_ready && !in_told;
     wire               tell = soon || tell_in;
-    wire [THR_W-1:0]   tell_thread = tell_in ? fin_leader : soon_leader;
+    wire [THR_W-1:0]   tell_thread = tell_in ? in_leader : soon_leader;
     wire               in_runs = ctx_ok[in_ctx];
     wire               tell_runs = tell_in ? in_runs : soon_runs;
     // it leaves walking_reg a cycle later: earlier than anything can come of what it was told
@@ -779,7 +780,7 @@ module mmu #(
         if (tell_in) begin
             told_reg <= in_runs;
             told_ctx_reg <= in_ctx;
-            told_thread_reg <= fin_leader;
+            told_thread_reg <= in_leader;
             told_vpn_reg <= in_vpn;
             told_huge_reg <= in_huge;
             told_perm_reg <= in_perm;
@@ -794,7 +795,31 @@ module mmu #(
         end
     end
 
-    logic [THREADS-1:0] fin_for;        // waits for the walk of which fin_valid may say that it ends now
+    // A walk's end is told in the next cycle, or as soon as no lookup raises a fault. It is before its place can have another walk:
+    // that begins with a lookup that raises none.
+    logic             fin_valid_reg;
+    logic             fin_again_reg;
+    logic [WLK_W-1:0] fin_walk_reg;
+    logic [THR_W-1:0] fin_leader_reg;
+    logic [CTX_W-1:0] fin_ctx_reg;
+    logic [1:0]       fin_op_reg;
+    logic [2:0]       fin_cause_reg;
+    logic [2:0]       fin_level_reg;
+    wire              fin_go = fin_valid_reg && !end_fault;
+    always_ff @(posedge clk) begin
+        if (!fin_valid_reg) begin
+            fin_again_reg <= fin_come_again;
+            fin_walk_reg <= fin_come_walk;      // in_walk
+            fin_leader_reg <= in_leader;
+            fin_ctx_reg <= in_ctx;
+            fin_op_reg <= fin_come_op;
+            fin_cause_reg <= fin_come_cause;
+            fin_level_reg <= fin_come_level;
+        end
+        fin_valid_reg <= !rst && (fin_valid_reg ? end_fault : fin_come);
+    end
+
+    logic [THREADS-1:0] fin_for;        // waits for the walk of which fin_go may say that it has ended
     logic [THREADS-1:0] fin_alike;      // of these, in the same way as its leader
     logic [THREADS-1:0] fin_who;        // they are told
     logic [THREADS-1:0] fin_same;
@@ -804,10 +829,10 @@ module mmu #(
         end_1h = '0;
         end_1h[end_thread] = 1'b1;
         for (int t = 0; t < THREADS; t++) begin
-            fin_for[t] = walking_reg[t] && !tell_1h_reg[t] && walk_reg[t*WLK_W +: WLK_W] == fin_walk;
-            fin_alike[t] = fin_for[t] && op_reg[t*2 +: 2] == fin_op;
-            fin_who[t] = fin_valid && fin_for[t];
-            fin_same[t] = fin_valid && fin_alike[t];
+            fin_for[t] = walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == fin_walk_reg;
+            fin_alike[t] = fin_for[t] && op_reg[t*2 +: 2] == fin_op_reg;
+            fin_who[t] = fin_go && fin_for[t];
+            fin_same[t] = fin_go && fin_alike[t];
         end
         done_who = '0;
         if (end_done)
@@ -816,14 +841,14 @@ module mmu #(
     end
 
     // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
-    wire               fin_fault = fin_valid && !fin_again;
-    wire               fin_runs = in_runs;
+    wire               fin_fault = fin_go && !fin_again_reg;
+    wire               fin_runs = ctx_ok[fin_ctx_reg];
     wire               raise = end_fault || (fin_fault && fin_runs);
-    wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader;
+    wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader_reg;
     wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_alike;
     wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs}} & fin_alike);
-    wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause;
-    wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level;
+    wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause_reg;
+    wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level_reg;
     wire [23:0]        raise_number = numbered_reg[raise_thread] ? number[raise_thread] + 24'd1 : 24'd1;
 
     assign faulted = raise_who;
@@ -943,9 +968,10 @@ module mmu #(
             if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
             if (again_load && again_1h[t]) want_reg[t] <= 1'b0;
         end
-        if (end_join || end_start)
+        // matters only if it joins one or begins one
+        if (end_try_reg)
             for (int t = 0; t < THREADS; t++)
-                if (end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= end_join ? match_walk : free_walk;
+                if (end_thread == THR_W'(t)) walk_reg[t*WLK_W +: WLK_W] <= match ? match_walk : free_walk;
 
         if (end_lookup && (end_ok || end_miss || end_fault)) counted_reg[end_thread] <= 1'b1;
         if (end_ok) begin

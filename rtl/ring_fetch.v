@@ -50,6 +50,7 @@ module ring_fetch #(
     logic [511:0] entry_reg;
     logic [3:0]   shown_reg;        // words of the entry shown, 8: complete
     logic [AHEAD-1:0] bad_reg;
+    logic         shown_bad_reg;
 
     wire [31:0] slot = asked_reg & ((32'd1 << size_log2) - 32'd1);
     wire [31:0] away = asked_reg - given_reg;
@@ -75,6 +76,7 @@ module ring_fetch #(
             entry_reg <= {words[out_reg[AHEAD_LOG2+2:0]], entry_reg[511:64]};
             out_reg <= out_reg + 1'b1;
             shown_reg <= shown_reg + 4'd1;
+            shown_bad_reg <= bad_reg[out_reg[AHEAD_LOG2+2:3]];
         end
         if (complete && entry_ready) begin
             shown_reg <= 4'd0;
@@ -98,7 +100,7 @@ module ring_fetch #(
     assign active = can_ask || ar_valid_reg || asked_reg != fetched_reg || show;
     assign entry_valid = complete;
     assign entry = entry_reg;
-    assign entry_bad = bad_reg[given_reg[AHEAD_LOG2-1:0]];
+    assign entry_bad = shown_bad_reg;
     assign arvalid = ar_valid_reg;
     assign araddr = ar_addr_reg;
     assign arlen = 8'd7;

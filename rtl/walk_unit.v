@@ -55,7 +55,9 @@ module walk_unit #(
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
     output wire [WLK_W-1:0]  free_walk,
-    // begin walk `free_walk` for that page
+    // begin walk `free_walk` for that page; `may_start`: perhaps, as is known early. What a walk is like may be set for one that
+    // does not begin after all
+    input  wire              may_start,
     input  wire              start,
     input  wire [1:0]        op,
 
@@ -79,7 +81,7 @@ module walk_unit #(
     output wire [1:0]        fin_op,
     output wire [2:0]        fin_cause,
     output wire [2:0]        fin_level,
-    // no fault may be told now
+    // none can be told now
     input  wire              fin_hold,
 
     // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
@@ -189,10 +191,10 @@ module walk_unit #(
     logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
-    logic [WALKERS-1:0] free_1h_reg;    // free_reg
+    logic [WALKERS-1:0] free_1h_reg;    // free_reg, when it is valid
     logic               other_valid;    // a free walk besides that
     logic [WLK_W-1:0]   other;
-    wire                newest_is = start && ctx == early_ctx && vpn == early_vpn;
+    wire  [WALKERS-1:0] newest = free_1h_reg & {WALKERS{may_start && ctx == early_ctx && vpn == early_vpn}};
 
     always_comb begin
         match = 1'b0;
@@ -215,12 +217,15 @@ module walk_unit #(
         if (start || !free_valid_reg) begin
             free_valid_reg <= other_valid;
             free_reg <= other;
-            for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other == WLK_W'(i);
+            for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other_valid && other == WLK_W'(i);
         end
         for (int i = 0; i < WALKERS; i++)
             alike_reg[i] <= (open[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn) ||
-                            (newest_is && free_1h_reg[i]);
-        if (rst) free_valid_reg <= 1'b0;
+                            newest[i];
+        if (rst) begin
+            free_valid_reg <= 1'b0;
+            free_1h_reg <= '0;
+        end
     end
     assign room = free_valid_reg;
     assign free_walk = free_reg;
@@ -292,10 +297,10 @@ module walk_unit #(
     wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && start_index != 9'd511;
     wire              act_is_next = act_valid_reg && act_kind_reg == NEXT;
     wire              act_direct = act_next && ar_free && !read_valid_reg;
-    wire              start_direct = start && ar_free && !read_valid_reg && !act_is_next;
+    wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
 
     rr_grant #(.N(WALKERS)) read_order (
-        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .any(read_any), .grant(read_1h));
+        .clk(clk), .rst(rst), .req(read_reg & act_reg), .take(read_load), .any(read_any), .grant(read_1h));
 
     always_comb begin
         read_pick = '0;
@@ -315,7 +320,7 @@ module walk_unit #(
     end
 
     slice #(.W(WLK_W + 53)) way_out (
-        .clk(clk), .rst(rst), .s_valid(read_valid_reg || act_direct || start_direct), .s_ready(ar_free),
+        .clk(clk), .rst(rst), .s_valid(read_valid_reg || act_direct || (start && start_direct)), .s_ready(ar_free),
         .s_data(read_valid_reg ? {read_walk_reg, read_two, read_table, read_index, 3'd0} :
                 act_is_next ? {act_walk_reg, act_two, act_pte_reg[51:12], act_index, 3'd0} :
                 {free_reg, start_two, start_table_reg, start_index, 3'd0}),
@@ -324,93 +329,81 @@ module walk_unit #(
     assign araddr = {12'd0, ar_addr};
     assign arlen = {7'd0, ar_two};
 
-    // ---- decide
-    logic             got_valid_reg;
-    logic [WLK_W-1:0] got_walk_reg;
-    logic [2:0]       got_level_reg;
-    logic [1:0]       got_op_reg;
-    logic [CTX_W+VPN_W-1:0] got_tag_reg;
-    logic [63:0]      got_pte_reg;
-    logic [1:0]       got_resp_reg;
-    logic             got_second_reg;
-    // bits that must be zero are, compared as they come
-    logic             got_plain_reg;    // of every entry
-    logic             got_large_reg;    // of the address of a 2 MiB page
-    logic             got_bare_reg;     // of one that is no leaf
-    wire              got_go;
-
-    assign rready = !got_valid_reg || got_go;
-    wire r_take = rvalid && rready;
-
-    always_ff @(posedge clk) begin
-        if (got_go) got_valid_reg <= 1'b0;
-        if (r_take) begin
-            got_valid_reg <= 1'b1;
-            got_walk_reg <= rid;
-            got_level_reg <= level_reg[rid*3 +: 3];
-            got_op_reg <= op_reg[rid*2 +: 2];
-            got_tag_reg <= tags[rid];
-            got_pte_reg <= rdata;
-            got_resp_reg <= rresp;
-            got_plain_reg <= rdata[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
-                             rdata[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0;
-            got_large_reg <= rdata[20:12] == 9'd0;
-            got_bare_reg <= rdata[6:1] == 6'd0;
-            got_second_reg <= second_reg[rid];
-            second_reg[rid] <= !rlast;
-        end
-        if (rst) begin
-            got_valid_reg <= 1'b0;
-            second_reg <= '0;
-        end
-    end
-
-    wire       is_leaf = got_pte_reg[dmmu_pkg::PTE_LEAF_LSB];
-    wire       is_write = got_op_reg != 2'(dmmu_pkg::ACCESS_READ);
-    wire       well_formed = got_plain_reg && (is_leaf ? got_level_reg == 3'd0 || (got_level_reg == 3'd1 && got_large_reg)
-                                                        : got_level_reg != 3'd0 && got_bare_reg);
-    wire       r = got_pte_reg[dmmu_pkg::PTE_R_LSB];
-    wire       w = got_pte_reg[dmmu_pkg::PTE_W_LSB];
-    wire       at = got_pte_reg[dmmu_pkg::PTE_AT_LSB];
-    wire       a = got_pte_reg[dmmu_pkg::PTE_A_LSB];
-    wire       d = got_pte_reg[dmmu_pkg::PTE_D_LSB];
-    wire       permitted = got_op_reg == 2'(dmmu_pkg::ACCESS_READ) ? r : got_op_reg == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
-    logic [2:0]  got_kind;
-    logic [2:0]  got_cause;
-    logic [63:0] got_marked;
+    // ---- decide: what an entry means, as it comes; then it waits for its turn
+    wire              r_take = rvalid && rready;
+    wire  [2:0]       r_level = level_reg[rid*3 +: 3];
+    wire  [1:0]       r_op = op_reg[rid*2 +: 2];
+    wire              r_second = second_reg[rid];
+    wire              is_leaf = rdata[dmmu_pkg::PTE_LEAF_LSB];
+    wire              is_write = r_op != 2'(dmmu_pkg::ACCESS_READ);
+    // bits that must be zero are: of every entry; of the address of a 2 MiB page; of one that is no leaf
+    wire              is_plain = rdata[dmmu_pkg::PTE_RSVD_LO_LSB +: dmmu_pkg::PTE_RSVD_LO_W] == '0 &&
+                                 rdata[dmmu_pkg::PTE_RSVD_HI_LSB +: dmmu_pkg::PTE_RSVD_HI_W] == '0;
+    wire              is_large = rdata[20:12] == 9'd0;
+    wire              is_bare = rdata[6:1] == 6'd0;
+    wire              well_formed = is_plain && (is_leaf ? r_level == 3'd0 || (r_level == 3'd1 && is_large) : r_level != 3'd0 && is_bare);
+    wire              r = rdata[dmmu_pkg::PTE_R_LSB];
+    wire              w = rdata[dmmu_pkg::PTE_W_LSB];
+    wire              at = rdata[dmmu_pkg::PTE_AT_LSB];
+    wire              a = rdata[dmmu_pkg::PTE_A_LSB];
+    wire              d = rdata[dmmu_pkg::PTE_D_LSB];
+    wire              permitted = r_op == 2'(dmmu_pkg::ACCESS_READ) ? r : r_op == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
+    logic [2:0]       r_kind;
+    logic [2:0]       r_cause;
+    logic [63:0]      r_marked;
     always_comb begin
-        got_kind = FAULT;
-        got_cause = NOT_PRESENT;
-        got_marked = got_pte_reg;
-        if (got_second_reg) begin
+        r_kind = FAULT;
+        r_cause = NOT_PRESENT;
+        r_marked = rdata;
+        if (r_second) begin
             // the neighbour is taken only as it is
-            got_kind = got_resp_reg == 2'd0 && got_pte_reg[dmmu_pkg::PTE_V_LSB] && is_leaf && well_formed && a ? NEIGHBOUR : NOTHING;
-        end else if (got_resp_reg != 2'd0) begin
-            got_cause = got_resp_reg == SLVERR ? POISON : BUS;
-        end else if (got_pte_reg[dmmu_pkg::PTE_V_LSB]) begin
-            if (!well_formed) got_cause = BAD_PTE;
-            else if (!is_leaf) got_kind = NEXT;
-            else if (!permitted) got_cause = PERMISSION;
-            else if (a && (d || !is_write)) got_kind = LEAF;
+            r_kind = rresp == 2'd0 && rdata[dmmu_pkg::PTE_V_LSB] && is_leaf && well_formed && a ? NEIGHBOUR : NOTHING;
+        end else if (rresp != 2'd0) begin
+            r_cause = rresp == SLVERR ? POISON : BUS;
+        end else if (rdata[dmmu_pkg::PTE_V_LSB]) begin
+            if (!well_formed) r_cause = BAD_PTE;
+            else if (!is_leaf) r_kind = NEXT;
+            else if (!permitted) r_cause = PERMISSION;
+            else if (a && (d || !is_write)) r_kind = LEAF;
             else begin
-                got_kind = MARK;
-                got_marked[dmmu_pkg::PTE_A_LSB] = 1'b1;
-                got_marked[dmmu_pkg::PTE_D_LSB] = d || is_write;
+                r_kind = MARK;
+                r_marked[dmmu_pkg::PTE_A_LSB] = 1'b1;
+                r_marked[dmmu_pkg::PTE_D_LSB] = d || is_write;
             end
         end
     end
 
+    always_ff @(posedge clk) begin
+        if (r_take) second_reg[rid] <= !rlast;
+        if (rst) second_reg <= '0;
+    end
+
+    wire              got_valid;
+    wire              got_go;
+    wire [WLK_W-1:0]  got_walk;
+    wire [2:0]        got_level;
+    wire [CTX_W+VPN_W-1:0] got_tag;
+    wire [2:0]        got_kind;
+    wire [2:0]        got_cause;
+    wire [63:0]       got_pte;
+
+    // two places, so that the bus waits for nothing that is known late
+    slice #(.W(WLK_W + CTX_W + VPN_W + 73)) got (
+        .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready), .s_data({rid, r_level, tags[rid], r_kind, r_cause, r_marked}),
+        .m_valid(got_valid), .m_ready(got_go), .m_data({got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
+
     // told before it is acted on, when nothing is in the way
-    wire       got_huge = got_level_reg == 3'd1;
+    wire       got_huge = got_level == 3'd1;
     // whoever is ready for it is ready for what is before it, too: so it need not wait for in_ready
-    assign soon_valid = got_valid_reg && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
-                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk_reg] &&
-                        !poison_reg[got_walk_reg] && !(near_reg[got_walk_reg] && got_huge);
-    assign soon_walk = got_walk_reg;
-    assign {soon_ctx, soon_vpn} = got_tag_reg;
+    assign soon_valid = got_valid && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
+                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk] &&
+                        !poison_reg[got_walk] && !(near_reg[got_walk] && got_huge);
+    assign soon_walk = got_walk;
+    assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
-    assign soon_perm = {d, got_pte_reg[dmmu_pkg::PTE_LOCAL_LSB], at, w, r};
-    assign soon_frame = {got_pte_reg[51:21], got_huge ? soon_vpn[8:0] : got_pte_reg[20:12]};
+    assign soon_perm = {got_pte[dmmu_pkg::PTE_D_LSB], got_pte[dmmu_pkg::PTE_LOCAL_LSB], got_pte[dmmu_pkg::PTE_AT_LSB],
+                        got_pte[dmmu_pkg::PTE_W_LSB], got_pte[dmmu_pkg::PTE_R_LSB]};
+    assign soon_frame = {got_pte[51:21], got_huge ? soon_vpn[8:0] : got_pte[20:12]};
 
     // ---- act
     logic             act_valid_reg;
@@ -428,9 +421,9 @@ module walk_unit #(
     logic             act_fault_reg;    // act_kind_reg is FAULT
     wire              act_poisoned = (act_1h_reg & (poison_reg | (near_reg & {WALKERS{act_near_reg}}))) != '0;
     wire              act_old = (act_1h_reg & old_reg) != '0;
-    // what becomes of some walk is not known yet: for as many cycles as there are walks
+    // what becomes of some walk is not known yet: for as many cycles as there are walks; or the end of another is still to be told
     logic             check_any_reg;
-    wire              act_wait = flush || check_any_reg;
+    wire              act_wait = flush || check_any_reg || fin_hold;
     wire [CTX_W-1:0]  act_ctx;
     wire [VPN_W-1:0]  act_vpn;
     assign {act_ctx, act_vpn} = tags[act_walk_reg];
@@ -445,7 +438,7 @@ module walk_unit #(
     wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old && in_spare);
 
     // it stays for another reason than in_ready
-    wire act_keeps = act_valid_reg && (act_wait || (!act_poisoned && act_fault_reg && fin_hold));
+    wire act_keeps = act_valid_reg && act_wait;
 
     always_comb begin
         act_go = act_valid_reg && !act_keeps && !(!act_poisoned && act_kind_reg == LEAF && !in_ready);
@@ -455,12 +448,12 @@ module walk_unit #(
 
     wire act_free = !act_valid_reg || act_go;
     wire act_from_ad = ad_state_reg == AD_DONE && act_free;
-    assign got_go = got_valid_reg && act_free && !act_from_ad;
+    assign got_go = got_valid && act_free && !act_from_ad;
 
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
         if (act_from_ad || got_go) begin
-            act_1h_reg <= WALKERS'(1) << (act_from_ad ? ad_walk_reg : got_walk_reg);
+            act_1h_reg <= WALKERS'(1) << (act_from_ad ? ad_walk_reg : got_walk);
             act_fault_reg <= act_from_ad ? ad_resp_reg != 2'd0 : got_kind == FAULT;
             act_near_reg <= act_from_ad ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
                             got_huge && (got_kind == LEAF || got_kind == MARK);
@@ -476,12 +469,12 @@ module walk_unit #(
             act_pte_reg <= ad_pte_reg;
         end else if (got_go) begin
             act_valid_reg <= 1'b1;
-            act_walk_reg <= got_walk_reg;
+            act_walk_reg <= got_walk;
             act_kind_reg <= got_kind;
             act_told_reg <= soon_valid;
             act_cause_reg <= got_cause;
-            act_level_reg <= got_level_reg;
-            act_pte_reg <= got_marked;
+            act_level_reg <= got_level;
+            act_pte_reg <= got_pte;
         end
         if (rst) begin
             act_valid_reg <= 1'b0;
@@ -497,7 +490,7 @@ module walk_unit #(
             cache_fill[l] = act_next && !act_old && act_level_reg == 3'(l + 1);
     end
 
-    assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || (act_fault_reg && !fin_hold));
+    assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || act_fault_reg);
     assign fin_again = act_poisoned;
     assign fin_walk = act_walk_reg;
     assign fin_op = op_reg[act_walk_reg*2 +: 2];
@@ -569,7 +562,7 @@ module walk_unit #(
             if (read_load && read_1h[i]) read_reg[i] <= 1'b0;
             if (act_direct && act_two && act_1h_reg[i]) two_reg[i] <= 1'b1;
             if (act_next && act_1h_reg[i]) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
-            if (start && free_1h_reg[i]) begin
+            if (may_start && free_1h_reg[i]) begin
                 ctx_reg[i*CTX_W +: CTX_W] <= ctx;
                 vpn_reg[i*VPN_W +: VPN_W] <= vpn;
                 op_reg[i*2 +: 2] <= op;
@@ -602,8 +595,8 @@ module walk_unit #(
         for (int i = 0; i < WALKERS; i++)
             if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
         for (int i = 0; i < WALKERS; i++)
-            if (start && free_1h_reg[i]) begin
-                act_reg[i] <= 1'b1;
+            if (may_start && free_1h_reg[i]) begin
+                act_reg[i] <= start;
                 fin_reg[i] <= 1'b0;
                 poison_reg[i] <= 1'b0;
                 old_reg[i] <= 1'b0;
@@ -629,7 +622,7 @@ module walk_unit #(
     end
 
     always_ff @(posedge clk) begin
-        if (start) begin
+        if (may_start && free_valid_reg) begin
             first_table[free_walk] <= start_table_reg;
             tags[free_walk] <= {ctx, vpn};
         end
@@ -684,17 +677,14 @@ module walk_unit #(
     assign ev_read = r_take;
     assign ev_prefetch = in_valid && !in_last;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
-    logic bus_error_reg;
-    always_ff @(posedge clk)
-        bus_error_reg <= !rst && ((got_go && !got_second_reg && got_resp_reg != 2'd0) ||
-                                  (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0));
-    assign ev_bus_error = bus_error_reg;
+    // an entry's own: that the neighbour cannot be read concerns nobody
+    assign ev_bus_error = (r_take && !r_second && rresp != 2'd0) || (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
 
 `ifdef CHECK
     always_ff @(posedge clk) begin
         if (!rst) begin
             if (start) begin
-                `CHECK_NAME(begins_a_free_walk) assert (room && !act_reg[free_walk]);
+                `CHECK_NAME(begins_a_free_walk) assert (may_start && room && !act_reg[free_walk] && free_1h_reg == WALKERS'(1) << free_walk);
             end
             if (flush) begin
                 `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !start);
@@ -738,13 +728,13 @@ module walk_unit #(
             `COVER_NAME(invalidation_poisons_a_walk) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && cmp_page);
             `COVER_NAME(invalidation_waits_for_a_walk_of_another_page) cover (check_reg == '0 && draining);
             `COVER_NAME(invalidation_leaves_a_walk_alone) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && !cmp_table);
-            `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && act_wait && !flush);
+            `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && check_any_reg && !flush);
             `COVER_NAME(walk_ends_with_a_2m_page_that_the_range_touches) cover (fin_valid && fin_again && !poison_reg[act_walk_reg]);
             `COVER_NAME(neighbour_of_an_old_walk_left) cover (act_go && act_kind_reg == NEIGHBOUR && act_old && !act_poisoned);
             `COVER_NAME(epochs_used_up) cover (cache_clear && !flush_every);
             `COVER_NAME(retry_joins_no_walk_from_before) cover (from_root && !match && (alike_reg & open) != '0 && start);
             `COVER_NAME(poisoned_when_it_was_told_already) cover (fin_valid && fin_again && act_kind_reg == LEAF && act_told_reg);
-            `COVER_NAME(read_goes_out_directly) cover (act_direct || start_direct);
+            `COVER_NAME(read_goes_out_directly) cover (act_direct || (start && start_direct));
             `COVER_NAME(read_waits_for_the_way_out) cover (start && !start_direct);
             `COVER_NAME(poisoned_walk_ends) cover (fin_valid && fin_again);
             `COVER_NAME(neighbour_taken) cover (ev_prefetch);
