@@ -49,22 +49,36 @@ module axi_rd_mux #(
     localparam U_W = $clog2(N);
 
     wire              any;
-    wire [U_W-1:0]    pick;
+    wire  [N-1:0]     grant;
+    logic [U_W-1:0]   number;           // of the user that is granted, and what it asks for
+    logic [SUB_W-1:0] name;
+    logic [63:0]      addr;
+    logic [7:0]       len;
     logic             ar_valid_reg;
     logic [U_W+SUB_W-1:0] ar_id_reg;
     logic [63:0]      ar_addr_reg;
     logic [7:0]       ar_len_reg;
     logic [FLIGHT_W-1:0] flight_reg;
 
-    wire take = any && !stop && (!ar_valid_reg || m_arready);
+    wire room = !stop && (!ar_valid_reg || m_arready);
+    wire take = any && room;
     wire last_beat = m_rvalid && m_rready && m_rlast;
     wire [ID_W-SUB_W-1:0] to_user = m_rid[ID_W-1:SUB_W];
 
-    rr_arbiter #(.N(N), .W(U_W)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .index(pick));
+    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .grant(grant));
 
     always_comb begin
-        s_arready = '0;
-        s_arready[pick] = take;
+        s_arready = grant & {N{room}};
+        number = '0;
+        name = '0;
+        addr = '0;
+        len = '0;
+        for (int u = 0; u < N; u++) begin
+            number = number | ({U_W{grant[u]}} & U_W'(u));
+            name = name | ({SUB_W{grant[u]}} & s_arid[u*SUB_W +: SUB_W]);
+            addr = addr | ({64{grant[u]}} & s_araddr[u*64 +: 64]);
+            len = len | ({8{grant[u]}} & s_arlen[u*8 +: 8]);
+        end
         s_rvalid = '0;
         for (int u = 0; u < N; u++)
             if (to_user == (ID_W-SUB_W)'(u)) s_rvalid[u] = m_rvalid;
@@ -72,11 +86,11 @@ module axi_rd_mux #(
 
     always_ff @(posedge clk) begin
         if (m_arready) ar_valid_reg <= 1'b0;
-        if (take) begin
-            ar_valid_reg <= 1'b1;
-            ar_id_reg <= {pick, s_arid[pick*SUB_W +: SUB_W]};
-            ar_addr_reg <= s_araddr[pick*64 +: 64];
-            ar_len_reg <= s_arlen[pick*8 +: 8];
+        if (take) ar_valid_reg <= 1'b1;
+        if (room) begin     // with what nobody asked for, it is not valid
+            ar_id_reg <= {number, name};
+            ar_addr_reg <= addr;
+            ar_len_reg <= len;
         end
         if (take && !last_beat) flight_reg <= flight_reg + 1'b1;
         if (!take && last_beat) flight_reg <= flight_reg - 1'b1;

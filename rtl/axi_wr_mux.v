@@ -58,35 +58,56 @@ module axi_wr_mux #(
     localparam AHEAD = 1 << AHEAD_LOG2;
 
     wire            any;
-    wire [U_W-1:0]  pick;
+    wire  [N-1:0]   grant;
+    logic [U_W-1:0] number;         // of the user that is granted, and where it writes
+    logic [SUB_W-1:0] name;
+    logic [63:0]    addr;
+    logic [7:0]     len;
     logic           aw_valid_reg;
     logic [U_W+SUB_W-1:0] aw_id_reg;
     logic [63:0]    aw_addr_reg;
     logic [7:0]     aw_len_reg;
-    // whose data comes next: a queue in the order of the addresses
-    logic [U_W-1:0] order [0:AHEAD-1];
-    logic [AHEAD_LOG2:0] order_in_reg;
-    logic [AHEAD_LOG2:0] order_out_reg;
+    // whose data comes, and whose after that, in the order of the addresses
+    logic [N-1:0]   mover_reg;
+    logic [N-1:0]   order [0:AHEAD-1];
+    logic [AHEAD_LOG2-1:0] order_in_reg;
+    logic [AHEAD_LOG2-1:0] order_next_reg;  // of the one after the mover
+    logic [AHEAD_LOG2:0] waiting_reg;       // bursts whose data is not all given, that of the mover with them
+    logic [63:0]    data;           // of the mover
+    logic [7:0]     strb;
     logic           w_valid_reg;
     logic [63:0]    w_data_reg;
     logic [7:0]     w_strb_reg;
     logic           w_last_reg;
     logic [FLIGHT_W-1:0] flight_reg;
 
-    wire [AHEAD_LOG2:0] waiting = order_in_reg - order_out_reg;
-    wire take = any && !stop && !waiting[AHEAD_LOG2] && (!aw_valid_reg || m_awready);
-    wire [U_W-1:0] mover = order[order_out_reg[AHEAD_LOG2-1:0]];
-    wire w_take = waiting != '0 && s_wvalid[mover] && (!w_valid_reg || m_wready);
-    wire w_end = w_take && s_wlast[mover];
+    wire room = !stop && !waiting_reg[AHEAD_LOG2] && (!aw_valid_reg || m_awready);
+    wire take = any && room;
+    wire w_room = !w_valid_reg || m_wready;
+    wire w_take = (mover_reg & s_wvalid) != '0 && w_room;
+    wire w_last = (mover_reg & s_wlast) != '0;
+    wire w_end = w_take && w_last;
     wire [ID_W-SUB_W-1:0] to_user = m_bid[ID_W-1:SUB_W];
 
-    rr_arbiter #(.N(N), .W(U_W)) arbiter (.clk(clk), .rst(rst), .req(s_awvalid), .take(take), .any(any), .index(pick));
+    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_awvalid), .take(take), .any(any), .grant(grant));
 
     always_comb begin
-        s_awready = '0;
-        s_awready[pick] = take;
-        s_wready = '0;
-        s_wready[mover] = w_take;
+        s_awready = grant & {N{room}};
+        s_wready = mover_reg & s_wvalid & {N{w_room}};
+        number = '0;
+        name = '0;
+        addr = '0;
+        len = '0;
+        data = '0;
+        strb = '0;
+        for (int u = 0; u < N; u++) begin
+            number = number | ({U_W{grant[u]}} & U_W'(u));
+            name = name | ({SUB_W{grant[u]}} & s_awid[u*SUB_W +: SUB_W]);
+            addr = addr | ({64{grant[u]}} & s_awaddr[u*64 +: 64]);
+            len = len | ({8{grant[u]}} & s_awlen[u*8 +: 8]);
+            data = data | ({64{mover_reg[u]}} & s_wdata[u*64 +: 64]);
+            strb = strb | ({8{mover_reg[u]}} & s_wstrb[u*8 +: 8]);
+        end
         s_bvalid = '0;
         for (int u = 0; u < N; u++)
             if (to_user == (ID_W-SUB_W)'(u)) s_bvalid[u] = m_bvalid;
@@ -97,31 +118,39 @@ module axi_wr_mux #(
         if (m_wready) w_valid_reg <= 1'b0;
         if (take) begin
             aw_valid_reg <= 1'b1;
-            aw_id_reg <= {pick, s_awid[pick*SUB_W +: SUB_W]};
-            aw_addr_reg <= s_awaddr[pick*64 +: 64];
-            aw_len_reg <= s_awlen[pick*8 +: 8];
             order_in_reg <= order_in_reg + 1'b1;
         end
-        if (w_take) begin
-            w_valid_reg <= 1'b1;
-            w_data_reg <= s_wdata[mover*64 +: 64];
-            w_strb_reg <= s_wstrb[mover*8 +: 8];
-            w_last_reg <= s_wlast[mover];
+        if (room) begin     // with what nobody asked for, it is not valid
+            aw_id_reg <= {number, name};
+            aw_addr_reg <= addr;
+            aw_len_reg <= len;
         end
-        if (w_end) order_out_reg <= order_out_reg + 1'b1;
+        if (w_take) w_valid_reg <= 1'b1;
+        if (w_room) begin
+            w_data_reg <= data;
+            w_strb_reg <= strb;
+            w_last_reg <= w_last;
+        end
+        if (w_end) order_next_reg <= order_next_reg + 1'b1;
+        if (take && !w_end) waiting_reg <= waiting_reg + 1'b1;
+        if (!take && w_end) waiting_reg <= waiting_reg - 1'b1;
+        if (w_end || waiting_reg == '0)
+            mover_reg <= waiting_reg > (AHEAD_LOG2+1)'(1) ? order[order_next_reg] : take ? grant : '0;
         if (take && !m_bvalid) flight_reg <= flight_reg + 1'b1;
         if (!take && m_bvalid) flight_reg <= flight_reg - 1'b1;
         if (rst) begin
             aw_valid_reg <= 1'b0;
             w_valid_reg <= 1'b0;
             order_in_reg <= '0;
-            order_out_reg <= '0;
+            order_next_reg <= AHEAD_LOG2'(1);
+            waiting_reg <= '0;
+            mover_reg <= '0;
             flight_reg <= '0;
         end
     end
 
     always_ff @(posedge clk)
-        if (take) order[order_in_reg[AHEAD_LOG2-1:0]] <= pick;
+        if (take) order[order_in_reg] <= grant;
 
     assign m_awvalid = aw_valid_reg;
     assign m_awid = ID_W'(aw_id_reg);
@@ -145,7 +174,7 @@ module axi_wr_mux #(
     logic [7:0] lens [0:AHEAD-1];   // lengths of the bursts in the queue
     logic [7:0] beats;              // data beats sent of the burst that moves
     always_ff @(posedge clk)
-        if (take) lens[order_in_reg[AHEAD_LOG2-1:0]] <= s_awlen[pick*8 +: 8];
+        if (take) lens[order_in_reg] <= len;
     always_ff @(posedge clk) begin
         past_ok <= !rst;
         past_aw_stuck <= m_awvalid && !m_awready;
@@ -168,7 +197,7 @@ module axi_wr_mux #(
                 `CHECK_NAME(aw_aligned) assert (m_awaddr[2:0] == 3'd0);
             end
             if (w_take) begin
-                `CHECK_NAME(w_last_is_the_last) assert (s_wlast[mover] == (beats == lens[order_out_reg[AHEAD_LOG2-1:0]]));
+                `CHECK_NAME(w_last_is_the_last) assert (w_last == (beats == lens[order_next_reg - 1'b1]));
             end
             if (m_bvalid) begin
                 `CHECK_NAME(b_was_asked_for) assert (flight_reg != '0 && s_bvalid != '0);

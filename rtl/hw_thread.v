@@ -181,6 +181,7 @@ module hw_thread #(
     logic [12:0] pos_reg;       // byte of the buffer that goes into byte 0 of the first word
     logic [8:0]  other_reg;     // CHASE: which word of a page the node's `next` is
     logic        pair_reg;      // in the page that has the value
+    logic        node_end_reg;  // CHASE: the access ends a node
     logic [12:0] units_reg;     // what was done
     logic        locked_reg;    // it has the right to its word
     logic        atomic_ok_reg; // the atomic is to write
@@ -278,7 +279,7 @@ module hw_thread #(
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
     wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     // a list goes on at once
-    wire goes_on = is_chase && (phase_reg == SRC2 || is_pair) && !m_error && !abandon_reg && !nothing_reg;
+    wire goes_on = node_end_reg && !m_error && !abandon_reg && !nothing_reg;
     wire may_end = state_reg == RELEASE || fresh_reg;
     wire ends = killed_reg || (may_end && (finished || crooked));
     wire follows = state_reg == RELEASE && goes_on;
@@ -288,6 +289,7 @@ module hw_thread #(
 
     always_ff @(posedge clk) begin
         locked_reg <= state_reg == LOCK && lock_grant;
+        node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)

@@ -337,6 +337,7 @@ module mmu #(
     wire              soon;
     wire              soon_runs;
     wire [THR_W-1:0]  soon_leader;
+    wire [THR_W-1:0]  in_leader;
     wire [CTX_W-1:0]  soon_ctx;
     wire [VPN_W-1:0]  soon_vpn;
     wire              soon_huge;
@@ -437,12 +438,13 @@ module mmu #(
             logic [THR_W+40:0] queue [0:(1 << THR_W)-1]; // whole turns of head and tail
             logic [THR_W:0]    head_reg;
             logic [THR_W:0]    tail_reg;
-            wire               queued = head_reg != tail_reg;
+            logic              queued_reg;      // head_reg and tail_reg differ
+            wire               queue_one = tail_reg - head_reg == (THR_W+1)'(1);
             wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
             wire               give_here = give && give_port[p];
-            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued && !ended;
+            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued_reg && !ended;
             wire               queue_in = give_here && !direct;
-            wire               queue_go = queued && out_free[p] && !look_hit[p];
+            wire               queue_go = queued_reg && out_free[p] && !look_hit[p];
 
             always_ff @(posedge clk) begin
                 if (queue_in) begin
@@ -450,7 +452,9 @@ module mmu #(
                     tail_reg <= tail_reg + 1'b1;
                 end
                 if (queue_go) head_reg <= head_reg + 1'b1;
+                queued_reg <= queue_in || (queued_reg && !(queue_go && queue_one));
                 if (rst) begin
+                    queued_reg <= 1'b0;
                     head_reg <= '0;
                     tail_reg <= '0;
                 end
@@ -473,28 +477,28 @@ module mmu #(
                         ended_thread = THR_W'(t);
                     end
             end
-            assign late[p] = queued || ended;
+            assign late[p] = queued_reg || ended;
 
             localparam ANSWER_W = 53 + THR_W + 7;
             logic             out_valid_reg;
             logic             skid_valid_reg;
             logic [ANSWER_W-1:0] out_reg;
             logic [ANSWER_W-1:0] skid_reg;      // the answer after it
-            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued;
+            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued_reg;
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
 
-            assign {late_local, late_frame, late_thread} = queued ? queue_out : {give_perm[3], give_frame, give_thread};
+            assign {late_local, late_frame, late_thread} = queued_reg ? queue_out : {give_perm[3], give_frame, give_thread};
             // whether there is room for an answer is known from a register: one that finds the way out taken goes beside it
             assign out_free[p] = !skid_valid_reg;
             assign out_ended[p] = ended_go;
             assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
 
-            wire             new_valid = out_free[p] && (look_hit[p] || queued || ended || give_here);
+            wire             new_valid = out_free[p] && (look_hit[p] || queued_reg || ended || give_here);
             wire [ANSWER_W-1:0] new_answer = {
                 look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]},
-                look_hit[p] ? look_thread : queued || !ended ? late_thread : ended_thread,
+                look_hit[p] ? look_thread : queued_reg || !ended ? late_thread : ended_thread,
                 !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED,
                 op_reg[ended_thread*2 +: 2], cause_reg[ended_thread*3 +: 3]};
 
@@ -558,10 +562,10 @@ module mmu #(
     wire [THREADS-1:0] again_may = want_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
     wire             again_free = !again_valid_reg || again_take;
     // a place is free without asking whether the next of it is taken in this cycle
-    wire             again_load = again_any && (!again_next_reg || !again_valid_reg);
+    wire             again_room = !again_next_reg || !again_valid_reg;
 
     rr_grant #(.N(THREADS)) again_order (
-        .clk(clk), .rst(rst), .req(again_may), .take(again_load), .any(again_any), .grant(again_1h));
+        .clk(clk), .rst(rst), .req(again_may), .take(again_room && again_any), .any(again_any), .grant(again_1h));
 
     always_comb begin
         again_pick = '0;
@@ -574,8 +578,8 @@ module mmu #(
             again_next_reg <= 1'b0;
             again_valid_reg <= again_next_reg;
         end
-        if (again_load) begin
-            again_next_reg <= 1'b1;
+        if (again_room) begin   // with what nobody asked for, it is not valid
+            again_next_reg <= again_any;
             again_thread <= again_pick;
         end
         if (again_next_reg && again_free) begin
@@ -728,39 +732,33 @@ module mmu #(
     wire [1:0]        fin_come_op;
     wire [2:0]        fin_come_cause;
     wire [2:0]        fin_come_level;
-    wire [WLK_W-1:0]  soon_walk;
     wire              walks_active;
 
     walk_unit #(
         .LEVELS(LEVELS), .WALKERS(WALKERS), .WLK_W(WLK_W), .CTX_W(CTX_W), .CONTEXTS(CONTEXTS), .CACHE(CACHE), .PREFETCH(PREFETCH),
-        .VPN_W(VPN_W)
+        .THR_W(THR_W), .VPN_W(VPN_W)
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
         .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .from_root(end_retried_reg), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
-        .may_start(end_try_reg), .start(end_start), .op(end_op), .retry(ev_retry),
+        .may_start(end_try_reg), .start(end_start), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_walk(fin_come_walk), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
         .fin_level(fin_come_level), .fin_hold(fin_valid_reg),
-        .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_spare(!ask_any && !hold), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
-        .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_walk(soon_walk), .soon_ctx(soon_ctx),
+        .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
         .lock_req(lock_req), .lock_grant(lock_grant),
         .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),
         .rvalid(rvalid), .rready(rready), .rid(rid), .rdata(rdata), .rresp(rresp), .rlast(rlast),
         .awvalid(awvalid), .awready(awready), .awid(awid), .awaddr(awaddr),
         .wvalid(wvalid), .wready(wready), .wdata(wdata), .bvalid(bvalid), .bresp(bresp),
-        .ev_walk(ev_walk), .ev_cache_hit(ev_walk_cache_hit), .ev_read(ev_walk_read), .ev_prefetch(ev_prefetch),
+        .ev_walk(ev_walk), .ev_cache_hit(ev_walk_cache_hit), .ev_read(ev_walk_read),
         .ev_ad_update(ev_ad_update), .ev_bus_error(ev_bus_error));
 
-    // ---- who began each walk: it gets the translation at once, whoever else waits looks it up when it is in the shared TLB
-    logic [THR_W-1:0] leader [0:WALKERS-1];
-    always_ff @(posedge clk)
-        if (end_try_reg && room) leader[free_walk] <= end_thread;
-
-    wire [THR_W-1:0]   in_leader = leader[in_walk];
+    // ---- who began a walk gets the translation at once, whoever else waits looks it up when it is in the shared TLB
     // the leader has its translation now, or the end when its context was killed: before the installation, or with it
     wire               tell_in = in_leaf && in_ready && !in_told;
     wire               tell = soon || tell_in;
@@ -772,7 +770,6 @@ module mmu #(
     logic              tell_runs_reg;
     logic              tell_huge_reg;
 
-    assign soon_leader = leader[soon_walk];
     assign soon_runs = ctx_ok[soon_ctx];
 
     always_ff @(posedge clk) begin
@@ -966,7 +963,7 @@ module mmu #(
             end
             if (t_answer[t]) replay_reg[t] <= 1'b0;
             if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
-            if (again_load && again_1h[t]) want_reg[t] <= 1'b0;
+            if (again_room && again_1h[t]) want_reg[t] <= 1'b0;
         end
         // matters only if it joins one or begins one
         if (end_try_reg)
@@ -986,10 +983,10 @@ module mmu #(
                 ended_reg[t] <= !tell_runs_reg;
                 huge_reg[t] <= tell_huge_reg;
             end
-        if (end_again || end_full) begin
-            want_reg[end_thread] <= 1'b1;
+        if (end_again || end_full) want_reg[end_thread] <= 1'b1;
+        if (end_lookup) begin   // matters only there
             guarded_reg[end_thread] <= end_again;
-            full_reg[end_thread] <= end_full;
+            full_reg[end_thread] <= !end_again && !room;
         end
         if (end_join || end_start) begin
             walking_reg[end_thread] <= 1'b1;
@@ -1079,6 +1076,7 @@ module mmu #(
     assign ev_miss = (end_miss || end_fault) && first_time;
     assign ev_merge = end_join && first_time;
     assign ev_record = flt_posted;
+    assign ev_prefetch = do_install && !in_last;
     assign ev_retry = answer_hit && action == RETRY;
     assign ev_fail = answer_hit && action == FAIL;
     assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
@@ -1193,6 +1191,7 @@ module mmu #(
             `COVER_NAME(miss_joins_a_walk) cover (end_join);
             `COVER_NAME(hit_after_the_shared_tlb_was_asked) cover ((early_take & look_hit) != '0);
             `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover ((early_take & look_miss) != '0);
+            `COVER_NAME(neighbour_taken) cover (ev_prefetch);
             `COVER_NAME(no_room_for_a_walk) cover (end_full);
             `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);
             `COVER_NAME(translation_comes_too_late_for_a_killed_context) cover ((end_killed && end_hit) || (tell && !tell_runs));

@@ -122,7 +122,6 @@ module thread_port #(
     // ---- chosen
     wire              unused_any;
     wire [N-1:0]      pick_1h, rel_1h;
-    wire [N_W-1:0]    pick = which(pick_1h);
     wire [N_W-1:0]    rel_pick = which(rel_1h);
     logic             at_valid_reg;
     logic [N_W-1:0]   at_reg;
@@ -150,6 +149,16 @@ module thread_port #(
 
     rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(unused_any), .grant(pick_1h));
     rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
+
+    // of the thread that is picked
+    localparam ASK_W = CTX_W + 73;
+    logic [ASK_W-1:0] picked;
+    always_comb begin
+        picked = '0;
+        for (int n = 0; n < N; n++)
+            picked = picked | ({ASK_W{pick_1h[n]}} & {t_req_ctx[n*CTX_W +: CTX_W], t_req_op[n*2 +: 2], t_req_phase[n*2 +: 2],
+                t_req_list[n], t_req_plain[n], t_req_words[n], t_req_node[n*2 +: 2] & {2{t_req_list[n]}}, t_req_left[n*64 +: 64]});
+    end
 
     // ---- its address: that of the operand's end less what is left; or a node's, and an offset
     wire [63:0] operand = operands[{at_reg, at_list_reg ? SRC : at_phase_reg}];
@@ -181,15 +190,8 @@ module thread_port #(
         end
         if (take) at_valid_reg <= 1'b1;
         if (free) begin     // with what nobody asked for, it is not valid
-            at_reg <= pick;
-            at_ctx_reg <= t_req_ctx[pick*CTX_W +: CTX_W];
-            at_op_reg <= t_req_op[pick*2 +: 2];
-            at_phase_reg <= t_req_phase[pick*2 +: 2];
-            at_list_reg <= t_req_list[pick];
-            at_plain_reg <= t_req_plain[pick];
-            at_words_reg <= t_req_words[pick];
-            at_node_reg <= t_req_list[pick] ? t_req_node[pick*2 +: 2] : 2'd0;
-            at_left_reg <= t_req_left[pick*64 +: 64];
+            at_reg <= which(pick_1h);
+            {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg, at_left_reg} <= picked;
         end
         if (rst) begin
             valid_reg <= 1'b0;

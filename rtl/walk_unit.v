@@ -23,8 +23,9 @@ module walk_unit #(
     // walks, and bits of a walk's number
     parameter WALKERS = 16,
     parameter WLK_W = 4,
-    // bits of a context's number
+    // bits of a context's and of a thread's number
     parameter CTX_W = 4,
+    parameter THR_W = 4,
     // contexts, for the epochs of the walk caches
     parameter CONTEXTS = 16,
     // tables that each walk cache remembers, a power of two
@@ -60,6 +61,7 @@ module walk_unit #(
     input  wire              may_start,
     input  wire              start,
     input  wire [1:0]        op,
+    input  wire [THR_W-1:0]  thread,
 
     // the host answers a fault with RETRY
     input  wire              retry,
@@ -87,13 +89,13 @@ module walk_unit #(
     // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
     output wire              in_early,
     output wire              in_valid,
-    // the walk's own translation is; it is taken when
+    // the walk's own translation is; it is taken when. A neighbour is not waited for
     output wire              in_leaf,
     input  wire              in_ready,
-    // nobody else wants it: a neighbour is taken only then, and left otherwise
-    input  wire              in_spare,
     output wire              in_last,
     output wire [WLK_W-1:0]  in_walk,
+    // for whom the walk began; also with fin_valid
+    output wire [THR_W-1:0]  in_thread,
     output wire [CTX_W-1:0]  in_ctx,
     output wire [VPN_W-1:0]  in_vpn,
     output wire              in_huge,
@@ -105,7 +107,7 @@ module walk_unit #(
     // is soon_ready is in_ready
     output wire              soon_valid,
     input  wire              soon_ready,
-    output wire [WLK_W-1:0]  soon_walk,
+    output wire [THR_W-1:0]  soon_thread,
     output wire [CTX_W-1:0]  soon_ctx,
     output wire [VPN_W-1:0]  soon_vpn,
     output wire              soon_huge,
@@ -142,7 +144,6 @@ module walk_unit #(
     output wire              ev_walk,
     output wire              ev_cache_hit,
     output wire              ev_read,
-    output wire              ev_prefetch,
     output wire              ev_ad_update,
     output wire              ev_bus_error
 );
@@ -175,6 +176,7 @@ module walk_unit #(
     logic [WALKERS*2-1:0]     op_reg;
     logic [WALKERS*3-1:0]     level_reg;
     logic [CTX_W+VPN_W-1:0] tags [0:WALKERS-1]; // ctx_reg and vpn_reg again: those are compared, these are looked up
+    logic [THR_W-1:0] leader [0:WALKERS-1];     // who began it
     logic [39:0] first_table [0:WALKERS-1];
     logic [39:0] next_table [0:WALKERS-1];
 
@@ -292,9 +294,9 @@ module walk_unit #(
     wire [8:0]        act_index = index_at(act_level_reg - 3'd1, act_vpn);
     wire [8:0]        start_index = index_at(start_level_reg, vpn);
     // the entry of the next page, when it is in the same table; not when the read is for A and D
-    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_index != 9'd511 && !mark_reg[read_walk_reg];
-    wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_index != 9'd511;
-    wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && start_index != 9'd511;
+    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_vpn[8:0] != 9'd511 && !mark_reg[read_walk_reg];
+    wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_vpn[8:0] != 9'd511;
+    wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && vpn[8:0] != 9'd511;
     wire              act_is_next = act_valid_reg && act_kind_reg == NEXT;
     wire              act_direct = act_next && ar_free && !read_valid_reg;
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
@@ -380,6 +382,9 @@ module walk_unit #(
 
     wire              got_valid;
     wire              got_go;
+    wire [THR_W-1:0]  got_leader;
+    wire              got_leaf;         // of its kind, and of its level
+    wire              got_huge;
     wire [WLK_W-1:0]  got_walk;
     wire [2:0]        got_level;
     wire [CTX_W+VPN_W-1:0] got_tag;
@@ -388,17 +393,18 @@ module walk_unit #(
     wire [63:0]       got_pte;
 
     // two places, so that the bus waits for nothing that is known late
-    slice #(.W(WLK_W + CTX_W + VPN_W + 73)) got (
-        .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready), .s_data({rid, r_level, tags[rid], r_kind, r_cause, r_marked}),
-        .m_valid(got_valid), .m_ready(got_go), .m_data({got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
+    slice #(.W(THR_W + WLK_W + CTX_W + VPN_W + 75)) got (
+        .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready),
+        .s_data({leader[rid], r_kind == LEAF, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, r_marked}),
+        .m_valid(got_valid), .m_ready(got_go),
+        .m_data({got_leader, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
 
     // told before it is acted on, when nothing is in the way
-    wire       got_huge = got_level == 3'd1;
     // whoever is ready for it is ready for what is before it, too: so it need not wait for in_ready
     assign soon_valid = got_valid && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
-                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_kind == LEAF && !flush && !check_reg[got_walk] &&
+                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_leaf && !flush && !check_reg[got_walk] &&
                         !poison_reg[got_walk] && !(near_reg[got_walk] && got_huge);
-    assign soon_walk = got_walk;
+    assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
     assign soon_perm = {got_pte[dmmu_pkg::PTE_D_LSB], got_pte[dmmu_pkg::PTE_LOCAL_LSB], got_pte[dmmu_pkg::PTE_AT_LSB],
@@ -435,7 +441,7 @@ module walk_unit #(
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
-    wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old && in_spare);
+    wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old);
 
     // it stays for another reason than in_ready
     wire act_keeps = act_valid_reg && act_wait;
@@ -447,34 +453,24 @@ module walk_unit #(
     end
 
     wire act_free = !act_valid_reg || act_go;
-    wire act_from_ad = ad_state_reg == AD_DONE && act_free;
-    assign got_go = got_valid && act_free && !act_from_ad;
+    wire ad_done = ad_state_reg == AD_DONE;
+    wire act_from_ad = ad_done && act_free;
+    assign got_go = got_valid && act_free && !ad_done;
 
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
-        if (act_from_ad || got_go) begin
-            act_1h_reg <= WALKERS'(1) << (act_from_ad ? ad_walk_reg : got_walk);
-            act_fault_reg <= act_from_ad ? ad_resp_reg != 2'd0 : got_kind == FAULT;
-            act_near_reg <= act_from_ad ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
-                            got_huge && (got_kind == LEAF || got_kind == MARK);
-        end
-        if (act_go) act_valid_reg <= 1'b0;
-        if (act_from_ad) begin
-            act_valid_reg <= 1'b1;
-            act_walk_reg <= ad_walk_reg;
-            act_kind_reg <= ad_resp_reg == 2'd0 ? LEAF : FAULT;
-            act_told_reg <= 1'b0;
-            act_cause_reg <= ad_resp_reg == SLVERR ? POISON : BUS;
-            act_level_reg <= level_reg[ad_walk_reg*3 +: 3];
-            act_pte_reg <= ad_pte_reg;
-        end else if (got_go) begin
-            act_valid_reg <= 1'b1;
-            act_walk_reg <= got_walk;
-            act_kind_reg <= got_kind;
-            act_told_reg <= soon_valid;
-            act_cause_reg <= got_cause;
-            act_level_reg <= got_level;
-            act_pte_reg <= got_pte;
+        if (act_free) begin     // with what is not there, it is not valid
+            act_valid_reg <= ad_done || got_valid;
+            act_1h_reg <= WALKERS'(1) << (ad_done ? ad_walk_reg : got_walk);
+            act_fault_reg <= ad_done ? ad_resp_reg != 2'd0 : got_kind == FAULT;
+            act_near_reg <= ad_done ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
+                            got_huge && (got_leaf || got_kind == MARK);
+            act_walk_reg <= ad_done ? ad_walk_reg : got_walk;
+            act_kind_reg <= !ad_done ? got_kind : ad_resp_reg == 2'd0 ? LEAF : FAULT;
+            act_told_reg <= !ad_done && soon_valid;
+            act_cause_reg <= !ad_done ? got_cause : ad_resp_reg == SLVERR ? POISON : BUS;
+            act_level_reg <= ad_done ? level_reg[ad_walk_reg*3 +: 3] : got_level;
+            act_pte_reg <= ad_done ? ad_pte_reg : got_pte;
         end
         if (rst) begin
             act_valid_reg <= 1'b0;
@@ -482,7 +478,7 @@ module walk_unit #(
         end
     end
 
-    wire act_next = act_go && act_kind_reg == NEXT && !act_poisoned;
+    wire act_next = act_valid_reg && !act_wait && act_kind_reg == NEXT && !act_poisoned;
 
     always_comb begin
         cache_fill = '0;
@@ -503,6 +499,7 @@ module walk_unit #(
     assign in_last = act_kind_reg == LEAF;
     assign in_told = act_told_reg;
     assign in_walk = act_walk_reg;
+    assign in_thread = leader[act_walk_reg];
     assign in_ctx = act_ctx;
     assign in_vpn = in_last ? act_vpn : {act_vpn[VPN_W-1:9], act_vpn[8:0] + 9'd1};
     assign in_huge = act_huge && in_last;
@@ -625,6 +622,7 @@ module walk_unit #(
         if (may_start && free_valid_reg) begin
             first_table[free_walk] <= start_table_reg;
             tags[free_walk] <= {ctx, vpn};
+            leader[free_walk] <= thread;
         end
         if (act_next) next_table[act_walk_reg] <= act_pte_reg[51:12];
     end
@@ -675,7 +673,6 @@ module walk_unit #(
     assign ev_walk = (in_leaf && in_ready) || (fin_valid && !fin_again);
     assign ev_cache_hit = start && start_level_reg != TOP;
     assign ev_read = r_take;
-    assign ev_prefetch = in_valid && !in_last;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
     // an entry's own: that the neighbour cannot be read concerns nobody
     assign ev_bus_error = (r_take && !r_second && rresp != 2'd0) || (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
@@ -737,7 +734,6 @@ module walk_unit #(
             `COVER_NAME(read_goes_out_directly) cover (act_direct || (start && start_direct));
             `COVER_NAME(read_waits_for_the_way_out) cover (start && !start_direct);
             `COVER_NAME(poisoned_walk_ends) cover (fin_valid && fin_again);
-            `COVER_NAME(neighbour_taken) cover (ev_prefetch);
             `COVER_NAME(neighbour_left) cover (act_go && act_kind_reg == NOTHING);
             `COVER_NAME(neighbour_of_a_poisoned_walk) cover (act_go && act_kind_reg == NEIGHBOUR && act_poisoned);
             `COVER_NAME(leaf_of_2m) cover (ev_walk && in_valid && in_huge);

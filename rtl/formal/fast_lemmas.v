@@ -14,6 +14,7 @@
     localparam LW = 1 + CTX_W + VW + 45;        // (first level)
     localparam CW = 4 + CTX_W + VW - 9 + 40;    // of the walk cache
     localparam AW = 53 + THR_W + 7;             // an answer
+    localparam GW = THR_W + WLK_W + CTX_W + VW + 75;    // an entry that came: thread, leaf, huge, walk, level, tag, kind, cause, itself
     (* hierconn *) wire [2:0]         \dut.invalidation.state_reg ;
     (* hierconn *) wire               \dut.invalidation.guard_reg ;
     (* hierconn *) wire               \dut.invalidation.hold_reg ;
@@ -26,6 +27,9 @@
     (* hierconn *) wire [THREADS-1:0] \dut.ended_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.granted_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.old_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.walk_reg ;
+    (* hierconn *) wire               \dut.fin_valid_reg ;
+    (* hierconn *) wire [WLK_W-1:0]   \dut.fin_walk_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.hit_1h_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.miss_1h_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.gone_1h_reg ;
@@ -86,7 +90,7 @@
     (* hierconn *) wire [AW-1:0]      \dut.port[0].skid_reg ;
     (* hierconn *) wire               \dut.port[0].out_valid_reg ;
     (* hierconn *) wire               \dut.port[0].skid_valid_reg ;
-    (* hierconn *) wire               \dut.port[0].queued ;
+    (* hierconn *) wire               \dut.port[0].queued_reg ;
     (* hierconn *) wire [THR_W:0]     \dut.port[0].head_reg ;
     (* hierconn *) wire [THR_W:0]     \dut.port[0].tail_reg ;
     (* hierconn *) wire [THR_W+40:0]  \dut.port[0].queue_out ;
@@ -160,23 +164,17 @@
     (* hierconn *) wire               \dut.walks.way_out.out_reg ;
     (* hierconn *) wire [WLK_W+52:0]  \dut.walks.way_out.m_data ;       // walk, whether it is of two entries, address
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.read_walk_reg ;
-    (* hierconn *) wire [WLK_W-1:0]   \dut.walks.got_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.act_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.ad_walk_reg ;
     (* hierconn *) wire [WLK_W-1:0]   \dut.walks.free_reg ;
     (* hierconn *) wire               \dut.walks.act_1h_reg ;
     (* hierconn *) wire               \dut.walks.free_1h_reg ;
     (* hierconn *) wire               \dut.walks.free_valid_reg ;
-    (* hierconn *) wire               \dut.walks.got_valid_reg ;
-    (* hierconn *) wire [2:0]         \dut.walks.got_level_reg ;
-    (* hierconn *) wire [1:0]         \dut.walks.got_op_reg ;
-    (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.got_tag_reg ;
-    (* hierconn *) wire [63:0]        \dut.walks.got_pte_reg ;
-    (* hierconn *) wire [1:0]         \dut.walks.got_resp_reg ;
-    (* hierconn *) wire               \dut.walks.got_second_reg ;
-    (* hierconn *) wire               \dut.walks.got_plain_reg ;
-    (* hierconn *) wire               \dut.walks.got_large_reg ;
-    (* hierconn *) wire               \dut.walks.got_bare_reg ;
+    (* hierconn *) wire               \dut.walks.got.valid_reg ;
+    (* hierconn *) wire               \dut.walks.got.full_reg ;
+    (* hierconn *) wire               \dut.walks.got.in_reg ;
+    (* hierconn *) wire               \dut.walks.got.out_reg ;
+    (* hierconn *) wire [GW-1:0]      \dut.walks.got.m_data ;
     (* hierconn *) wire               \dut.walks.act_valid_reg ;
     (* hierconn *) wire               \dut.walks.act_told_reg ;
     (* hierconn *) wire               \dut.walks.act_fault_reg ;
@@ -260,7 +258,7 @@
     wire [39:0]    queue_frame = \dut.port[0].queue_out [THR_W +: 40];
     wire           end_lookup = \dut.end_lookup_reg ;
     // given, and not at its client yet
-    wire [3:0]     away = {\dut.port[0].queued , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
+    wire [3:0]     away = {\dut.port[0].queued_reg , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
     wire [14:0]    places = {\dut.look_valid_reg [0], \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
                              \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0], \dut.walking_reg [0],
                              \dut.fault_reg [0], \dut.stalled_reg [0], \dut.ended_reg [0] && !\dut.gone_1h_reg [0],
@@ -283,12 +281,18 @@
     wire        k_bound = k_stale || (tight && \dut.walks.old_reg );     // its table may be an old one
     wire [2:0]  k_ad = \dut.walks.ad_state_reg ;
     wire        k_writes = k_ad >= 3'd3 && k_ad <= 3'd6;
-    wire [10:0] k_at = {\dut.walks.read_reg , \dut.walks.read_valid_reg , \dut.walks.way_out.valid_reg , r_asked_reg[0], r_full_reg[0],
-                        \dut.walks.got_valid_reg , \dut.walks.act_valid_reg ,
+    wire [10:0] k_at = {\dut.walks.read_reg && \dut.walks.act_reg , \dut.walks.read_valid_reg , \dut.walks.way_out.valid_reg , r_asked_reg[0], r_full_reg[0],
+                        \dut.walks.got.valid_reg , \dut.walks.act_valid_reg ,
                         k_writes || (\dut.walks.mark_reg && k_ad <= 3'd1),
                         \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_valid_reg && \dut.end_install_reg };
     wire        k_told = (\dut.walks.act_valid_reg && \dut.walks.act_told_reg ) || k_at[2:0] != '0;
-    wire [63:0] k_got = \dut.walks.got_pte_reg ;
+    wire [THR_W-1:0] k_got_leader;
+    wire        k_got_leaf, k_got_huge;
+    wire [WLK_W-1:0] k_got_walk;
+    wire [2:0]  k_got_level, k_got_kind, k_got_cause;
+    wire [CTX_W+VW-1:0] k_got_tag;
+    wire [63:0] k_got;
+    assign {k_got_leader, k_got_leaf, k_got_huge, k_got_walk, k_got_level, k_got_tag, k_got_kind, k_got_cause, k_got} = \dut.walks.got.m_data ;
     wire [63:0] k_act = \dut.walks.act_pte_reg ;
     wire [63:0] k_pte = \dut.walks.ad_pte_reg ;
     wire [2:0]  k_kind = \dut.walks.act_kind_reg ;
@@ -325,7 +329,7 @@
             if (away != '0) assert (granted && st_reg[1:0] == WAIT);
             for (int i = 0; i < 4; i++)
                 for (int j = 0; j < i; j++) assert (!(away[i] && away[j]));
-            assert (\dut.port[0].tail_reg - \dut.port[0].head_reg <= 2'd1);
+            assert (\dut.port[0].tail_reg - \dut.port[0].head_reg <= 2'd1 && \dut.port[0].queued_reg == (\dut.port[0].tail_reg != \dut.port[0].head_reg ));
             if (\dut.port[0].skid_valid_reg ) assert (\dut.port[0].out_valid_reg );
             if (st_reg[1:0] == WAIT || st_reg[1:0] == HELD) begin
                 assert (\dut.ctx_reg == t_ctx_reg[CTX_W-1:0] && \dut.op_reg == {1'b0, t_write_reg[0]});
@@ -372,7 +376,7 @@
                 assert (skid_pa[51:24] == 28'd0 && skid_pa[23:21] >= 3'd2 && skid_pa[23:21] <= 3'd5);
                 if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, skid_pa[23:21]));
             end
-            if (is_page && \dut.port[0].queued ) begin
+            if (is_page && \dut.port[0].queued_reg ) begin
                 assert (queue_frame[39:12] == 28'd0 && queue_frame[11:9] >= 3'd2 && queue_frame[11:9] <= 3'd5);
                 if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, queue_frame[11:9]));
             end
@@ -427,7 +431,9 @@
                 for (int j = 0; j < i; j++) assert (!(k_at[i] && k_at[j]));
             assert (!\dut.walks.two_reg && !\dut.walks.second_reg && !r_held_reg && !r_beat_reg && r_len_reg[0] == 1'b0);
             if (k_live && !k_told) assert (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]);
-            if (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]) assert (k_live);
+            if (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]) assert (k_live || \dut.fin_valid_reg );
+            if (\dut.walking_reg [0]) assert (\dut.walk_reg == '0);
+            if (\dut.fin_valid_reg ) assert (\dut.walks.act_reg && \dut.walks.fin_reg && \dut.fin_walk_reg == '0);
             if (\dut.tell_1h_reg [0]) assert (\dut.walking_reg [0] && k_live && k_told);
             if (k_live && \dut.walking_reg [0])
                 assert (k_vpn == t_ask[3+CTX_W +: VW] && \dut.walks.ctx_reg == t_ctx_reg[CTX_W-1:0] &&
@@ -457,15 +463,21 @@
                 end else
                     assert (!r_data_reg[10] && (r_data_reg[5] ? r_data_reg[3:1] == 3'd3 : r_data_reg[9:6] == 4'd0 && r_data_reg[3:0] == OTHER_TABLE));
             end
-            if (\dut.walks.got_valid_reg ) begin
-                assert (\dut.walks.got_walk_reg == '0 && \dut.walks.got_level_reg == k_level && \dut.walks.got_op_reg == \dut.walks.op_reg &&
-                        \dut.walks.got_tag_reg == \dut.walks.tags[0] && \dut.walks.got_resp_reg == 2'd0 && !\dut.walks.got_second_reg );
-                assert (\dut.walks.got_plain_reg && \dut.walks.got_large_reg == (k_got[20:12] == '0) && \dut.walks.got_bare_reg == (k_got[6:1] == '0));
-                if (k_place == E0) assert (!k_got[7] && k_got[6:1] == '0 && leads(k_got[51:12]) && (!k_got[0] || k_bound || leads_fresh(k_got[51:12])));
-                else if (k_place != ELSE)
-                    assert (leaf_fine(k_got | 64'd1) && k_got[24:22] == (k_place == E1 ? 3'd1 : 3'd2) &&
-                            (!k_got[0] || !leaf_allows(k_got) || k_stale || in_set(fresh, k_got[23:21])));
-                else assert (k_got[51:25] == '0 && k_got[20:12] == '0 && (k_got[7] ? k_got[24:22] == 3'd3 : k_got[24:21] == OTHER_TABLE));
+            assert (!\dut.walks.got.full_reg && (\dut.walks.got.in_reg != \dut.walks.got.out_reg ) == \dut.walks.got.valid_reg );
+            if (\dut.walks.got.valid_reg ) begin
+                assert (k_got_walk == '0 && k_got_level == k_level && k_got_tag == \dut.walks.tags[0] && k_got_kind <= K_LEAF &&
+                        k_got_leaf == (k_got_kind == K_LEAF) && k_got_huge == (k_got_level == 3'd1));
+                if (k_got_kind == K_NEXT) begin
+                    assert (k_level == 3'd1);
+                    if (k_root) assert (leads(k_got[51:12]) && (k_bound || leads_fresh(k_got[51:12])));
+                    else assert (k_got[51:12] == {27'd0, OTHER_TABLE, 9'd0});
+                end
+                if (k_got_kind == K_MARK || k_got_kind == K_LEAF) begin
+                    if (k_root) assert (k_level == 3'd0);
+                    if (k_page) assert (leaf_fine(k_got) && k_got[24:22] == (k_table[9] ? 3'd2 : 3'd1));
+                    if (k_page && k_got_kind == K_LEAF && leaf_allows(k_got)) assert (k_stale || in_set(fresh, k_got[23:21]));
+                    assert (\dut.walks.op_reg [0] ? k_got[2] && k_got[6] && k_got[5] : k_got[1] && k_got[5]);
+                end
             end
             if (\dut.walks.act_valid_reg ) begin
                 assert (\dut.walks.act_walk_reg == '0 && \dut.walks.act_1h_reg && \dut.walks.act_level_reg == k_level && k_kind <= K_LEAF);
@@ -496,7 +508,7 @@
             if (aw_reg) assert (aw_place_reg == k_place && aw_id_reg == '0);
             if (k_ad == 3'd6) assert (\dut.walks.ad_resp_reg == 2'd0);
             if (k_writes && k_ad != 3'd6) assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
-            if (k_ad == 3'd2 && (\dut.walks.way_out.valid_reg || r_asked_reg[0] || r_full_reg[0] || \dut.walks.got_valid_reg || \dut.walks.act_valid_reg ))
+            if (k_ad == 3'd2 && (\dut.walks.way_out.valid_reg || r_asked_reg[0] || r_full_reg[0] || \dut.walks.got.valid_reg || \dut.walks.act_valid_reg ))
                 assert (\dut.walks.ad_addr_reg == {k_table, k_index, 3'd0});
             if (w_reg) assert (w_data_reg == {1'b0, k_pte[6:5], k_pte[2:1], k_pte[7], k_pte[0], k_pte[24:21]});
             if (k_writes) begin
@@ -517,7 +529,8 @@
                 else assert (\dut.walks.start_table_reg == {27'd0, OTHER_TABLE, 9'd0});
                 assert (\dut.walks.start_level_reg <= 3'd1);
             end
-            if (\dut.walks.free_valid_reg ) assert (\dut.walks.free_reg == '0 && \dut.walks.free_1h_reg && !k_live);
+            if (\dut.walks.free_valid_reg ) assert (\dut.walks.free_reg == '0 && \dut.walks.free_1h_reg && !\dut.walks.act_reg );
+            else assert (!\dut.walks.free_1h_reg );
             for (int i = 0; i < 4; i++)
                 if (\dut.walks.level[0].cache.valid_reg [i]) begin
                     assert (cache[i*CW + CW - 4 +: 4] <= epoch);
