@@ -685,17 +685,17 @@ module dmmu #(
 
     // ---- busy: what moves by itself, and for the pin also what a port or a reset has set going. The pin lingers,
     // so that what passes from register to register is never caught with the clock stopped.
-    logic       fetching_reg;
-    wire core_active = thread_active || mmu_active || ctl_active || fetching_reg || work_active || copy_active ||
-                       cpl_active || flt_active || stat_active || !buses_idle || hr_arvalid != '0 ||
-                       hw_awvalid != '0 || lr_arvalid != '0 || lw_awvalid != '0;
+    logic [9:0] active_reg;     // all a cycle late, so that nothing handed from one to another is lost from sight
+    wire core_active = active_reg != '0;
     wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
     logic [3:0] linger_reg;
 
     always_ff @(posedge clk) begin
-        fetching_reg <= ctl_fetching || work_fetching || cpy_fetching;
+        active_reg <= {thread_active, mmu_active, ctl_active, ctl_fetching || work_fetching || cpy_fetching, work_active, copy_active,
+                       cpl_active || flt_active || stat_active, !buses_idle, hr_arvalid != '0 || hw_awvalid != '0,
+                       lr_arvalid != '0 || lw_awvalid != '0};
         core_active_reg <= core_active;
         core_busy_reg <= core_active || core_active_reg;
         if (pin_active) linger_reg <= 4'd15;

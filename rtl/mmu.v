@@ -442,7 +442,7 @@ module mmu #(
             wire               queue_one = tail_reg - head_reg == (THR_W+1)'(1);
             wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
             wire               give_here = give && give_port[p];
-            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued_reg && !ended;
+            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued_reg && !ended_valid_reg;
             wire               queue_in = give_here && !direct;
             wire               queue_go = queued_reg && out_free[p] && !look_hit[p];
 
@@ -465,26 +465,35 @@ module mmu #(
             always_ff @(posedge clk)
                 if (accept[p]) offset[thread] <= va[11:0];
 
-            // lowest thread that ended
-            logic             ended;
-            logic [THR_W-1:0] ended_thread;
+            // a thread that ended: the lowest, chosen a cycle before
+            logic             ended_next;
+            logic [THR_W-1:0] ended_pick;
+            logic             ended_valid_reg;
+            logic [THR_W-1:0] ended_thread_reg;
             always_comb begin
-                ended = 1'b0;
-                ended_thread = '0;
+                ended_next = 1'b0;
+                ended_pick = '0;
                 for (int t = THREADS - 1; t >= 0; t--)
-                    if (t % PORTS == p && ended_reg[t] && !gone_1h_reg[t]) begin
-                        ended = 1'b1;
-                        ended_thread = THR_W'(t);
+                    if (t % PORTS == p && ended_reg[t] && !gone_1h_reg[t] && !(ended_valid_reg && ended_thread_reg == THR_W'(t))) begin
+                        ended_next = 1'b1;
+                        ended_pick = THR_W'(t);
                     end
             end
-            assign late[p] = queued_reg || ended;
+            wire              ended_go = ended_valid_reg && out_free[p] && !look_hit[p] && !queued_reg;
+            always_ff @(posedge clk) begin
+                if (!ended_valid_reg || ended_go) begin
+                    ended_valid_reg <= ended_next;
+                    ended_thread_reg <= ended_pick;
+                end
+                if (rst) ended_valid_reg <= 1'b0;
+            end
+            assign late[p] = queued_reg || ended_valid_reg;
 
             localparam ANSWER_W = 53 + THR_W + 7;
             logic             out_valid_reg;
             logic             skid_valid_reg;
             logic [ANSWER_W-1:0] out_reg;
             logic [ANSWER_W-1:0] skid_reg;      // the answer after it
-            wire              ended_go = ended && out_free[p] && !look_hit[p] && !queued_reg;
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
@@ -493,14 +502,14 @@ module mmu #(
             // whether there is room for an answer is known from a register: one that finds the way out taken goes beside it
             assign out_free[p] = !skid_valid_reg;
             assign out_ended[p] = ended_go;
-            assign out_ended_thread[p*THR_W +: THR_W] = ended_thread;
+            assign out_ended_thread[p*THR_W +: THR_W] = ended_thread_reg;
 
-            wire             new_valid = out_free[p] && (look_hit[p] || queued_reg || ended || give_here);
+            wire             new_valid = out_free[p] && (look_hit[p] || queued_reg || ended_valid_reg || give_here);
             wire [ANSWER_W-1:0] new_answer = {
                 look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]},
-                look_hit[p] ? look_thread : queued_reg || !ended ? late_thread : ended_thread,
-                !ended_go ? RSP_OK : failed_reg[ended_thread] ? RSP_FAULT : RSP_KILLED,
-                op_reg[ended_thread*2 +: 2], cause_reg[ended_thread*3 +: 3]};
+                look_hit[p] ? look_thread : queued_reg || !ended_valid_reg ? late_thread : ended_thread_reg,
+                !ended_go ? RSP_OK : failed_reg[ended_thread_reg] ? RSP_FAULT : RSP_KILLED,
+                op_reg[ended_thread_reg*2 +: 2], cause_reg[ended_thread_reg*3 +: 3]};
 
             always_ff @(posedge clk) begin
                 if (!out_valid_reg || rsp_ready[p]) begin
@@ -522,7 +531,7 @@ module mmu #(
 
             assign rsp_valid[p] = out_valid_reg;
             assign ev_l1_hit[p] = look_hit[p] && out_free[p];
-            assign ev_kill[p] = ended_go && !failed_reg[ended_thread];
+            assign ev_kill[p] = ended_go && !failed_reg[ended_thread_reg];
 
             // a miss waits for the shared TLB here, or in want_reg when another does already
             always_ff @(posedge clk) begin
@@ -1014,8 +1023,8 @@ module mmu #(
                 fault_reg[t] <= 1'b1;
                 lead_reg[t] <= raise_thread == THR_W'(t);
                 cause_reg[t*3 +: 3] <= raise_cause;
-                replay_reg[t] <= 1'b0;
             end
+            if (fault_reg[t]) replay_reg[t] <= 1'b0;
             if (post_take && posted_group[t]) begin
                 fault_reg[t] <= 1'b0;
                 stalled_reg[t] <= 1'b1;
@@ -1062,7 +1071,7 @@ module mmu #(
     end
 
     assign stalled = fault_reg | stalled_reg;
-    assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || !settled ||
+    assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || ended_reg != '0 || !settled ||
                     miss_valid_reg != '0 || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg | miss_1h_reg) != '0 || walks_active ||
                     (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 

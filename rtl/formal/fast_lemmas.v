@@ -91,6 +91,8 @@
     (* hierconn *) wire               \dut.port[0].out_valid_reg ;
     (* hierconn *) wire               \dut.port[0].skid_valid_reg ;
     (* hierconn *) wire               \dut.port[0].queued_reg ;
+    (* hierconn *) wire               \dut.port[0].ended_valid_reg ;
+    (* hierconn *) wire [THR_W-1:0]   \dut.port[0].ended_thread_reg ;
     (* hierconn *) wire [THR_W:0]     \dut.port[0].head_reg ;
     (* hierconn *) wire [THR_W:0]     \dut.port[0].tail_reg ;
     (* hierconn *) wire [THR_W+40:0]  \dut.port[0].queue_out ;
@@ -331,6 +333,7 @@
                 for (int j = 0; j < i; j++) assert (!(away[i] && away[j]));
             assert (\dut.port[0].tail_reg - \dut.port[0].head_reg <= 2'd1 && \dut.port[0].queued_reg == (\dut.port[0].tail_reg != \dut.port[0].head_reg ));
             if (\dut.port[0].skid_valid_reg ) assert (\dut.port[0].out_valid_reg );
+            if (\dut.port[0].ended_valid_reg ) assert (\dut.ended_reg [0] && !\dut.gone_1h_reg [0] && \dut.port[0].ended_thread_reg == '0);
             if (st_reg[1:0] == WAIT || st_reg[1:0] == HELD) begin
                 assert (\dut.ctx_reg == t_ctx_reg[CTX_W-1:0] && \dut.op_reg == {1'b0, t_write_reg[0]});
                 assert (\dut.addresses.port[0].reader[0].words[0] == address(t_page_reg[1:0]));
