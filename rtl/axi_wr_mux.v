@@ -172,6 +172,7 @@ module axi_wr_mux #(
     logic [ID_W+72-1:0] past_aw;
     logic [72:0] past_w;
     logic [7:0] lens [0:AHEAD-1];   // lengths of the bursts in the queue
+    wire [AHEAD_LOG2-1:0] order_mover = order_next_reg - 1'b1;
     logic [7:0] beats;              // data beats sent of the burst that moves
     always_ff @(posedge clk)
         if (take) lens[order_in_reg] <= len;
@@ -197,7 +198,7 @@ module axi_wr_mux #(
                 `CHECK_NAME(aw_aligned) assert (m_awaddr[2:0] == 3'd0);
             end
             if (w_take) begin
-                `CHECK_NAME(w_last_is_the_last) assert (w_last == (beats == lens[order_next_reg - 1'b1]));
+                `CHECK_NAME(w_last_is_the_last) assert (w_last == (beats == lens[order_mover]));
             end
             if (m_bvalid) begin
                 `CHECK_NAME(b_was_asked_for) assert (flight_reg != '0 && s_bvalid != '0);
