@@ -148,8 +148,10 @@ module copy_engine #(
             ar_addr_reg <= chunk_src;
             ar_len_reg <= chunk_len;
         end
-        host_flight_reg <= host_flight_reg + (SLOT_W+1)'(asked_host) - (SLOT_W+1)'(ended_host);
-        local_flight_reg <= local_flight_reg + (SLOT_W+1)'(asked_local) - (SLOT_W+1)'(ended_local);
+        if (asked_host && !ended_host) host_flight_reg <= host_flight_reg + 1'b1;
+        if (!asked_host && ended_host) host_flight_reg <= host_flight_reg - 1'b1;
+        if (asked_local && !ended_local) local_flight_reg <= local_flight_reg + 1'b1;
+        if (!asked_local && ended_local) local_flight_reg <= local_flight_reg - 1'b1;
         both_reg[1] <= host_flight_reg != '0 && local_flight_reg != '0;
         both_reg[0] <= both_reg[1] && !both_reg[0];
 
@@ -166,7 +168,8 @@ module copy_engine #(
         data2_reg <= data1_reg;
         // the place of a beat right behind another of its slot is not written yet
         word2_reg <= beat2_reg && slot2_reg == slot1_reg ? word2_next : place_reg[slot1_reg*WORD_W +: WORD_W];
-        if (beat2_reg) place_reg[slot2_reg*WORD_W +: WORD_W] <= word2_next;
+        for (int s = 0; s < SLOTS; s++)     // not by a product: yosys would make it one
+            if (beat2_reg && slot2_reg == SLOT_W'(s)) place_reg[s*WORD_W +: WORD_W] <= word2_next;
 
         if (rst) begin
             ar_valid_reg <= 1'b0;
