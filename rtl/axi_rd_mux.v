@@ -22,7 +22,7 @@ module axi_rd_mux #(
     output wire               idle,
 
     input  wire [N-1:0]       s_arvalid,
-    output logic [N-1:0]      s_arready,
+    output wire  [N-1:0]      s_arready,
     input  wire [N*SUB_W-1:0] s_arid,
     input  wire [N*64-1:0]    s_araddr,
     input  wire [N*8-1:0]     s_arlen,
@@ -46,64 +46,30 @@ module axi_rd_mux #(
     input  wire [1:0]         m_rresp,
     input  wire               m_rlast
 );
-    localparam U_W = $clog2(N);
-
-    wire              any;
-    wire  [N-1:0]     grant;
-    logic [U_W-1:0]   number;           // of the user that is granted, and what it asks for
-    logic [SUB_W-1:0] name;
-    logic [63:0]      addr;
-    logic [7:0]       len;
-    logic             ar_valid_reg;
-    logic [U_W+SUB_W-1:0] ar_id_reg;
-    logic [63:0]      ar_addr_reg;
-    logic [7:0]       ar_len_reg;
+    wire                 take;
     logic [FLIGHT_W-1:0] flight_reg;
 
-    wire room = !stop && (!ar_valid_reg || m_arready);
-    wire take = any && room;
     wire last_beat = m_rvalid && m_rready && m_rlast;
+    wire [N-1:0] unused_user;
     wire [ID_W-SUB_W-1:0] to_user = m_rid[ID_W-1:SUB_W];
 
-    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_arvalid), .take(take), .any(any), .grant(grant));
+    axi_addr_mux #(.N(N), .SUB_W(SUB_W), .ID_W(ID_W)) address (
+        .clk(clk), .rst(rst), .stop(stop), .s_valid(s_arvalid), .s_ready(s_arready), .s_id(s_arid), .s_addr(s_araddr),
+        .s_len(s_arlen), .take(take), .user(unused_user), .m_valid(m_arvalid), .m_ready(m_arready),
+        .m_id(m_arid), .m_addr(m_araddr), .m_len(m_arlen));
 
     always_comb begin
-        s_arready = grant & {N{room}};
-        number = '0;
-        name = '0;
-        addr = '0;
-        len = '0;
-        for (int u = 0; u < N; u++) begin
-            number = number | ({U_W{grant[u]}} & U_W'(u));
-            name = name | ({SUB_W{grant[u]}} & s_arid[u*SUB_W +: SUB_W]);
-            addr = addr | ({64{grant[u]}} & s_araddr[u*64 +: 64]);
-            len = len | ({8{grant[u]}} & s_arlen[u*8 +: 8]);
-        end
         s_rvalid = '0;
         for (int u = 0; u < N; u++)
             if (to_user == (ID_W-SUB_W)'(u)) s_rvalid[u] = m_rvalid;
     end
 
     always_ff @(posedge clk) begin
-        if (m_arready) ar_valid_reg <= 1'b0;
-        if (take) ar_valid_reg <= 1'b1;
-        if (room) begin     // with what nobody asked for, it is not valid
-            ar_id_reg <= {number, name};
-            ar_addr_reg <= addr;
-            ar_len_reg <= len;
-        end
         if (take && !last_beat) flight_reg <= flight_reg + 1'b1;
         if (!take && last_beat) flight_reg <= flight_reg - 1'b1;
-        if (rst) begin
-            ar_valid_reg <= 1'b0;
-            flight_reg <= '0;
-        end
+        if (rst) flight_reg <= '0;
     end
 
-    assign m_arvalid = ar_valid_reg;
-    assign m_arid = ID_W'(ar_id_reg);
-    assign m_araddr = ar_addr_reg;
-    assign m_arlen = ar_len_reg;
     assign m_rready = |(s_rready & s_rvalid);
     assign s_rid = m_rid[SUB_W-1:0];
     assign s_rdata = m_rdata;

@@ -25,7 +25,7 @@ module axi_wr_mux #(
     output wire               idle,
 
     input  wire [N-1:0]       s_awvalid,
-    output logic [N-1:0]      s_awready,
+    output wire  [N-1:0]      s_awready,
     input  wire [N*SUB_W-1:0] s_awid,
     input  wire [N*64-1:0]    s_awaddr,
     input  wire [N*8-1:0]     s_awlen,
@@ -54,19 +54,10 @@ module axi_wr_mux #(
     input  wire [ID_W-1:0]    m_bid,
     input  wire [1:0]         m_bresp
 );
-    localparam U_W = $clog2(N);
     localparam AHEAD = 1 << AHEAD_LOG2;
 
-    wire            any;
-    wire  [N-1:0]   grant;
-    logic [U_W-1:0] number;         // of the user that is granted, and where it writes
-    logic [SUB_W-1:0] name;
-    logic [63:0]    addr;
-    logic [7:0]     len;
-    logic           aw_valid_reg;
-    logic [U_W+SUB_W-1:0] aw_id_reg;
-    logic [63:0]    aw_addr_reg;
-    logic [7:0]     aw_len_reg;
+    wire            take;
+    wire [N-1:0]    user;           // whose address is taken
     // whose data comes, and whose after that, in the order of the addresses
     logic [N-1:0]   mover_reg;
     logic [N-1:0]   order [0:AHEAD-1];
@@ -81,30 +72,22 @@ module axi_wr_mux #(
     logic           w_last_reg;
     logic [FLIGHT_W-1:0] flight_reg;
 
-    wire room = !stop && !waiting_reg[AHEAD_LOG2] && (!aw_valid_reg || m_awready);
-    wire take = any && room;
     wire w_room = !w_valid_reg || m_wready;
     wire w_take = (mover_reg & s_wvalid) != '0 && w_room;
     wire w_last = (mover_reg & s_wlast) != '0;
     wire w_end = w_take && w_last;
     wire [ID_W-SUB_W-1:0] to_user = m_bid[ID_W-1:SUB_W];
 
-    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_awvalid), .take(take), .any(any), .grant(grant));
+    axi_addr_mux #(.N(N), .SUB_W(SUB_W), .ID_W(ID_W)) address (
+        .clk(clk), .rst(rst), .stop(stop || waiting_reg[AHEAD_LOG2]), .s_valid(s_awvalid), .s_ready(s_awready), .s_id(s_awid),
+        .s_addr(s_awaddr), .s_len(s_awlen), .take(take), .user(user), .m_valid(m_awvalid), .m_ready(m_awready),
+        .m_id(m_awid), .m_addr(m_awaddr), .m_len(m_awlen));
 
     always_comb begin
-        s_awready = grant & {N{room}};
         s_wready = mover_reg & s_wvalid & {N{w_room}};
-        number = '0;
-        name = '0;
-        addr = '0;
-        len = '0;
         data = '0;
         strb = '0;
         for (int u = 0; u < N; u++) begin
-            number = number | ({U_W{grant[u]}} & U_W'(u));
-            name = name | ({SUB_W{grant[u]}} & s_awid[u*SUB_W +: SUB_W]);
-            addr = addr | ({64{grant[u]}} & s_awaddr[u*64 +: 64]);
-            len = len | ({8{grant[u]}} & s_awlen[u*8 +: 8]);
             data = data | ({64{mover_reg[u]}} & s_wdata[u*64 +: 64]);
             strb = strb | ({8{mover_reg[u]}} & s_wstrb[u*8 +: 8]);
         end
@@ -114,17 +97,8 @@ module axi_wr_mux #(
     end
 
     always_ff @(posedge clk) begin
-        if (m_awready) aw_valid_reg <= 1'b0;
         if (m_wready) w_valid_reg <= 1'b0;
-        if (take) begin
-            aw_valid_reg <= 1'b1;
-            order_in_reg <= order_in_reg + 1'b1;
-        end
-        if (room) begin     // with what nobody asked for, it is not valid
-            aw_id_reg <= {number, name};
-            aw_addr_reg <= addr;
-            aw_len_reg <= len;
-        end
+        if (take) order_in_reg <= order_in_reg + 1'b1;
         if (w_take) w_valid_reg <= 1'b1;
         if (w_room) begin
             w_data_reg <= data;
@@ -135,11 +109,10 @@ module axi_wr_mux #(
         if (take && !w_end) waiting_reg <= waiting_reg + 1'b1;
         if (!take && w_end) waiting_reg <= waiting_reg - 1'b1;
         if (w_end || waiting_reg == '0)
-            mover_reg <= waiting_reg > (AHEAD_LOG2+1)'(1) ? order[order_next_reg] : take ? grant : '0;
+            mover_reg <= waiting_reg > (AHEAD_LOG2+1)'(1) ? order[order_next_reg] : take ? user : '0;
         if (take && !m_bvalid) flight_reg <= flight_reg + 1'b1;
         if (!take && m_bvalid) flight_reg <= flight_reg - 1'b1;
         if (rst) begin
-            aw_valid_reg <= 1'b0;
             w_valid_reg <= 1'b0;
             order_in_reg <= '0;
             order_next_reg <= AHEAD_LOG2'(1);
@@ -150,12 +123,8 @@ module axi_wr_mux #(
     end
 
     always_ff @(posedge clk)
-        if (take) order[order_in_reg] <= grant;
+        if (take) order[order_in_reg] <= user;
 
-    assign m_awvalid = aw_valid_reg;
-    assign m_awid = ID_W'(aw_id_reg);
-    assign m_awaddr = aw_addr_reg;
-    assign m_awlen = aw_len_reg;
     assign m_wvalid = w_valid_reg;
     assign m_wdata = w_data_reg;
     assign m_wstrb = w_strb_reg;
@@ -175,7 +144,8 @@ module axi_wr_mux #(
     wire [AHEAD_LOG2-1:0] order_mover = order_next_reg - 1'b1;
     logic [7:0] beats;              // data beats sent of the burst that moves
     always_ff @(posedge clk)
-        if (take) lens[order_in_reg] <= len;
+        for (int u = 0; u < N; u++)
+            if (take && user[u]) lens[order_in_reg] <= s_awlen[u*8 +: 8];
     always_ff @(posedge clk) begin
         past_ok <= !rst;
         past_aw_stuck <= m_awvalid && !m_awready;

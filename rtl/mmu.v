@@ -737,7 +737,6 @@ module mmu #(
     // the end of a walk without a translation, told a cycle later
     wire              fin_come;
     wire              fin_come_again;
-    wire [WLK_W-1:0]  fin_come_walk;
     wire [1:0]        fin_come_op;
     wire [2:0]        fin_come_cause;
     wire [2:0]        fin_come_level;
@@ -753,7 +752,7 @@ module mmu #(
         .may_start(end_try_reg), .start(end_start), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
-        .fin_valid(fin_come), .fin_again(fin_come_again), .fin_walk(fin_come_walk), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
+        .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
         .fin_level(fin_come_level), .fin_hold(fin_valid_reg),
         .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
@@ -815,7 +814,7 @@ module mmu #(
     always_ff @(posedge clk) begin
         if (!fin_valid_reg) begin
             fin_again_reg <= fin_come_again;
-            fin_walk_reg <= fin_come_walk;      // in_walk
+            fin_walk_reg <= in_walk;
             fin_leader_reg <= in_leader;
             fin_ctx_reg <= in_ctx;
             fin_op_reg <= fin_come_op;

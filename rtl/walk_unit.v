@@ -79,7 +79,6 @@ module walk_unit #(
     // end without a translation: a fault, or (fin_again) look up again
     output wire              fin_valid,
     output wire              fin_again,
-    output wire [WLK_W-1:0]  fin_walk,
     output wire [1:0]        fin_op,
     output wire [2:0]        fin_cause,
     output wire [2:0]        fin_level,
@@ -93,8 +92,8 @@ module walk_unit #(
     output wire              in_leaf,
     input  wire              in_ready,
     output wire              in_last,
+    // the walk and for whom it began; also with fin_valid
     output wire [WLK_W-1:0]  in_walk,
-    // for whom the walk began; also with fin_valid
     output wire [THR_W-1:0]  in_thread,
     output wire [CTX_W-1:0]  in_ctx,
     output wire [VPN_W-1:0]  in_vpn,
@@ -488,7 +487,6 @@ module walk_unit #(
 
     assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || act_fault_reg);
     assign fin_again = act_poisoned;
-    assign fin_walk = act_walk_reg;
     assign fin_op = op_reg[act_walk_reg*2 +: 2];
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;

@@ -299,6 +299,16 @@
     wire [63:0] k_pte = \dut.walks.ad_pte_reg ;
     wire [2:0]  k_kind = \dut.walks.act_kind_reg ;
 
+    // an entry of a walk, decided on, before or while it is acted on
+    function step_fine(input [2:0] kind, input [63:0] e);
+        step_fine = (kind != K_NEXT || (k_level == 3'd1 && (k_root ? leads(e[51:12]) && (k_bound || leads_fresh(e[51:12])) :
+                                                                     e[51:12] == {27'd0, OTHER_TABLE, 9'd0}))) &&
+                    ((kind != K_MARK && kind != K_LEAF) ||
+                     ((!k_root || k_level == 3'd0) && (!k_page || (leaf_fine(e) && e[24:22] == (k_table[9] ? 3'd2 : 3'd1))) &&
+                      (!k_page || kind != K_LEAF || !leaf_allows(e) || k_stale || in_set(fresh, e[23:21])) &&
+                      (\dut.walks.op_reg [0] ? e[2] && e[6] && e[5] : e[1] && e[5])));
+    endfunction
+
     // the walk cache
     wire [3:0]    epoch = \dut.walks.epoch_reg ;
     function cache_fine(input [CW-1:0] e);
@@ -470,33 +480,13 @@
             if (\dut.walks.got.valid_reg ) begin
                 assert (k_got_walk == '0 && k_got_level == k_level && k_got_tag == \dut.walks.tags[0] && k_got_kind <= K_LEAF &&
                         k_got_leaf == (k_got_kind == K_LEAF) && k_got_huge == (k_got_level == 3'd1));
-                if (k_got_kind == K_NEXT) begin
-                    assert (k_level == 3'd1);
-                    if (k_root) assert (leads(k_got[51:12]) && (k_bound || leads_fresh(k_got[51:12])));
-                    else assert (k_got[51:12] == {27'd0, OTHER_TABLE, 9'd0});
-                end
-                if (k_got_kind == K_MARK || k_got_kind == K_LEAF) begin
-                    if (k_root) assert (k_level == 3'd0);
-                    if (k_page) assert (leaf_fine(k_got) && k_got[24:22] == (k_table[9] ? 3'd2 : 3'd1));
-                    if (k_page && k_got_kind == K_LEAF && leaf_allows(k_got)) assert (k_stale || in_set(fresh, k_got[23:21]));
-                    assert (\dut.walks.op_reg [0] ? k_got[2] && k_got[6] && k_got[5] : k_got[1] && k_got[5]);
-                end
+                assert (step_fine(k_got_kind, k_got));
             end
             if (\dut.walks.act_valid_reg ) begin
                 assert (\dut.walks.act_walk_reg == '0 && \dut.walks.act_1h_reg && \dut.walks.act_level_reg == k_level && k_kind <= K_LEAF);
                 assert (\dut.walks.act_fault_reg == (k_kind == K_FAULT));
                 assert (\dut.walks.act_near_reg == (k_level == 3'd1 && (k_kind == K_LEAF || k_kind == K_MARK)));
-                if (k_kind == K_NEXT) begin
-                    assert (k_level == 3'd1);
-                    if (k_root) assert (leads(k_act[51:12]) && (k_bound || leads_fresh(k_act[51:12])));
-                    else assert (k_act[51:12] == {27'd0, OTHER_TABLE, 9'd0});
-                end
-                if (k_kind == K_MARK || k_kind == K_LEAF) begin
-                    if (k_root) assert (k_level == 3'd0);
-                    if (k_page) assert (leaf_fine(k_act) && k_act[24:22] == (k_table[9] ? 3'd2 : 3'd1));
-                    if (k_page && k_kind == K_LEAF && leaf_allows(k_act)) assert (k_stale || in_set(fresh, k_act[23:21]));
-                    assert (\dut.walks.op_reg [0] ? k_act[2] && k_act[6] && k_act[5] : k_act[1] && k_act[5]);
-                end
+                assert (step_fine(k_kind, k_act));
                 if (\dut.walks.act_told_reg ) assert (k_kind == K_LEAF);
                 if (k_kind == K_MARK && !k_doomed) assert (1'b1);
             end
