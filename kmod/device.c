@@ -18,8 +18,8 @@
 #include "params.h"
 #include "regs.h"
 
-/* Reset the device, and wait until it is. */
-int dmmu_dev_reset(struct dmmu_dev *dev)
+/* Ask for a reset and wait until it is done. CTRL as it was last; 0 in DMMU_CTRL_RESET: it is. */
+static u32 dmmu_dev_try_reset(struct dmmu_dev *dev)
 {
 	unsigned long until = jiffies + dmmu_reset_timeout();
 	u32 ctrl;
@@ -29,16 +29,22 @@ int dmmu_dev_reset(struct dmmu_dev *dev)
 		bool last = time_after(jiffies, until);
 
 		ctrl = dmmu_read(dev, DMMU_REG_CTRL);
-		if (!(ctrl & DMMU_CTRL_RESET))
-			break;
-		if (last) {
-			dev_err(dev->dev, "reset does not end: CTRL reads %#x%s\n", ctrl,
-				ctrl == DMMU_GONE ? ", the device does not answer" : "");
-			return -ENODEV;
-		}
+		if (!(ctrl & DMMU_CTRL_RESET) || last)
+			return ctrl;
 		usleep_range(50, 200);
 	}
-	return 0;
+}
+
+/* Reset the device, and wait until it is. */
+int dmmu_dev_reset(struct dmmu_dev *dev)
+{
+	u32 ctrl = dmmu_dev_try_reset(dev);
+
+	if (!(ctrl & DMMU_CTRL_RESET))
+		return 0;
+	dev_err(dev->dev, "reset does not end: CTRL reads %#x%s\n", ctrl,
+		ctrl == DMMU_GONE ? ", the device does not answer" : "");
+	return -ENODEV;
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_reset);
 
@@ -64,17 +70,20 @@ static void dmmu_dev_program(struct dmmu_dev *dev)
 	dmmu_write(dev, DMMU_REG_CTRL, DMMU_CTRL_ENABLE);
 }
 
-/* From any state but DMMU_UP to DMMU_UP. Interrupts must be off; turn them on afterwards. */
+/*
+ * From any state but DMMU_UP to DMMU_UP. Interrupts must be off; turn them on afterwards. Until it
+ * is reset the device is where it was when it was stopped, by us, by an earlier driver or by an
+ * earlier kernel, with writes under way to memory that is in other use by now: only then may it
+ * reach memory.
+ */
 int dmmu_dev_start(struct dmmu_dev *dev)
 {
 	int ret;
 
-	pci_set_master(dev->pdev);
+	pci_clear_master(dev->pdev);
 	ret = dmmu_dev_reset(dev);
-	if (ret) {
-		pci_clear_master(dev->pdev);
+	if (ret)
 		return ret;
-	}
 	memset(dev->status, 0, sizeof(*dev->status));
 	dev->ctl.tail = 0;
 	dev->ctl.rung = 0;
@@ -82,6 +91,7 @@ int dmmu_dev_start(struct dmmu_dev *dev)
 	dev->work.cpl_head = 0;
 	dev->flt.head = 0;
 	dev->flt.armed = 0;
+	pci_set_master(dev->pdev);
 	dmmu_dev_program(dev);
 	if (dmmu_read(dev, DMMU_REG_ID) != DMMU_RST_ID) {
 		dev_err(dev->dev, "the device stopped to answer while it was set up\n");
@@ -110,6 +120,23 @@ static void dmmu_dev_flush_users(struct dmmu_dev *dev)
 	/* A copy in progress ends by that. */
 	mutex_lock(&dev->copy.lock);
 	mutex_unlock(&dev->copy.lock);
+}
+
+/*
+ * Cut off from the host's memory, the device can still write its own. See to it that it does not,
+ * before anybody is told that its work has ended. One that does not answer is left alone.
+ */
+static void dmmu_dev_halt(struct dmmu_dev *dev)
+{
+	u32 ctrl;
+
+	if (pci_channel_offline(dev->pdev) || dmmu_read(dev, DMMU_REG_ID) != DMMU_RST_ID)
+		return;
+	ctrl = dmmu_dev_try_reset(dev);
+	if (ctrl & DMMU_CTRL_RESET && ctrl != DMMU_GONE)
+		dev_warn(dev->dev,
+			 "does not stop: CTRL reads %#x; it may still write its local memory\n",
+			 ctrl);
 }
 
 /* The device cannot reach memory any more: tell everybody who has something to do with it. */
@@ -144,6 +171,7 @@ void dmmu_dev_stop(struct dmmu_dev *dev, enum dmmu_state state)
 	dmmu_irq_off(dev);
 	cancel_work_sync(&dev->fail_work);
 	cancel_delayed_work_sync(&dev->watchdog);
+	dmmu_dev_halt(dev);
 	dmmu_dev_lose_all(dev);
 }
 EXPORT_SYMBOL_IF_KUNIT(dmmu_dev_stop);
@@ -199,6 +227,7 @@ void dmmu_dev_fail_work(struct work_struct *work)
 	struct dmmu_dev *dev = container_of(work, struct dmmu_dev, fail_work);
 
 	dmmu_cover_start(READ_ONCE(dev->cover));
+	dmmu_dev_halt(dev);
 	dmmu_dev_lose_all(dev);
 	kcov_remote_stop();
 }

@@ -254,6 +254,9 @@ static int dmmu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pci_enable_device_mem(pdev);
 	if (ret)
 		goto err_put_dev;
+	/* What a recovery restores must not let the device reach memory before it is reset. */
+	pci_clear_master(pdev);
+	pci_save_state(pdev);
 	ret = pci_request_region(pdev, DMMU_PCI_BAR_REGS, DMMU_NAME);
 	if (ret)
 		goto err_disable_device;

@@ -284,7 +284,7 @@ enum fault_kind faults_access(struct faults *faults, enum traffic_class class, u
 	enum fault_kind whole = FAULT_NONE;
 
 	if (points & faults->held) {
-		for (unsigned int i = 0; i < 5; i++)
+		for (unsigned int i = 0; i < TRAFFIC_POINTS; i++)
 			faults->held_count[i] += (points & faults->held) >> i & 1;
 		fate->held = (uint8_t)(points & faults->held);
 	}

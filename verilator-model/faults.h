@@ -58,7 +58,7 @@ struct faults {
 	struct fault_clause clause[FAULTS_CLAUSES];
 	unsigned int clauses;
 	unsigned int held; /* points at which everything is held until it is released */
-	uint64_t held_count[5];
+	uint64_t held_count[TRAFFIC_POINTS];
 	uint64_t happened[FAULT_KINDS]; /* also by clauses that were replaced since */
 };
 

@@ -174,11 +174,16 @@ static void release(struct model *model, unsigned int points)
 	dmmu_mem_release(model->dev->local, (uint8_t)points, now);
 }
 
+void misbehave_let_go(struct model *model)
+{
+	release(model, POINT_ALL);
+}
+
 void misbehave_reset(struct model *model)
 {
 	struct misbehaviour *bad = &model->bad;
 
-	release(model, POINT_ALL);
+	misbehave_let_go(model);
 	traffic_reset(&bad->traffic);
 	memset(bad->late, 0, sizeof(bad->late));
 	bad->ready = bad->twice = 0;

@@ -32,6 +32,7 @@ void misbehave_local(void *model, const struct dmmu_mem_access *access, struct d
 void misbehave_irqs(struct model *model);
 bool misbehave_waits(const struct model *model); /* something is to happen in a later cycle */
 void misbehave_reset(struct model *model);	 /* the device is about to be reset */
+void misbehave_let_go(struct model *model);	 /* the host reset it by CTRL: nothing stays held */
 
 /* Notes in the log of the run that this happened. */
 void misbehave_note(struct model *model, enum fault_kind kind);

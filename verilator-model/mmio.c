@@ -59,6 +59,8 @@ static bool regs_write(struct model *model, const struct dmmu_msg *msg)
 				      strb);
 		if (!axil_finish(dev))
 			return false;
+		if (strb == 0xf && traffic_is_reset((msg->addr & ~3ull) + 4 * i, data))
+			misbehave_let_go(model);
 	}
 	return true;
 }

@@ -11,8 +11,8 @@
 #define MAX_LOG2  15u
 #define PAGE_BITS 12
 
-const char *const traffic_point_names[] = {"invalidate", "ack",	       "answer",
-					   "record",	 "completion", NULL};
+const char *const traffic_point_names[] = {"invalidate", "ack",	  "answer", "record",
+					   "completion", "write", NULL};
 
 unsigned int traffic_point(const char *name)
 {
@@ -55,9 +55,14 @@ static void set_half(uint64_t *base, bool high, uint32_t data)
 	*base = (*base & ~(0xffffffffull << shift)) | (uint64_t)data << shift;
 }
 
+bool traffic_is_reset(uint64_t addr, uint32_t data)
+{
+	return addr == DMMU_REG_CTRL && data & DMMU_CTRL_RESET;
+}
+
 void traffic_register(struct traffic *traffic, uint64_t addr, uint32_t data)
 {
-	if (addr == DMMU_REG_CTRL && data & DMMU_CTRL_RESET)
+	if (traffic_is_reset(addr, data))
 		traffic_reset(traffic);
 	else if (addr == DMMU_REG_CTRL && data & DMMU_CTRL_ENABLE)
 		traffic->set_up = true;
@@ -166,16 +171,24 @@ static bool is_named(const struct traffic *traffic, uint64_t addr, bool written)
 	return false;
 }
 
+static enum traffic_class data(const struct traffic_access *access, unsigned int *points,
+			       enum traffic_class class)
+{
+	if (access->write)
+		*points = POINT_WRITE;
+	return class;
+}
+
 enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_access *access,
 				  unsigned int *points)
 {
 	uint64_t addr = access->addr;
 
 	*points = 0;
+	if (access->local && addr < traffic->local_bytes && traffic->table[addr >> PAGE_BITS])
+		return TRAFFIC_LOCAL_TABLE;
 	if (access->local)
-		return addr < traffic->local_bytes && traffic->table[addr >> PAGE_BITS]
-			       ? TRAFFIC_LOCAL_TABLE
-			       : TRAFFIC_LOCAL_DATA;
+		return data(access, points, TRAFFIC_LOCAL_DATA);
 	if (traffic->stat && addr - traffic->stat < sizeof(struct dmmu_status)) {
 		*points = status(traffic, access);
 		return TRAFFIC_HOST_RING;
@@ -196,5 +209,5 @@ enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_
 		return TRAFFIC_HOST_RING;
 	if (is_named(traffic, addr, access->write))
 		return access->write ? TRAFFIC_HOST_RING : TRAFFIC_HOST_TABLE;
-	return TRAFFIC_HOST_DATA;
+	return data(access, points, TRAFFIC_HOST_DATA);
 }

@@ -29,8 +29,11 @@ enum traffic_point {
 	POINT_ANSWER = 4,      /* the device reads a FAULT_ANSWER command */
 	POINT_RECORD = 8,      /* a fault record on its way to the host */
 	POINT_COMPLETION = 16, /* a completion record on its way to the host */
-	POINT_ALL = 31,
+	POINT_WRITE = 32,      /* data that the device writes, to either memory */
+	POINT_ALL = 63,
 };
+
+#define TRAFFIC_POINTS 6
 
 struct traffic_ring {
 	uint64_t base;
@@ -72,6 +75,7 @@ void traffic_fini(struct traffic *traffic);
 
 void traffic_reset(struct traffic *traffic); /* the device was reset */
 void traffic_register(struct traffic *traffic, uint64_t addr, uint32_t data); /* written */
+bool traffic_is_reset(uint64_t addr, uint32_t data); /* does this write ask for a reset? */
 
 /* To be asked once for each access, in order. Returns its class, and in *points what passes. */
 enum traffic_class traffic_access(struct traffic *traffic, const struct traffic_access *access,

@@ -210,6 +210,7 @@ test_kernel() {
 	for program in adversity aer held moved reaper; do
 		run_vm "$kernel $program" --mode exec --kernel "$kernel" --ktap --args "/selftests-adverse/$program"
 	done
+	run_vm "$kernel aer coherent" --mode exec --kernel "$kernel" --ktap --coherent 1 --args "/selftests-adverse/aer"
 }
 
 loss_actions() {

@@ -154,4 +154,56 @@ CLAIM(aer, one_error_after_another)
 	}
 }
 
+/*
+ * A write is held on its way out of the device when the link has an error that resets nothing. It
+ * lands before the process is told that its work is lost, or never: the driver must not let the
+ * device go on where it stood, in either memory.
+ */
+static void held_write(struct __test_metadata *_metadata, FIXTURE_DATA(aer) * self, bool local)
+{
+	volatile uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_fill(p, 7, 64);
+	struct dmmu_completion c;
+	uint64_t held, stands;
+
+	ASSERT_TRUE(p);
+	p[0] = 1;
+	if (local)
+		ASSERT_EQ(0, dmmu_migrate(self->fd, (void *)p, DMMU_PAGE, DMMU_MIGRATE_TO_DEVICE,
+					  NULL));
+	kmsg = dmmu_log_open();
+	held = host_count("held.write");
+	ASSERT_TRUE(host_do("hold write"));
+	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
+	ASSERT_TRUE(host_await("held.write", held));
+	ASSERT_TRUE(inject("COMP_TIME"));
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_EQ(DMMU_LOST, c.status);
+	stands = p[0];
+	if (!local)
+		EXPECT_EQ(1, stands);
+	EXPECT_TRUE(log_says("recovered from a bus error"));
+	EXPECT_TRUE(log_says("device recovery successful"));
+	EXPECT_EQ(stands, p[0]) TH_LOG("what was told to be lost was written");
+	ASSERT_TRUE(host_do("release all"));
+	EXPECT_TRUE(works());
+	EXPECT_EQ(stands, p[0]);
+}
+
+CLAIM(aer, a_write_of_lost_work_does_not_land_in_host_memory)
+{
+	if (!possible() || !host_there())
+		SKIP(return, "the kernel has no AER here, or nobody injects errors");
+	held_write(_metadata, self, false);
+}
+
+CLAIM(aer, a_write_of_lost_work_does_not_land_in_local_memory)
+{
+	if (!possible() || !host_there())
+		SKIP(return, "the kernel has no AER here, or nobody injects errors");
+	if (!(self->info.features & DMMU_FEATURE_MIGRATE))
+		SKIP(return, "no pages in local memory");
+	held_write(_metadata, self, true);
+}
+
 DMMU_TEST_MAIN

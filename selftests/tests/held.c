@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "dmmu_fixture.h"
+#include "dmmu_pci.h"
 #include "host_control.h"
 
 #define WINDOW_US 1000000
@@ -246,6 +247,40 @@ CLAIM(held, close_waits_for_an_invalidation_that_is_ending)
 	ASSERT_GE(self->fd, 0);
 	word = dmmu_map(DMMU_PAGE);
 	RUN_OK(dmmu_fill(word, 1, 64));
+}
+
+/* The driver leaves the device while a write is on its way out of it, and another instance takes
+ * over: the memory of that process may have any other use by then. */
+CLAIM(held, a_write_of_lost_work_does_not_land_when_the_driver_is_back)
+{
+	volatile uint64_t *p = dmmu_map(DMMU_PAGE);
+	struct dmmu_work_desc work = dmmu_fill(p, 7, 64);
+	struct dmmu_completion c;
+	char folder[512];
+	const char *name;
+	uint64_t held;
+
+	if (!host_there())
+		SKIP(return, "nobody on the host answers");
+	p[0] = 1;
+	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
+	name = strrchr(folder, '/') + 1;
+	held = host_count("held.write");
+	ASSERT_TRUE(host_do("hold write"));
+	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
+	ASSERT_TRUE(host_await("held.write", held));
+	ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "unbind", name));
+	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
+	EXPECT_EQ(DMMU_LOST, c.status);
+	EXPECT_EQ(1, p[0]);
+	close(self->fd); /* it would keep the number of the device */
+	ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "bind", name));
+	self->fd = open_when_back();
+	ASSERT_LE(0, self->fd);
+	EXPECT_EQ(1, p[0]) TH_LOG("what was told to be lost was written");
+	ASSERT_TRUE(host_do("release all"));
+	RUN_OK(dmmu_fill(p + 8, 2, 64));
+	EXPECT_EQ(1, p[0]);
 }
 
 DMMU_TEST_MAIN

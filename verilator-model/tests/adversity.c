@@ -427,9 +427,19 @@ static void hold_and_release(void)
 	CHECK(ask((struct dmmu_msg){.kind = DMMU_MSG_RESET}).status == 0);
 	enable_rings();
 	command_takes(DMMU_CTL_INVALIDATE);
+	CHECK(run(control, control_path, "hold", "invalidate") == 0);
+	command(DMMU_CTL_INVALIDATE);
+	usleep(100000);
+	CHECK(reg(DMMU_REG_CTL_HEAD) == 1);
+	/* so does one by the register */
+	write_bar(0, DMMU_REG_CTRL, 4, DMMU_CTRL_RESET);
+	while (reg(DMMU_REG_CTRL) & DMMU_CTRL_RESET)
+		usleep(1000);
+	enable_rings();
+	command_takes(DMMU_CTL_INVALIDATE);
 	finish();
 	CHECK(stat_value("held.ack") == 1);
-	CHECK(stat_value("held.invalidate") == 1);
+	CHECK(stat_value("held.invalidate") == 2);
 	CHECK(run(replay, log_path, NULL, NULL) == 0);
 }
 
