@@ -108,8 +108,7 @@ module copy_engine #(
         .chunk_irq(chunk_irq), .refused(refused));
 
     // ---- a chunk gets its slot: what is to be read is asked for, the word of a fill is put in the buffer
-    logic             ar_valid_reg;
-    logic             ar_local_reg;
+    logic [1:0]       ar_valid_reg;         // of the memory that it is for
     logic [SLOT_W-1:0] ar_slot_reg;
     logic [63:0]      ar_addr_reg;
     logic [7:0]       ar_len_reg;
@@ -123,35 +122,34 @@ module copy_engine #(
     logic [SLOTS*WORD_W-1:0] place_reg;     // where a slot's next beat goes
     logic [1:0]       both_reg;             // reads from both memories are under way; whose cycle it is
     logic [SLOT_W:0]  host_flight_reg, local_flight_reg;
+    logic [1:0]       asked_reg;            // a read was, a cycle ago; none is answered by then
 
     wire reads = !chunk_fill && !chunk_none;
-    assign chunk_ready = !used[SLOT_W] && (reads ? !ar_valid_reg : !chunk_fill || !beat2_reg);
+    assign chunk_ready = !used[SLOT_W] && (reads ? ar_valid_reg == 2'b00 : !chunk_fill || !beat2_reg);
     wire take = chunk_valid && chunk_ready;
     wire fill_now = take && chunk_fill;
 
     wire [1:0] beat = rvalid & rready;
     wire       ended_host = beat[0] && host_rlast;
     wire       ended_local = beat[1] && local_rlast;
-    wire       asked_host = take && reads && !chunk_src_local;
-    wire       asked_local = take && reads && chunk_src_local;
 
     wire [WORD_W-1:0] word2_next = last2_reg ? '0 : word2_reg + 1'b1;
 
     assign rready = both_reg[1] ? {both_reg[0], !both_reg[0]} : 2'b11;
 
     always_ff @(posedge clk) begin
-        if (arready[ar_local_reg]) ar_valid_reg <= 1'b0;
+        ar_valid_reg <= ar_valid_reg & ~arready;
         if (take && reads) begin
-            ar_valid_reg <= 1'b1;
-            ar_local_reg <= chunk_src_local;
+            ar_valid_reg <= {chunk_src_local, !chunk_src_local};
             ar_slot_reg <= in_slot;
             ar_addr_reg <= chunk_src;
             ar_len_reg <= chunk_len;
         end
-        if (asked_host && !ended_host) host_flight_reg <= host_flight_reg + 1'b1;
-        if (!asked_host && ended_host) host_flight_reg <= host_flight_reg - 1'b1;
-        if (asked_local && !ended_local) local_flight_reg <= local_flight_reg + 1'b1;
-        if (!asked_local && ended_local) local_flight_reg <= local_flight_reg - 1'b1;
+        asked_reg <= take && reads ? {chunk_src_local, !chunk_src_local} : 2'b00;
+        if (asked_reg[0] && !ended_host) host_flight_reg <= host_flight_reg + 1'b1;
+        if (!asked_reg[0] && ended_host) host_flight_reg <= host_flight_reg - 1'b1;
+        if (asked_reg[1] && !ended_local) local_flight_reg <= local_flight_reg + 1'b1;
+        if (!asked_reg[1] && ended_local) local_flight_reg <= local_flight_reg - 1'b1;
         both_reg[1] <= host_flight_reg != '0 && local_flight_reg != '0;
         both_reg[0] <= both_reg[1] && !both_reg[0];
 
@@ -172,8 +170,8 @@ module copy_engine #(
             if (beat2_reg && slot2_reg == SLOT_W'(s)) place_reg[s*WORD_W +: WORD_W] <= word2_next;
 
         if (rst) begin
-            ar_valid_reg <= 1'b0;
-            ar_local_reg <= 1'b0;
+            ar_valid_reg <= 2'b00;
+            asked_reg <= 2'b00;
             host_flight_reg <= '0;
             local_flight_reg <= '0;
             both_reg <= 2'b00;
@@ -314,7 +312,7 @@ module copy_engine #(
     assign failed = failed_reg;
     assign want = want_reg;
     assign want_irq = want_irq_reg;
-    assign arvalid = {ar_valid_reg && ar_local_reg, ar_valid_reg && !ar_local_reg};
+    assign arvalid = ar_valid_reg;
     assign arid = ar_slot_reg;
     assign araddr = ar_addr_reg;
     assign arlen = ar_len_reg;

@@ -40,11 +40,10 @@ module copy_write #(
     // pulse: a word went out
     output wire                     ev_beat
 );
-    logic              aw_valid_reg;
+    logic [1:0]        aw_valid_reg;    // of the memory that it is for
     logic [SLOT_W-1:0] aw_id_reg;
     logic [63:0]       aw_addr_reg;
     logic [7:0]        aw_len_reg;
-    logic              aw_local_reg;
     // the chunk whose data is fetched next
     logic              next_reg;
     logic [SLOT_W-1:0] next_slot_reg;
@@ -53,18 +52,17 @@ module copy_write #(
     logic              next_fill_reg;
     wire               load;
 
-    assign ready = !next_reg && !aw_valid_reg;
+    assign ready = !next_reg && aw_valid_reg == 2'b00;
     wire take = valid && ready;
 
     always_ff @(posedge clk) begin
-        if (awready[aw_local_reg]) aw_valid_reg <= 1'b0;
+        aw_valid_reg <= aw_valid_reg & ~awready;
         if (load) next_reg <= 1'b0;
         if (take) begin
-            aw_valid_reg <= 1'b1;
+            aw_valid_reg <= {local_side, !local_side};
             aw_id_reg <= slot;
             aw_addr_reg <= addr;
             aw_len_reg <= len;
-            aw_local_reg <= local_side;
             next_reg <= 1'b1;
             next_slot_reg <= slot;
             next_len_reg <= len;
@@ -72,8 +70,7 @@ module copy_write #(
             next_fill_reg <= fill;
         end
         if (rst) begin
-            aw_valid_reg <= 1'b0;
-            aw_local_reg <= 1'b0;
+            aw_valid_reg <= 2'b00;
             next_reg <= 1'b0;
         end
     end
@@ -130,7 +127,7 @@ module copy_write #(
         .any(any), .out({to_local, wlast, wdata}), .pop(pop));
 
     assign index = {slot_reg, word_reg};
-    assign awvalid = {aw_valid_reg && aw_local_reg, aw_valid_reg && !aw_local_reg};
+    assign awvalid = aw_valid_reg;
     assign awid = aw_id_reg;
     assign awaddr = aw_addr_reg;
     assign awlen = aw_len_reg;

@@ -687,9 +687,10 @@ module dmmu #(
     // so that what passes from register to register is never caught with the clock stopped.
     logic [9:0] active_reg;     // all a cycle late, so that nothing handed from one to another is lost from sight
     wire core_active = active_reg != '0;
-    wire pin_active = core_active || bus_active || cnt_busy || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy_reg || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
+    logic       cnt_busy_reg;   // what sets it going holds the register port busy
     logic [3:0] linger_reg;
 
     always_ff @(posedge clk) begin
@@ -697,6 +698,7 @@ module dmmu #(
                        cpl_active || flt_active || stat_active, !buses_idle, hr_arvalid != '0 || hw_awvalid != '0,
                        lr_arvalid != '0 || lw_awvalid != '0};
         core_active_reg <= core_active;
+        cnt_busy_reg <= cnt_busy;
         core_busy_reg <= core_active || core_active_reg;
         if (pin_active) linger_reg <= 4'd15;
         else if (linger_reg != 4'd0) linger_reg <= linger_reg - 4'd1;

@@ -187,7 +187,9 @@ module walk_unit #(
     endfunction
 
     // ---- join or begin
-    logic [WALKERS-1:0] act_ending;     // may end in this cycle, without a translation
+    logic [2*WALKERS-1:0] ending_reg;   // of what came, of what stayed: would end without a translation
+    logic               came_reg;
+    wire  [WALKERS-1:0] act_ending = ending_reg[came_reg*WALKERS +: WALKERS];
     wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg & ~act_ending;
     logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
     logic               free_valid_reg;
@@ -398,10 +400,13 @@ module walk_unit #(
         .m_valid(got_valid), .m_ready(got_go),
         .m_data({got_leader, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
 
+    // what becomes of some walk is not known yet: for as many cycles as there are walks
+    logic             check_any_reg;
+
     // told before it is acted on, when nothing is in the way
     // whoever is ready for it is ready for what is before it, too: so it need not wait for in_ready
     assign soon_valid = got_valid && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
-                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_leaf && !flush && !check_reg[got_walk] &&
+                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_leaf && !flush && !check_any_reg &&
                         !poison_reg[got_walk] && !(near_reg[got_walk] && got_huge);
     assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
@@ -420,19 +425,19 @@ module walk_unit #(
     logic [63:0]      act_pte_reg;
     wire              act_huge = act_level_reg == 3'd1;
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
-    // of the range, as a page or as a part of a 2 MiB page
     logic [WALKERS-1:0] act_1h_reg;     // act_walk_reg
     logic             act_near_reg;     // a 2 MiB page
     logic             act_fault_reg;    // act_kind_reg is FAULT
-    wire              act_poisoned = (act_1h_reg & (poison_reg | (near_reg & {WALKERS{act_near_reg}}))) != '0;
-    wire              act_old = (act_1h_reg & old_reg) != '0;
-    // what becomes of some walk is not known yet: for as many cycles as there are walks; or the end of another is still to be told
-    logic             check_any_reg;
+    // as of a cycle ago, of what came and of what stayed: nothing is done before what becomes of all walks has been known for a cycle
+    logic [1:0]       poisoned_reg;
+    logic [1:0]       of_old_reg;
+    wire              act_poisoned = poisoned_reg[came_reg];
+    wire              act_old = of_old_reg[came_reg];
+    // also while the end of another is still to be told
     wire              act_wait = flush || check_any_reg || fin_hold;
     wire [CTX_W-1:0]  act_ctx;
     wire [VPN_W-1:0]  act_vpn;
     assign {act_ctx, act_vpn} = tags[act_walk_reg];
-    logic             act_go;
 
     logic [2:0]       ad_state_reg;
     logic [WLK_W-1:0] ad_walk_reg;
@@ -445,26 +450,37 @@ module walk_unit #(
     // it stays for another reason than in_ready
     wire act_keeps = act_valid_reg && act_wait;
 
-    always_comb begin
-        act_go = act_valid_reg && !act_keeps && !(!act_poisoned && act_kind_reg == LEAF && !in_ready);
-        for (int i = 0; i < WALKERS; i++)
-            act_ending[i] = act_valid_reg && act_1h_reg[i] && (act_fault_reg || near_reg[i]);
-    end
-
+    wire act_go = act_valid_reg && !act_keeps && !(!act_poisoned && act_kind_reg == LEAF && !in_ready);
     wire act_free = !act_valid_reg || act_go;
     wire ad_done = ad_state_reg == AD_DONE;
     wire act_from_ad = ad_done && act_free;
     assign got_go = got_valid && act_free && !ad_done;
 
+    // what comes next, of a walk that ended its change of an entry or with an entry
+    wire [WLK_W-1:0]   come_walk = ad_done ? ad_walk_reg : got_walk;
+    wire [WALKERS-1:0] come_1h = WALKERS'(1) << come_walk;
+    wire               come_fault = ad_done ? ad_resp_reg != 2'd0 : got_kind == FAULT;
+    wire               ad_near = ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1;
+    wire               got_near = got_huge && (got_leaf || got_kind == MARK);
+    // of the range, as a page or as a part of a 2 MiB page
+    wire               ad_poisoned = poison_reg[ad_walk_reg] || (near_reg[ad_walk_reg] && ad_near);
+    wire               got_poisoned = poison_reg[got_walk] || (near_reg[got_walk] && got_near);
+    wire               stay_poisoned = (act_1h_reg & (poison_reg | (near_reg & {WALKERS{act_near_reg}}))) != '0;
+    wire [WALKERS-1:0] come_ending = come_1h & (near_reg | {WALKERS{come_fault}}) & {WALKERS{ad_done || got_valid}};
+    wire [WALKERS-1:0] stay_ending = act_1h_reg & (near_reg | {WALKERS{act_fault_reg}});
+
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
+        came_reg <= act_free;
+        poisoned_reg <= {ad_done ? ad_poisoned : got_poisoned, stay_poisoned};
+        of_old_reg <= {(come_1h & old_reg) != '0, (act_1h_reg & old_reg) != '0};
+        ending_reg <= {come_ending, stay_ending};
         if (act_free) begin     // with what is not there, it is not valid
             act_valid_reg <= ad_done || got_valid;
-            act_1h_reg <= WALKERS'(1) << (ad_done ? ad_walk_reg : got_walk);
-            act_fault_reg <= ad_done ? ad_resp_reg != 2'd0 : got_kind == FAULT;
-            act_near_reg <= ad_done ? ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1 :
-                            got_huge && (got_leaf || got_kind == MARK);
-            act_walk_reg <= ad_done ? ad_walk_reg : got_walk;
+            act_1h_reg <= come_1h;
+            act_fault_reg <= come_fault;
+            act_near_reg <= ad_done ? ad_near : got_near;
+            act_walk_reg <= come_walk;
             act_kind_reg <= !ad_done ? got_kind : ad_resp_reg == 2'd0 ? LEAF : FAULT;
             act_told_reg <= !ad_done && soon_valid;
             act_cause_reg <= !ad_done ? got_cause : ad_resp_reg == SLVERR ? POISON : BUS;
@@ -491,7 +507,8 @@ module walk_unit #(
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;
 
-    assign in_early = act_valid_reg && !act_wait && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
+    // also at a flush, when the shared TLB takes nothing
+    assign in_early = act_valid_reg && !check_any_reg && !fin_hold && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_kind_reg == LEAF;
     assign in_last = act_kind_reg == LEAF;
@@ -683,6 +700,10 @@ module walk_unit #(
             end
             if (flush) begin
                 `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !start);
+            end
+            if (act_valid_reg && !act_wait) begin
+                `CHECK_NAME(known_a_cycle_before_it_is_acted_on) assert (act_poisoned == stay_poisoned && act_old == ((act_1h_reg & old_reg) != '0) &&
+                                                                         act_ending == stay_ending);
             end
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
