@@ -4,8 +4,8 @@
  *
  * dmmu_dev.state says whether the device may be talked to. Leaving DMMU_UP always has the same
  * order: bus mastering off, so that the device can reach no memory; then the state, so that nobody
- * waits for it any more; then everything that was in progress is ended. After that order, ending an
- * invalidation without its acknowledge is safe.
+ * waits for it any more; then the device is reset, if it still answers; then everything that was in
+ * progress is ended. After that order, ending an invalidation without its acknowledge is safe.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
