@@ -182,6 +182,7 @@ module hw_thread #(
     logic [8:0]  other_reg;     // CHASE: which word of a page the node's `next` is
     logic        pair_reg;      // in the page that has the value
     logic        node_end_reg;  // CHASE: the access ends a node
+    logic        follows_reg;   // in RELEASE: that was a node's end, and the next access is asked for beside it
     logic [12:0] units_reg;     // what was done
     logic        locked_reg;    // it has the right to its word
     logic        atomic_ok_reg; // the atomic is to write
@@ -230,7 +231,7 @@ module hw_thread #(
     wire [9:0]  words = is_chase ? (is_pair ? 10'd2 : 10'd1) : words_reg;
 
     // ---- the access on the bus
-    wire        m_over, m_cut, m_error, m_first, m_last;
+    wire        m_over, m_cut, m_bad, m_error, m_first, m_last;
     wire [8:0]  m_at;
     wire [9:0]  m_got, m_left, m_error_at;
     wire [1:0]  m_error_resp;
@@ -247,7 +248,7 @@ module hw_thread #(
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(m_at), .len(len), .from(from),
         .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .bvalid(bvalid), .bresp(bresp),
-        .got(m_got), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
+        .got(m_got), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
     // a node's `next` comes alone or after its value
     wire        is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
@@ -279,17 +280,17 @@ module hw_thread #(
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
     wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     // a list goes on at once
-    wire goes_on = node_end_reg && !m_error && !abandon_reg && !nothing_reg;
     wire may_end = state_reg == RELEASE || fresh_reg;
     wire ends = killed_reg || (may_end && (finished || crooked));
-    wire follows = state_reg == RELEASE && goes_on;
-    wire next = state_reg == ADDRESS || (follows && rel_ready);
+    wire next = state_reg == ADDRESS || (follows_reg && rel_ready);
     // a request beside a release is taken with it, not before: thread_port sees to that
-    wire ask = asking_reg || ((state_reg == ADDRESS || follows) && !ends);
+    wire ask = asking_reg || ((state_reg == ADDRESS || follows_reg) && !ends);
 
     always_ff @(posedge clk) begin
         locked_reg <= state_reg == LOCK && lock_grant;
         node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
+        follows_reg <= state_reg == MOVE ? m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words) :
+                       follows_reg && !rel_ready;
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
@@ -466,6 +467,7 @@ module hw_thread #(
         if (rst) begin
             state_reg <= IDLE;
             asking_reg <= 1'b0;
+            follows_reg <= 1'b0;
             ctx_reg <= '0;
         end
     end
@@ -529,6 +531,10 @@ module hw_thread #(
             end
             if (rel_valid) begin
                 `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && !arvalid && !awvalid && !rvalid && !bvalid);
+            end
+            if (rel_valid || follows_reg) begin
+                `CHECK_NAME(next_node_is_asked_for_when_this_one_came) assert (
+                    rel_valid && follows_reg == (node_end_reg && !m_error && !abandon_reg && !nothing_reg));
             end
             if (state_reg == ADDRESS || asking_reg || state_reg == RELEASE) begin
                 `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));

@@ -53,6 +53,7 @@ module thread_move #(
 
     // how many words were answered; then: an error came, first for this word (of a write: for the burst from it on)
     output wire [9:0]        got,
+    output wire              bad,       // in this cycle
     output wire              error,
     output wire [9:0]        error_at,
     output wire [1:0]        error_resp
@@ -81,7 +82,6 @@ module thread_move #(
     wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
     wire       answered = (rvalid && rlast) || bvalid;
     wire       cut_now = stop && issue_reg && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
-    wire       bad = (rvalid && rresp != 2'd0) || (bvalid && bresp != 2'd0);
 
     always_ff @(posedge clk) begin
         if (over) busy_reg <= 1'b0;
@@ -141,6 +141,7 @@ module thread_move #(
     assign first = first_reg;
     assign last = is_last;
     assign got = got_reg;
+    assign bad = (rvalid && rresp != 2'd0) || (bvalid && bresp != 2'd0);
     assign error = error_reg;
     assign error_at = error_at_reg;
     assign error_resp = error_resp_reg;
