@@ -182,7 +182,7 @@ module hw_thread #(
     logic [8:0]  other_reg;     // CHASE: which word of a page the node's `next` is
     logic        pair_reg;      // in the page that has the value
     logic        node_end_reg;  // CHASE: the access ends a node
-    logic        follows_reg;   // in RELEASE: that was a node's end, and the next access is asked for beside it
+    logic        follows_reg;   // in RELEASE: that was a node's end; a list goes on at once, asking beside the release
     logic [12:0] units_reg;     // what was done
     logic        locked_reg;    // it has the right to its word
     logic        atomic_ok_reg; // the atomic is to write
@@ -279,7 +279,6 @@ module hw_thread #(
     wire finished = none_reg && !(is_chase && endless_reg) || is_chase && null_reg;
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
     wire chunk_over = moved_reg + bytes_reg == chunk_reg;
-    // a list goes on at once
     wire may_end = state_reg == RELEASE || fresh_reg;
     wire ends = killed_reg || (may_end && (finished || crooked));
     wire next = state_reg == ADDRESS || (follows_reg && rel_ready);

@@ -51,15 +51,15 @@ static bool regs_write(struct model *model, const struct dmmu_msg *msg)
 	uint8_t strb = msg->size >= 4 ? 0xf : (uint8_t)(((1u << msg->size) - 1) << lane);
 
 	for (unsigned int i = 0; i < words; i++) {
+		uint64_t addr = (msg->addr & ~3ull) + 4 * i;
 		uint32_t data = (uint32_t)(msg->data >> 32 * i) << 8 * lane;
 
 		if (strb == 0xf)
-			traffic_register(&model->bad.traffic, (msg->addr & ~3ull) + 4 * i, data);
-		dmmu_axil_start_write(&dev->axil, (uint16_t)((msg->addr & ~3ull) + 4 * i), data,
-				      strb);
+			traffic_register(&model->bad.traffic, addr, data);
+		dmmu_axil_start_write(&dev->axil, (uint16_t)addr, data, strb);
 		if (!axil_finish(dev))
 			return false;
-		if (strb == 0xf && traffic_is_reset((msg->addr & ~3ull) + 4 * i, data))
+		if (strb == 0xf && traffic_is_reset(addr, data))
 			misbehave_let_go(model);
 	}
 	return true;

@@ -42,6 +42,12 @@ static inline int put(const char *folder, const char *file)
 	return put_text(folder, file, "1");
 }
 
+/* "unbind" or "bind": the function of this folder, from or to its driver. */
+static inline int put_driver(const char *file, const char *folder)
+{
+	return put_text("/sys/bus/pci/drivers/dmmu", file, strrchr(folder, '/') + 1);
+}
+
 /* A context of a device that comes back about now; negative when it does not. */
 static inline int open_when_back(void)
 {

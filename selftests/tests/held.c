@@ -257,24 +257,22 @@ CLAIM(held, a_write_of_lost_work_does_not_land_when_the_driver_is_back)
 	struct dmmu_work_desc work = dmmu_fill(p, 7, 64);
 	struct dmmu_completion c;
 	char folder[512];
-	const char *name;
 	uint64_t held;
 
 	if (!host_there())
 		SKIP(return, "nobody on the host answers");
 	p[0] = 1;
 	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
-	name = strrchr(folder, '/') + 1;
 	held = host_count("held.write");
 	ASSERT_TRUE(host_do("hold write"));
 	ASSERT_EQ(0, dmmu_submit(self->fd, &work, 1));
 	ASSERT_TRUE(host_await("held.write", held));
-	ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "unbind", name));
+	ASSERT_EQ(0, put_driver("unbind", folder));
 	ASSERT_EQ(0, dmmu_collect(self->fd, &c, 1));
 	EXPECT_EQ(DMMU_LOST, c.status);
 	EXPECT_EQ(1, p[0]);
 	close(self->fd); /* it would keep the number of the device */
-	ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "bind", name));
+	ASSERT_EQ(0, put_driver("bind", folder));
 	self->fd = open_when_back();
 	ASSERT_LE(0, self->fd);
 	EXPECT_EQ(1, p[0]) TH_LOG("what was told to be lost was written");

@@ -189,7 +189,7 @@ CLAIM(local_loss, unbinding_brings_a_huge_page_home_by_parts)
 	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
 	MOVE_IN_WHOLE(&a);
 	ASSERT_EQ(0, dmmu_knob("fail_whole", 1000));
-	ASSERT_EQ(0, dmmu_write_text("/sys/bus/pci/drivers/dmmu/unbind", strrchr(folder, '/') + 1));
+	ASSERT_EQ(0, put_driver("unbind", folder));
 	EXPECT_EQ(0, dmmu_huge_kb(a.p));
 	EXPECT_EQ(WHOLE_WORDS, dmmu_difference(a.p, a.copy, WHOLE_WORDS));
 	close(self->fd);

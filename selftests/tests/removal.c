@@ -172,18 +172,16 @@ CLAIM(removal, unbind_and_bind_under_load)
 {
 	struct loader l[LOADERS];
 	char folder[512];
-	const char *name;
 
 	close(self->fd);
 	self->fd = -1;
 	ASSERT_TRUE(pci_folder(folder, sizeof(folder)));
-	name = strrchr(folder, '/') + 1;
 	ASSERT_TRUE(loaders_start(l));
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		ASSERT_TRUE(loaders_work(l));
-		ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "unbind", name));
+		ASSERT_EQ(0, put_driver("unbind", folder));
 		ASSERT_TRUE(loaders_let_go(l));
-		ASSERT_EQ(0, put_text("/sys/bus/pci/drivers/dmmu", "bind", name));
+		ASSERT_EQ(0, put_driver("bind", folder));
 	}
 	EXPECT_TRUE(loaders_work(l));
 	EXPECT_EQ(0, loaders_stop(l));
