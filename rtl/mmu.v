@@ -310,7 +310,6 @@ module mmu #(
     logic             end_install_reg;
     logic             end_last_reg;
     logic [WLK_W-1:0] end_walk_reg;
-    logic             end_retried_reg;
     logic [ASK_W-1:0] end_ask_reg;
     wire              end_nc;
     wire [VPN_W-1:0]  end_vpn;
@@ -352,13 +351,14 @@ module mmu #(
     logic [39:0]      told_frame_reg;
 
     // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
-    wire              give = end_lookup ? end_ok : told_reg || (soon && soon_runs);
-    wire [CTX_W-1:0]  give_ctx = end_lookup ? end_ctx : told_reg ? told_ctx_reg : soon_ctx;
-    wire [THR_W-1:0]  give_thread = end_lookup ? end_thread : told_reg ? told_thread_reg : soon_leader;
-    wire [VPN_W-1:0]  give_vpn = end_lookup ? end_vpn : told_reg ? told_vpn_reg : soon_vpn;
-    wire              give_huge = end_lookup ? end_huge : told_reg ? told_huge_reg : soon_huge;
-    wire [4:0]        give_perm = end_lookup ? end_perm : told_reg ? told_perm_reg : soon_perm;
-    wire [39:0]       give_frame = end_lookup ? end_frame : told_reg ? told_frame_reg : soon_frame;
+    wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last
+    wire              give = end_ok || (told_reg && !end_lookup) || (soon && soon_runs);
+    wire [CTX_W-1:0]  give_ctx = give_soon ? soon_ctx : end_lookup ? end_ctx : told_ctx_reg;
+    wire [THR_W-1:0]  give_thread = give_soon ? soon_leader : end_lookup ? end_thread : told_thread_reg;
+    wire [VPN_W-1:0]  give_vpn = give_soon ? soon_vpn : end_lookup ? end_vpn : told_vpn_reg;
+    wire              give_huge = give_soon ? soon_huge : end_lookup ? end_huge : told_huge_reg;
+    wire [4:0]        give_perm = give_soon ? soon_perm : end_lookup ? end_perm : told_perm_reg;
+    wire [39:0]       give_frame = give_soon ? soon_frame : end_lookup ? end_frame : told_frame_reg;
     wire [PORTS-1:0]  give_port = port_of(give_thread);
 
     // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
@@ -388,7 +388,9 @@ module mmu #(
     logic [PORTS*ASK_W-1:0] miss_ask_reg;
     wire  [PORTS-1:0]     miss_take;
     wire  [PORTS-1:0]     early_take;       // its lookup in the shared TLB began beside that in its own
-    logic [THREADS-1:0]   hit_1h_reg;   // in the last cycle: hit; missed with no room to wait at the port; was answered from ended_reg
+    // in the last cycle: asked; hit; missed with no room to wait at the port; was answered from ended_reg
+    logic [THREADS-1:0]   new_1h_reg;
+    logic [THREADS-1:0]   hit_1h_reg;
     logic [THREADS-1:0]   miss_1h_reg;
     logic [THREADS-1:0]   gone_1h_reg;
     logic [PORTS-1:0]     hit_huge_reg;
@@ -603,12 +605,12 @@ module mmu #(
 
     // ---- stage 2: what the shared TLB does next. What walks bring goes first, but never in two cycles after each other when
     // lookups wait, else those would wait until all walks are over; a sweep has every other cycle at least.
-    wire             in_early;
+    wire             in_early_leaf;
+    wire             in_early_near;
     wire             in_valid;
     wire             in_last;
     wire             in_told;
     wire             in_leaf;
-    wire             in_ready;
     wire [WLK_W-1:0] in_walk;
     wire [CTX_W-1:0] in_ctx;
     wire [VPN_W-1:0] in_vpn;
@@ -628,12 +630,11 @@ module mmu #(
     wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
     wire [PORTS-1:0] early_only_1h = ask_sure ? '0 : early_1h;
     assign           ask_any = ask_sure || ask_early;
-    wire             in_offer = in_early && (in_last ? in_told || !told_reg : !ask_any);    // it is the installation's turn
+    // a walk's own translation waits for nothing but the one before it, a neighbour for all
+    wire             in_offer = in_early_leaf || (in_early_near && !ask_any);   // it is the installation's turn
     wire             do_install = in_offer && in_valid && !hold;
-    // a walk's own translation waits for nothing but the one before it
-    assign           in_ready = (in_told || !told_reg) && !hold;
-    wire             do_sweep = sw_want && !in_offer && !(swept_reg && ask_sure);
-    wire             do_lookup = ask_any && !hold && !in_offer && !do_sweep;
+    wire             sweeps = sw_want && !(swept_reg && ask_sure);              // else it is the sweep's
+    wire             do_lookup = ask_any && !hold && !in_early_leaf && !sweeps;
     logic [ASK_W-1:0] ask;
     wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
@@ -659,7 +660,7 @@ module mmu #(
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
         .lookup(do_lookup), .lk_ctx(ask_ctx), .lk_vpn(ask_vpn), .lk_op(ask[1:0]),
-        .install(do_install), .offer(in_offer), .sweep(do_sweep), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .install(do_install), .offer(in_offer), .sweep(sweeps), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
         .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
@@ -681,7 +682,7 @@ module mmu #(
                                    (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
 
     always_ff @(posedge clk) begin
-        swept_reg <= do_sweep;
+        swept_reg <= sweeps && !in_offer;
         s3_lookup_reg <= do_lookup && (early_take & look_hit) == '0;
         s3_install_reg <= do_install;
         s3_last_reg <= in_last;
@@ -697,7 +698,6 @@ module mmu #(
         end_again_reg <= s4_lookup_reg && s4_runs && s4_guarded && !s4_nc;
         end_try_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc;
         end_may_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc && !root_reg[s4_thread];
-        end_retried_reg <= retried_reg[s4_thread];
         if (rst) begin
             swept_reg <= 1'b0;
             s3_lookup_reg <= 1'b0;
@@ -748,15 +748,16 @@ module mmu #(
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
-        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .ctx(end_ctx), .vpn(end_vpn), .from_root(end_retried_reg), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
+        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(retried_reg[s4_thread]), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
         .may_start(end_try_reg), .start(end_start), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
         .fin_level(fin_come_level), .fin_hold(fin_valid_reg),
-        .in_early(in_early), .in_valid(in_valid), .in_leaf(in_leaf), .in_ready(in_ready), .in_last(in_last), .in_told(in_told), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_early_leaf(in_early_leaf), .in_early_near(in_early_near), .in_valid(in_valid), .in_leaf(in_leaf), .in_last(in_last), .in_told(in_told),
+        .in_behind(told_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
-        .soon_valid(soon), .soon_ready(!end_lookup && !told_reg && !hold), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
+        .soon_valid(soon), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
         .lock_req(lock_req), .lock_grant(lock_grant),
         .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),
@@ -768,7 +769,7 @@ module mmu #(
 
     // ---- who began a walk gets the translation at once, whoever else waits looks it up when it is in the shared TLB
     // the leader has its translation now, or the end when its context was killed: before the installation, or with it
-    wire               tell_in = in_leaf && in_ready && !in_told;
+    wire               tell_in = in_leaf && !in_told;
     wire               tell = soon || tell_in;
     wire [THR_W-1:0]   tell_thread = tell_in ? in_leader : soon_leader;
     wire               in_runs = ctx_ok[in_ctx];
@@ -810,6 +811,7 @@ module mmu #(
     logic [1:0]       fin_op_reg;
     logic [2:0]       fin_cause_reg;
     logic [2:0]       fin_level_reg;
+    logic             fin_runs_reg;     // its context does
     wire              fin_go = fin_valid_reg && !end_fault;
     always_ff @(posedge clk) begin
         if (!fin_valid_reg) begin
@@ -821,6 +823,7 @@ module mmu #(
             fin_cause_reg <= fin_come_cause;
             fin_level_reg <= fin_come_level;
         end
+        fin_runs_reg <= fin_valid_reg ? ok_now[fin_ctx_reg] : ok_now[in_ctx];
         fin_valid_reg <= !rst && (fin_valid_reg ? end_fault : fin_come);
     end
 
@@ -847,14 +850,17 @@ module mmu #(
 
     // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
     wire               fin_fault = fin_go && !fin_again_reg;
-    wire               fin_runs = ctx_ok[fin_ctx_reg];
+    wire               fin_runs = fin_runs_reg;
     wire               raise = end_fault || (fin_fault && fin_runs);
     wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader_reg;
     wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_alike;
     wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs}} & fin_alike);
     wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause_reg;
     wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level_reg;
-    wire [23:0]        raise_number = numbered_reg[raise_thread] ? number[raise_thread] + 24'd1 : 24'd1;
+    // a record's number is known a cycle later, before anybody asks for it
+    logic              raised_reg;
+    logic [THR_W-1:0]  raised_thread_reg;
+    logic [23:0]       raised_last_reg;
 
     assign faulted = raise_who;
 
@@ -862,9 +868,12 @@ module mmu #(
         if (raise) begin
             group[raise_thread] <= raise_group;
             level[raise_thread] <= raise_level;
-            number[raise_thread] <= raise_number;
             detect[raise_thread] <= cycle;
         end
+        raised_reg <= raise && !rst;
+        raised_thread_reg <= raise_thread;
+        raised_last_reg <= numbered_reg[raise_thread] ? number[raise_thread] : 24'd0;
+        if (raised_reg) number[raised_thread_reg] <= raised_last_reg + 24'd1;
         if (flt_posted) visible_at[rec_thread] <= cycle;
         if (answer_hit) answer_at[answer_thread] <= cycle[31:0];
     end
@@ -940,6 +949,7 @@ module mmu #(
     // what a lookup in a first level brings is known late in its cycle: what follows from it, follows a cycle later, and still
     // earlier than the thread can release or ask again
     always_ff @(posedge clk) begin
+        new_1h_reg <= rst ? '0 : t_accept;
         hit_1h_reg <= rst ? '0 : t_hit;
         miss_1h_reg <= rst ? '0 : t_miss;
         gone_1h_reg <= rst ? '0 : t_end;
@@ -949,13 +959,15 @@ module mmu #(
     // ---- how requests move
     always_ff @(posedge clk) begin
         for (int t = 0; t < THREADS; t++) begin
-            if (t_accept[t]) begin
+            if (new_1h_reg[t]) begin
                 seen_reg[t] <= 1'b1;
                 root_reg[t] <= 1'b0;
                 retried_reg[t] <= 1'b0;
                 counted_reg[t] <= 1'b0;
                 failed_reg[t] <= 1'b0;
                 replay_reg[t] <= 1'b0;
+            end
+            if (t_accept[t]) begin
                 ctx_reg[t*CTX_W +: CTX_W] <= req_ctx[t%PORTS*CTX_W +: CTX_W];
                 op_reg[t*2 +: 2] <= req_op[t%PORTS*2 +: 2];
             end
@@ -1048,7 +1060,7 @@ module mmu #(
                 ended_reg[t] <= 1'b1;
             end
         end
-        if (raise) numbered_reg[raise_thread] <= 1'b1;
+        if (raised_reg) numbered_reg[raised_thread_reg] <= 1'b1;
         if (post_take) visible_reg[fault_thread] <= 1'b0;
         if (flt_posted) visible_reg[rec_thread] <= stalled_reg[rec_thread] && lead_reg[rec_thread] && number[rec_thread] == rec_number;
         if (rst) begin

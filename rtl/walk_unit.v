@@ -50,8 +50,8 @@ module walk_unit #(
     input  wire [VPN_W-1:0]  early_vpn,
     input  wire [CTX_W-1:0]  ctx,
     input  wire [VPN_W-1:0]  vpn,
-    // only a walk that began at the root after the last `retry` will do
-    input  wire              from_root,
+    // shown early: only a walk that began at the root after the last `retry` will do
+    input  wire              early_from_root,
     output logic             match,
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
@@ -85,13 +85,16 @@ module walk_unit #(
     // none can be told now
     input  wire              fin_hold,
 
-    // to the shared TLB. in_early: something may be, as is known early in a cycle; in_last: the walk's own translation, not the neighbour's
-    output wire              in_early,
+    // to the shared TLB. in_early_leaf, in_early_near: the walk's own translation may be, or the neighbour's, as is known early in a cycle
+    output wire              in_early_leaf,
+    output wire              in_early_near,
     output wire              in_valid,
-    // the walk's own translation is; it is taken when. A neighbour is not waited for
+    // the walk's own translation is, and it is taken. A neighbour is not waited for
     output wire              in_leaf,
-    input  wire              in_ready,
     output wire              in_last,
+    // another translation that was told waits for its turn to be given; none is given at all
+    input  wire              in_behind,
+    input  wire              hold,
     // the walk and for whom it began; also with fin_valid
     output wire [WLK_W-1:0]  in_walk,
     output wire [THR_W-1:0]  in_thread,
@@ -102,10 +105,10 @@ module walk_unit #(
     output wire [39:0]       in_frame,
     // it was told already
     output wire              in_told,
-    // a walk's own translation, a cycle before in_valid or more, when it may be told then; the frame is as in_frame. Who
-    // is soon_ready is in_ready
+    // a walk's own translation, a cycle before in_valid or more, when it is told then: not with soon_hold, in_behind or hold; the
+    // frame is as in_frame
     output wire              soon_valid,
-    input  wire              soon_ready,
+    input  wire              soon_hold,
     output wire [THR_W-1:0]  soon_thread,
     output wire [CTX_W-1:0]  soon_ctx,
     output wire [VPN_W-1:0]  soon_vpn,
@@ -191,16 +194,23 @@ module walk_unit #(
     logic               came_reg;
     wire  [WALKERS-1:0] act_ending = ending_reg[came_reg*WALKERS +: WALKERS];
     wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg & ~act_ending;
-    logic [WALKERS-1:0] alike_reg;      // walks of the page, as of a cycle ago
+    logic [WALKERS-1:0] closing;        // not in the next cycle, but for those that end without a translation
+    logic [2*WALKERS-1:0] alike_reg;    // of the page, open, not too old: if what is acted on came in the last cycle; if it stayed
+    wire  [WALKERS-1:0] joinable = act_reg & alike_reg[came_reg*WALKERS +: WALKERS];
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
     logic [WALKERS-1:0] free_1h_reg;    // free_reg, when it is valid
     logic               other_valid;    // a free walk besides that
     logic [WLK_W-1:0]   other;
-    wire  [WALKERS-1:0] newest = free_1h_reg & {WALKERS{may_start && ctx == early_ctx && vpn == early_vpn}};
+    // one that begins is not known to: it is as soon as it is under way
+    wire                newest = may_start && ctx == early_ctx && vpn == early_vpn && (start_rooted_reg || !early_from_root);
+    logic [WALKERS-1:0] like;           // walks of the page
+    wire  [WALKERS-1:0] alike = {WALKERS{!retry || !early_from_root}} &
+                                ((like & (rooted_reg | {WALKERS{!early_from_root}})) | (free_1h_reg & {WALKERS{newest}}));
 
     always_comb begin
-        match = 1'b0;
+        for (int i = 0; i < WALKERS; i++)
+            like[i] = open[i] && !closing[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn;
         match_walk = '0;
         other_valid = 1'b0;
         other = '0;
@@ -209,11 +219,9 @@ module walk_unit #(
                 other_valid = 1'b1;
                 other = WLK_W'(i);
             end
+        match = joinable != '0;
         for (int i = 0; i < WALKERS; i++)
-            if (alike_reg[i] && open[i] && (rooted_reg[i] || !from_root)) begin
-                match = 1'b1;
-                match_walk = WLK_W'(i);
-            end
+            if (joinable[i]) match_walk = WLK_W'(i);
     end
 
     always_ff @(posedge clk) begin
@@ -222,9 +230,7 @@ module walk_unit #(
             free_reg <= other;
             for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other_valid && other == WLK_W'(i);
         end
-        for (int i = 0; i < WALKERS; i++)
-            alike_reg[i] <= (open[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn) ||
-                            newest[i];
+        alike_reg <= {alike & ~come_ending, alike & ~stay_ending};
         if (rst) begin
             free_valid_reg <= 1'b0;
             free_1h_reg <= '0;
@@ -402,12 +408,12 @@ module walk_unit #(
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
+    // that of all walks is, and none is touched by an invalidation
+    logic             quiet_reg;
 
-    // told before it is acted on, when nothing is in the way
-    // whoever is ready for it is ready for what is before it, too: so it need not wait for in_ready
-    assign soon_valid = got_valid && soon_ready && !act_keeps && ad_state_reg != AD_DONE &&
-                        !(act_valid_reg && act_kind_reg == LEAF && !act_told_reg) && got_leaf && !flush && !check_any_reg &&
-                        !poison_reg[got_walk] && !(near_reg[got_walk] && got_huge);
+    // told before it is acted on, when nothing is in the way: then nothing is in the way of what is before it, either
+    assign soon_valid = got_valid && got_leaf && quiet_reg && !soon_hold && !in_behind && !hold && !ad_done &&
+                        !(act_valid_reg && (fin_hold || (act_leaf_reg && !act_told_reg)));
     assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
@@ -427,7 +433,9 @@ module walk_unit #(
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
     logic [WALKERS-1:0] act_1h_reg;     // act_walk_reg
     logic             act_near_reg;     // a 2 MiB page
-    logic             act_fault_reg;    // act_kind_reg is FAULT
+    logic             act_fault_reg;    // act_kind_reg is FAULT; LEAF
+    logic             act_leaf_reg;
+    logic [CTX_W+VPN_W-1:0] act_tag_reg; // its page, or the neighbour's
     // as of a cycle ago, of what came and of what stayed: nothing is done before what becomes of all walks has been known for a cycle
     logic [1:0]       poisoned_reg;
     logic [1:0]       of_old_reg;
@@ -435,9 +443,8 @@ module walk_unit #(
     wire              act_old = of_old_reg[came_reg];
     // also while the end of another is still to be told
     wire              act_wait = flush || check_any_reg || fin_hold;
-    wire [CTX_W-1:0]  act_ctx;
-    wire [VPN_W-1:0]  act_vpn;
-    assign {act_ctx, act_vpn} = tags[act_walk_reg];
+    wire [CTX_W-1:0]  act_ctx = act_tag_reg[VPN_W +: CTX_W];
+    wire [VPN_W-1:0]  act_vpn = act_tag_reg[VPN_W-1:0];
 
     logic [2:0]       ad_state_reg;
     logic [WLK_W-1:0] ad_walk_reg;
@@ -445,12 +452,10 @@ module walk_unit #(
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
-    wire              act_installs = act_kind_reg == LEAF || (act_kind_reg == NEIGHBOUR && !act_old);
+    wire              act_installs = act_leaf_reg || (act_kind_reg == NEIGHBOUR && !act_old);
+    wire              in_ready = (act_told_reg || !in_behind) && !hold;
 
-    // it stays for another reason than in_ready
-    wire act_keeps = act_valid_reg && act_wait;
-
-    wire act_go = act_valid_reg && !act_keeps && !(!act_poisoned && act_kind_reg == LEAF && !in_ready);
+    wire act_go = act_valid_reg && !act_wait && (act_poisoned || !act_leaf_reg || in_ready);
     wire act_free = !act_valid_reg || act_go;
     wire ad_done = ad_state_reg == AD_DONE;
     wire act_from_ad = ad_done && act_free;
@@ -460,6 +465,9 @@ module walk_unit #(
     wire [WLK_W-1:0]   come_walk = ad_done ? ad_walk_reg : got_walk;
     wire [WALKERS-1:0] come_1h = WALKERS'(1) << come_walk;
     wire               come_fault = ad_done ? ad_resp_reg != 2'd0 : got_kind == FAULT;
+    wire               come_leaf = ad_done ? ad_resp_reg == 2'd0 : got_leaf;
+    // the neighbour of a page is in the same table
+    wire [8:0]         got_low = got_tag[8:0] + {8'd0, got_kind == NEIGHBOUR};
     wire               ad_near = ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1;
     wire               got_near = got_huge && (got_leaf || got_kind == MARK);
     // of the range, as a page or as a part of a 2 MiB page
@@ -471,6 +479,7 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
+        quiet_reg <= !flush && check_reg == '0 && (act_reg & ~fin_reg & (poison_reg | near_reg)) == '0;
         came_reg <= act_free;
         poisoned_reg <= {ad_done ? ad_poisoned : got_poisoned, stay_poisoned};
         of_old_reg <= {(come_1h & old_reg) != '0, (act_1h_reg & old_reg) != '0};
@@ -479,6 +488,8 @@ module walk_unit #(
             act_valid_reg <= ad_done || got_valid;
             act_1h_reg <= come_1h;
             act_fault_reg <= come_fault;
+            act_leaf_reg <= come_leaf;
+            act_tag_reg <= ad_done ? tags[ad_walk_reg] : {got_tag[CTX_W+VPN_W-1:9], got_low};
             act_near_reg <= ad_done ? ad_near : got_near;
             act_walk_reg <= come_walk;
             act_kind_reg <= !ad_done ? got_kind : ad_resp_reg == 2'd0 ? LEAF : FAULT;
@@ -490,6 +501,7 @@ module walk_unit #(
         if (rst) begin
             act_valid_reg <= 1'b0;
             check_any_reg <= 1'b0;
+            quiet_reg <= 1'b0;
         end
     end
 
@@ -507,16 +519,17 @@ module walk_unit #(
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;
 
-    // also at a flush, when the shared TLB takes nothing
-    assign in_early = act_valid_reg && !check_any_reg && !fin_hold && (act_kind_reg == LEAF || act_kind_reg == NEIGHBOUR);
+    // also with hold, when the shared TLB takes nothing
+    assign in_early_leaf = act_valid_reg && !check_any_reg && !fin_hold && act_leaf_reg && (act_told_reg || !in_behind);
+    assign in_early_near = act_valid_reg && !check_any_reg && !fin_hold && act_kind_reg == NEIGHBOUR;
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
-    assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_kind_reg == LEAF;
-    assign in_last = act_kind_reg == LEAF;
+    assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_leaf_reg && in_ready;
+    assign in_last = act_leaf_reg;
     assign in_told = act_told_reg;
     assign in_walk = act_walk_reg;
     assign in_thread = leader[act_walk_reg];
     assign in_ctx = act_ctx;
-    assign in_vpn = in_last ? act_vpn : {act_vpn[VPN_W-1:9], act_vpn[8:0] + 9'd1};
+    assign in_vpn = act_vpn;
     assign in_huge = act_huge && in_last;
     assign in_perm = {act_pte_reg[dmmu_pkg::PTE_D_LSB], act_pte_reg[dmmu_pkg::PTE_LOCAL_LSB],
                       act_pte_reg[dmmu_pkg::PTE_AT_LSB], act_pte_reg[dmmu_pkg::PTE_W_LSB], act_pte_reg[dmmu_pkg::PTE_R_LSB]};
@@ -524,6 +537,7 @@ module walk_unit #(
 
     // ---- compared with the range of an invalidation, a walk in a cycle: looked up, compared
     logic [WALKERS-1:0] flushed;
+    logic [WALKERS-1:0] poisoned;
     logic               scan_reg;       // a round goes on
     logic [WLK_W-1:0]   scan_walk_reg;
     logic               cmp_valid_reg;
@@ -544,8 +558,11 @@ module walk_unit #(
         scan_part = VPN_W'(9'h1ff);
         for (int l = 1; l < LEVELS - 1; l++)
             if (scan_level >= 3'(l)) scan_part[9*l +: 9] = 9'h1ff;
-        for (int i = 0; i < WALKERS; i++)
+        for (int i = 0; i < WALKERS; i++) begin
             flushed[i] = flush && act_reg[i] && (flush_every || ctx_reg[i*CTX_W +: CTX_W] == flush_ctx);
+            poisoned[i] = (flush_all && flushed[i]) || (cmp_valid_reg && check_reg[i] && cmp_walk_reg == WLK_W'(i) && cmp_page);
+            closing[i] = poisoned[i] || (done_valid && done_walk == WLK_W'(i));
+        end
     end
 
     always_ff @(posedge clk) begin
@@ -596,10 +613,9 @@ module walk_unit #(
         if (ad_state_reg == AD_LOCK && lock_grant) read_reg[ad_walk_reg] <= 1'b1;
         if (done_valid) fin_reg[done_walk] <= 1'b1;
         check_reg <= check_reg | (flush_all ? '0 : flushed);
-        poison_reg <= poison_reg | (flush_all ? flushed : '0);
+        poison_reg <= poison_reg | poisoned;
         if (cmp_valid_reg && check_reg[cmp_walk_reg]) begin
             check_reg[cmp_walk_reg] <= 1'b0;
-            poison_reg[cmp_walk_reg] <= poison_reg[cmp_walk_reg] || cmp_page;
             old_reg[cmp_walk_reg] <= cmp_table;
             near_reg[cmp_walk_reg] <= cmp_near;
         end
@@ -685,7 +701,7 @@ module walk_unit #(
 
     assign active = act_reg != '0;
     wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W], scan_tag[CTX_W+VPN_W-1:VPN_W]};
-    assign ev_walk = (in_leaf && in_ready) || (fin_valid && !fin_again);
+    assign ev_walk = in_leaf || (fin_valid && !fin_again);
     assign ev_cache_hit = start && start_level_reg != TOP;
     assign ev_read = r_take;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
@@ -708,8 +724,12 @@ module walk_unit #(
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
             end
+            if (may_start && match) begin
+                `CHECK_NAME(joins_a_walk_of_its_page) assert (open[match_walk] && ctx_reg[match_walk*CTX_W +: CTX_W] == ctx &&
+                                                              vpn_reg[match_walk*VPN_W +: VPN_W] == vpn);
+            end
             if (in_valid) begin
-                `CHECK_NAME(installs_what_was_announced) assert (in_early);
+                `CHECK_NAME(installs_what_was_announced) assert (in_early_leaf || in_early_near || !in_ready);
             end
             if (act_valid_reg && act_own) begin
                 `CHECK_NAME(step_of_a_live_walk) assert (act_reg[act_walk_reg] && !fin_reg[act_walk_reg]);
@@ -734,7 +754,9 @@ module walk_unit #(
 `endif
 
 `ifdef COVER
+    logic past_old;     // there was a walk of the page, but not from the root
     always_ff @(posedge clk) begin
+        past_old <= early_from_root && like != '0 && (like & rooted_reg) == '0;
         if (!rst) begin
             `COVER_NAME(walk_from_the_root) cover (start && start_level_reg == TOP);
             `COVER_NAME(walk_from_the_second_level) cover (start && start_level_reg == TOP - 3'd1);
@@ -748,7 +770,7 @@ module walk_unit #(
             `COVER_NAME(walk_ends_with_a_2m_page_that_the_range_touches) cover (fin_valid && fin_again && !poison_reg[act_walk_reg]);
             `COVER_NAME(neighbour_of_an_old_walk_left) cover (act_go && act_kind_reg == NEIGHBOUR && act_old && !act_poisoned);
             `COVER_NAME(epochs_used_up) cover (cache_clear && !flush_every);
-            `COVER_NAME(retry_joins_no_walk_from_before) cover (from_root && !match && (alike_reg & open) != '0 && start);
+            `COVER_NAME(retry_joins_no_walk_from_before) cover (past_old && start);
             `COVER_NAME(poisoned_when_it_was_told_already) cover (fin_valid && fin_again && act_kind_reg == LEAF && act_told_reg);
             `COVER_NAME(read_goes_out_directly) cover (act_direct || (start && start_direct));
             `COVER_NAME(read_waits_for_the_way_out) cover (start && !start_direct);
