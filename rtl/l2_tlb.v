@@ -30,7 +30,7 @@ module l2_tlb #(
     // an installation, and that it is the turn of one: then neither a lookup nor a sweep
     input  wire             install,
     input  wire             offer,
-    // else take the sweep's next set; only when sw_want, and without a lookup
+    // take the sweep's next set; only when sw_want
     input  wire             sweep,
     // of an installation; perm: R, W, AT, LOCAL, D from bit 0
     input  wire [CTX_W-1:0] ctx,
@@ -114,7 +114,7 @@ module l2_tlb #(
                     sw_state_reg <= OFF;
                 end
             end
-            SMALL, LARGE, WHOLE: if (sweep && !offer) begin
+            SMALL, LARGE, WHOLE: if (sweep) begin
                 sw_index_reg <= sw_index_reg + 1'b1;
                 sw_left_reg <= sw_left_reg - 1'b1;
                 if (sw_left_reg == '0) begin
@@ -142,7 +142,9 @@ module l2_tlb #(
     // ---- arrays: one write port, two read ports
     wire [SET_W-1:0]  sw_set = sw_state_reg == WHOLE ? sw_index_reg : set_of(SET_W'(sw_ctx_reg), sw_index_reg);
     wire [SET_W-1:0]  in_set = set_of(SET_W'(ctx), huge ? vpn[9 +: SET_W] : vpn[0 +: SET_W]);
-    wire [SET_W-1:0]  read_set = offer ? in_set : sweep ? sw_set : set_of(SET_W'(lk_ctx), lk_vpn[0 +: SET_W]);
+    // a lookup's is known last
+    wire [SET_W-1:0]  own_set = offer ? in_set : sw_set;
+    wire [SET_W-1:0]  read_set = offer || sweep ? own_set : set_of(SET_W'(lk_ctx), lk_vpn[0 +: SET_W]);
     wire [SET_W-1:0]  read_set_huge = set_of(SET_W'(lk_ctx), lk_vpn[9 +: SET_W]);
     logic [WAYS-1:0]  write_way_reg;
     logic [SET_W-1:0] write_set_reg;
@@ -186,7 +188,7 @@ module l2_tlb #(
     logic [39:0]      frame1_reg, frame2_reg;
 
     always_ff @(posedge clk) begin
-        {lookup1_reg, install1_reg, sweep1_reg} <= {lookup, install, sweep && !offer};
+        {lookup1_reg, install1_reg, sweep1_reg} <= {lookup, install, sweep};
         {lookup2_reg, install2_reg, sweep2_reg} <= {lookup1_reg, install1_reg, sweep1_reg};
         set_huge1_reg <= read_set_huge;
         {written1_way_reg, written1_set_reg, written1_entry_reg} <= {write_way_reg, write_set_reg, write_entry_reg};
@@ -298,9 +300,9 @@ module l2_tlb #(
         if (!rst) begin
             `COVER_NAME(full_set_loses_one) cover (install2_reg && same == '0 && empty == '0);
             `COVER_NAME(entry_replaced_by_a_better_one) cover (install2_reg && same != '0);
-            `COVER_NAME(page_by_page_sweep) cover (sweep && !offer && sw_state_reg == SMALL);
-            `COVER_NAME(sweep_of_2m_pages) cover (sweep && !offer && sw_state_reg == LARGE);
-            `COVER_NAME(whole_sweep) cover (sweep && !offer && sw_state_reg == WHOLE);
+            `COVER_NAME(page_by_page_sweep) cover (sweep && sw_state_reg == SMALL);
+            `COVER_NAME(sweep_of_2m_pages) cover (sweep && sw_state_reg == LARGE);
+            `COVER_NAME(whole_sweep) cover (sweep && sw_state_reg == WHOLE);
             `COVER_NAME(sweep_drops_an_entry) cover (sweep2_reg && (swept & ~empty) != '0);
             `COVER_NAME(range_beyond_all_addresses) cover (sw_state_reg == MEASURE && outside_reg);
         end

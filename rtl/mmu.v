@@ -334,7 +334,6 @@ module mmu #(
 
     // what a walk brought for who began it: while no lookup has its result, else it waits here
     wire              soon;
-    wire              soon_runs;
     wire [THR_W-1:0]  soon_leader;
     wire [THR_W-1:0]  in_leader;
     wire [CTX_W-1:0]  soon_ctx;
@@ -352,7 +351,7 @@ module mmu #(
 
     // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
     wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last
-    wire              give = end_ok || (told_reg && !end_lookup) || (soon && soon_runs);
+    wire              give = end_ok || (told_reg && !end_lookup) || soon;
     wire [CTX_W-1:0]  give_ctx = give_soon ? soon_ctx : end_lookup ? end_ctx : told_ctx_reg;
     wire [THR_W-1:0]  give_thread = give_soon ? soon_leader : end_lookup ? end_thread : told_thread_reg;
     wire [VPN_W-1:0]  give_vpn = give_soon ? soon_vpn : end_lookup ? end_vpn : told_vpn_reg;
@@ -566,11 +565,12 @@ module mmu #(
     wire             again_any;
     wire [THREADS-1:0] again_1h;
     logic [THR_W-1:0] again_pick;
+    logic [THREADS-1:0] again_1h_reg;   // was chosen in the last cycle, and leaves want_reg
     logic            again_next_reg;    // again_thread was chosen, its address is being read
     logic            again_valid_reg;
     logic [ASK_W-1:0] again_ask_reg;
     wire             again_take;
-    wire [THREADS-1:0] again_may = want_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
+    wire [THREADS-1:0] again_may = want_reg & ~again_1h_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
     wire             again_free = !again_valid_reg || again_take;
     // a place is free without asking whether the next of it is taken in this cycle
     wire             again_room = !again_next_reg || !again_valid_reg;
@@ -593,6 +593,7 @@ module mmu #(
             again_next_reg <= again_any;
             again_thread <= again_pick;
         end
+        again_1h_reg <= rst || !again_room ? '0 : again_1h;
         if (again_next_reg && again_free) begin
             again_ask_reg <= {again_va[63:VA_W] != '0, again_va[12 +: VPN_W], ctx_reg[again_thread*CTX_W +: CTX_W],
                               again_thread, op_reg[again_thread*2 +: 2]};
@@ -619,48 +620,50 @@ module mmu #(
     wire [39:0]      in_frame;
     wire             sw_want;
     logic            swept_reg;         // the last operation was the sweep's
-    wire             ask_any;
     // those that missed go before those of which that is not known yet
     wire [PORTS-1:0] early = look_valid_reg & out_free & ~miss_valid_reg;
     wire [PORTS:0]   sure = {again_valid_reg, miss_valid_reg};
-    wire             ask_sure;
+    wire             ask_sure = sure != '0;
     wire             ask_early = early != '0;
     wire [PORTS:0]   sure_1h;
     // the lowest port: one that is not taken has its turn when it has missed
     wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
-    wire [PORTS-1:0] early_only_1h = ask_sure ? '0 : early_1h;
-    assign           ask_any = ask_sure || ask_early;
-    // a walk's own translation waits for nothing but the one before it, a neighbour for all
-    wire             in_offer = in_early_leaf || (in_early_near && !ask_any);   // it is the installation's turn
+    // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
+    wire             sweeps = sw_want && !(swept_reg && ask_sure);
+    wire             in_offer = in_early_leaf || (in_early_near && !ask_sure && !ask_early && !sweeps);
     wire             do_install = in_offer && in_valid && !hold;
-    wire             sweeps = sw_want && !(swept_reg && ask_sure);              // else it is the sweep's
-    wire             do_lookup = ask_any && !hold && !in_early_leaf && !sweeps;
-    logic [ASK_W-1:0] ask;
+    wire             do_sweep = sweeps && !in_early_leaf;
+    wire             do_lookup = (ask_sure || ask_early) && !hold && !in_early_leaf && !sweeps;
+    wire [ASK_W-1:0] ask = ask_sure ? ask_of_sure : ask_of_early;
     wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
 
+    logic [ASK_W-1:0] ask_of_early;
+    logic [ASK_W-1:0] ask_of_sure;
     always_comb begin
-        ask = {ASK_W{sure_1h[PORTS]}} & again_ask_reg;
-        for (int p = 0; p < PORTS; p++)
-            ask = ask | ({ASK_W{sure_1h[p]}} & miss_ask_reg[p*ASK_W +: ASK_W]) |
-                  ({ASK_W{early_only_1h[p]}} & look_ask[p*ASK_W +: ASK_W]);
+        ask_of_early = '0;
+        ask_of_sure = {ASK_W{sure_1h[PORTS]}} & again_ask_reg;
+        for (int p = 0; p < PORTS; p++) begin
+            ask_of_early = ask_of_early | ({ASK_W{early_1h[p]}} & look_ask[p*ASK_W +: ASK_W]);
+            ask_of_sure = ask_of_sure | ({ASK_W{sure_1h[p]}} & miss_ask_reg[p*ASK_W +: ASK_W]);
+        end
     end
 
     rr_grant #(.N(PORTS + 1)) sure_order (
-        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(ask_sure), .grant(sure_1h));
+        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(), .grant(sure_1h));
 
     assign again_take = do_lookup && sure_1h[PORTS];
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : taken
             assign miss_take[p] = do_lookup && sure_1h[p];
-            assign early_take[p] = do_lookup && early_only_1h[p];
+            assign early_take[p] = do_lookup && !ask_sure && early_1h[p];
         end
     endgenerate
 
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
         .lookup(do_lookup), .lk_ctx(ask_ctx), .lk_vpn(ask_vpn), .lk_op(ask[1:0]),
-        .install(do_install), .offer(in_offer), .sweep(sweeps), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
+        .install(do_install), .offer(in_offer), .sweep(do_sweep), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
         .sw_last(inv_last), .sw_want(sw_want), .sw_done(swept));
@@ -682,7 +685,7 @@ module mmu #(
                                    (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
 
     always_ff @(posedge clk) begin
-        swept_reg <= sweeps && !in_offer;
+        swept_reg <= do_sweep;
         s3_lookup_reg <= do_lookup && (early_take & look_hit) == '0;
         s3_install_reg <= do_install;
         s3_last_reg <= in_last;
@@ -749,7 +752,8 @@ module mmu #(
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
         .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(retried_reg[s4_thread]), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
-        .may_start(end_try_reg), .start(end_start), .op(end_op), .thread(end_thread), .retry(ev_retry),
+        .may_start(end_try_reg), .miss(end_miss), .op(end_op), .thread(end_thread), .retry(ev_retry),
+        .kill(kill_valid), .kill_ctx(kill_ctx),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
@@ -773,13 +777,11 @@ module mmu #(
     wire               tell = soon || tell_in;
     wire [THR_W-1:0]   tell_thread = tell_in ? in_leader : soon_leader;
     wire               in_runs = ctx_ok[in_ctx];
-    wire               tell_runs = tell_in ? in_runs : soon_runs;
+    wire               tell_runs = !tell_in || in_runs;
     // it leaves walking_reg a cycle later: earlier than anything can come of what it was told
     logic [THREADS-1:0] tell_1h_reg;
     logic              tell_runs_reg;
     logic              tell_huge_reg;
-
-    assign soon_runs = ctx_ok[soon_ctx];
 
     always_ff @(posedge clk) begin
         if (!end_lookup) told_reg <= 1'b0;
@@ -983,7 +985,7 @@ module mmu #(
             end
             if (t_answer[t]) replay_reg[t] <= 1'b0;
             if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
-            if (again_room && again_1h[t]) want_reg[t] <= 1'b0;
+            if (again_1h_reg[t]) want_reg[t] <= 1'b0;
         end
         // matters only if it joins one or begins one
         if (end_try_reg)

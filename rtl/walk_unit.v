@@ -56,15 +56,18 @@ module walk_unit #(
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
     output wire [WLK_W-1:0]  free_walk,
-    // begin walk `free_walk` for that page; `may_start`: perhaps, as is known early. What a walk is like may be set for one that
-    // does not begin after all
+    // with no match, and room, walk `free_walk` begins for that page; `may_start`: perhaps, as is known early. What a walk is like
+    // may be set for one that does not begin after all
     input  wire              may_start,
-    input  wire              start,
+    input  wire              miss,
     input  wire [1:0]        op,
     input  wire [THR_W-1:0]  thread,
 
     // the host answers a fault with RETRY
     input  wire              retry,
+    // a context does not run any more
+    input  wire              kill,
+    input  wire [CTX_W-1:0]  kill_ctx,
 
     // an invalidation begins; the range stays until it is acknowledged
     input  wire              flush,
@@ -105,8 +108,8 @@ module walk_unit #(
     output wire [39:0]       in_frame,
     // it was told already
     output wire              in_told,
-    // a walk's own translation, a cycle before in_valid or more, when it is told then: not with soon_hold, in_behind or hold; the
-    // frame is as in_frame
+    // a walk's own translation, a cycle before in_valid or more, when it is told then, of a context that runs: not with soon_hold,
+    // in_behind or hold; the frame is as in_frame
     output wire              soon_valid,
     input  wire              soon_hold,
     output wire [THR_W-1:0]  soon_thread,
@@ -166,6 +169,7 @@ module walk_unit #(
     logic [WALKERS-1:0] check_reg;      // an invalidation came, the walk is to be compared with its range
     logic [WALKERS-1:0] poison_reg;     // it is of a page of the range
     logic [WALKERS-1:0] old_reg;        // it may go through a table that has pages of the range
+    logic [WALKERS-1:0] vain_reg;       // its context was killed
     logic [WALKERS-1:0] near_reg;       // a 2 MiB page that it may end with has
     logic [WALKERS-1:0] rooted_reg;     // it began at the root, and the host has said RETRY to nobody since
     logic [WALKERS-1:0] read_reg;       // wants to read its entry
@@ -237,6 +241,7 @@ module walk_unit #(
         end
     end
     assign room = free_valid_reg;
+    wire start = miss && !match && room;
     assign free_walk = free_reg;
 
     // ---- walk caches: the table nearest to the leaf that is known
@@ -408,7 +413,7 @@ module walk_unit #(
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
-    // that of all walks is, and none is touched by an invalidation
+    // that of all walks is, none is touched by an invalidation and none in vain
     logic             quiet_reg;
 
     // told before it is acted on, when nothing is in the way: then nothing is in the way of what is before it, either
@@ -479,7 +484,7 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
-        quiet_reg <= !flush && check_reg == '0 && (act_reg & ~fin_reg & (poison_reg | near_reg)) == '0;
+        quiet_reg <= !flush && !kill && check_reg == '0 && (act_reg & ~fin_reg & (poison_reg | near_reg | vain_reg)) == '0;
         came_reg <= act_free;
         poisoned_reg <= {ad_done ? ad_poisoned : got_poisoned, stay_poisoned};
         of_old_reg <= {(come_1h & old_reg) != '0, (act_1h_reg & old_reg) != '0};
@@ -619,6 +624,8 @@ module walk_unit #(
             old_reg[cmp_walk_reg] <= cmp_table;
             near_reg[cmp_walk_reg] <= cmp_near;
         end
+        for (int i = 0; i < WALKERS; i++)
+            if (kill && ctx_reg[i*CTX_W +: CTX_W] == kill_ctx) vain_reg[i] <= 1'b1;
         if (retry) rooted_reg <= '0;
         for (int i = 0; i < WALKERS; i++)
             if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
@@ -629,6 +636,7 @@ module walk_unit #(
                 poison_reg[i] <= 1'b0;
                 old_reg[i] <= 1'b0;
                 near_reg[i] <= 1'b0;
+                vain_reg[i] <= kill && ctx == kill_ctx;
                 rooted_reg[i] <= start_rooted_reg && !retry;
                 read_reg[i] <= !start_direct;
                 two_reg[i] <= start_direct && start_two;
@@ -642,6 +650,7 @@ module walk_unit #(
             poison_reg <= '0;
             old_reg <= '0;
             near_reg <= '0;
+            vain_reg <= '0;
             rooted_reg <= '0;
             read_reg <= '0;
             mark_reg <= '0;

@@ -40,6 +40,7 @@
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
     (* hierconn *) wire               \dut.again_next_reg ;
+    (* hierconn *) wire [THREADS-1:0] \dut.again_1h_reg ;
     (* hierconn *) wire               \dut.again_valid_reg ;
     (* hierconn *) wire [THR_W-1:0]   \dut.again_thread ;
     (* hierconn *) wire               \dut.s3_lookup_reg ;
@@ -181,6 +182,12 @@
     (* hierconn *) wire               \dut.walks.act_told_reg ;
     (* hierconn *) wire               \dut.walks.act_fault_reg ;
     (* hierconn *) wire               \dut.walks.act_near_reg ;
+    (* hierconn *) wire               \dut.walks.act_leaf_reg ;
+    (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.act_tag_reg ;
+    (* hierconn *) wire               \dut.walks.quiet_reg ;
+    (* hierconn *) wire               \dut.walks.vain_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.alike_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.ending_reg ;
     (* hierconn *) wire [2:0]         \dut.walks.act_kind_reg ;
     (* hierconn *) wire [2:0]         \dut.walks.act_level_reg ;
     (* hierconn *) wire [63:0]        \dut.walks.act_pte_reg ;
@@ -262,7 +269,7 @@
     // given, and not at its client yet
     wire [3:0]     away = {\dut.port[0].queued_reg , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
     wire [14:0]    places = {\dut.look_valid_reg [0], \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
-                             \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0], \dut.walking_reg [0],
+                             \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0] && !\dut.again_1h_reg [0], \dut.walking_reg [0],
                              \dut.fault_reg [0], \dut.stalled_reg [0], \dut.ended_reg [0] && !\dut.gone_1h_reg [0],
                              \dut.granted_reg [0] || \dut.hit_1h_reg [0],
                              (\dut.port[0].out_valid_reg && !answer_ok) || (\dut.port[0].skid_valid_reg && !skid_ok)};
@@ -352,6 +359,7 @@
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
             if (\dut.miss_valid_reg [0]) assert (\dut.miss_ask_reg == t_ask);
             if (\dut.again_next_reg ) assert (\dut.again_thread == '0);
+            if (\dut.again_1h_reg [0]) assert (\dut.want_reg [0] && \dut.again_next_reg );
             if (\dut.again_valid_reg ) assert (\dut.again_ask_reg == t_ask);
             if (\dut.s3_lookup_reg ) assert (\dut.s3_ask_reg == t_ask && {\dut.shared.vpn1_reg , \dut.shared.op1_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
             if (\dut.s4_lookup_reg ) assert (\dut.s4_ask_reg == t_ask && {\dut.shared.vpn2_reg , \dut.shared.op2_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
@@ -482,9 +490,16 @@
                         k_got_leaf == (k_got_kind == K_LEAF) && k_got_huge == (k_got_level == 3'd1));
                 assert (step_fine(k_got_kind, k_got));
             end
+            for (int i = 0; i < 2; i++)
+                if (\dut.walks.alike_reg [i]) begin
+                    assert (!\dut.walks.ending_reg [i]);
+                    if (\dut.walks.act_reg ) assert (k_live && !\dut.walks.poison_reg );
+                end
+            if (\dut.walks.quiet_reg && k_live) assert (!k_doomed && !\dut.walks.near_reg );
             if (\dut.walks.act_valid_reg ) begin
                 assert (\dut.walks.act_walk_reg == '0 && \dut.walks.act_1h_reg && \dut.walks.act_level_reg == k_level && k_kind <= K_LEAF);
-                assert (\dut.walks.act_fault_reg == (k_kind == K_FAULT));
+                assert (\dut.walks.act_fault_reg == (k_kind == K_FAULT) && \dut.walks.act_leaf_reg == (k_kind == K_LEAF));
+                assert (\dut.walks.act_tag_reg == \dut.walks.tags[0] );
                 assert (\dut.walks.act_near_reg == (k_level == 3'd1 && (k_kind == K_LEAF || k_kind == K_MARK)));
                 assert (step_fine(k_kind, k_act));
                 if (\dut.walks.act_told_reg ) assert (k_kind == K_LEAF);
