@@ -391,7 +391,7 @@ module dmmu #(
     wire [CTX_W-1:0]    kill_ctx;
     wire [THREADS-1:0]  rel_wanted, stalled, faulted;
     logic [THREADS-1:0] faulted_reg;
-    wire                flt_full, flt_active, flt_posted, flt_error;
+    wire                flt_full, flt_active, flt_posted;
     wire                flt_rec_valid, flt_rec_taken;
     wire [2:0]          flt_rec_word;
     wire [63:0]         flt_rec_data;
@@ -439,18 +439,18 @@ module dmmu #(
 
     ring_post fault_ring (
         .clk(clk), .rst(core_rst), .base(flt_base), .size_log2(flt_size), .head(flt_head), .tail(flt_tail),
-        .full(flt_full), .active(flt_active), .posted(flt_posted), .error(flt_error),
+        .full(flt_full), .active(flt_active), .posted(flt_posted),
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .awvalid(hw_awvalid[HW_FLT]), .awready(hw_awready[HW_FLT]), .awaddr(hw_awaddr[HW_FLT*64 +: 64]),
         .awlen(hw_awlen[HW_FLT*8 +: 8]), .wvalid(hw_wvalid[HW_FLT]), .wready(hw_wready[HW_FLT]),
-        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]));
 
     // ---- work
     wire                work_fetching, work_valid, work_ready, work_bad, work_active;
     wire [511:0]        work_entry;
     wire [THREADS-1:0]  thread_start, thread_busy;
     wire                thread_active;
-    wire                cpl_full, cpl_active, cpl_posted, cpl_error, cpl_rec_valid, cpl_rec_taken;
+    wire                cpl_full, cpl_active, cpl_posted, cpl_rec_valid, cpl_rec_taken;
     wire [2:0]          cpl_rec_word;
     wire [63:0]         cpl_rec_data;
 
@@ -503,11 +503,11 @@ module dmmu #(
 
     ring_post completion_ring (
         .clk(clk), .rst(core_rst), .base(cpl_base), .size_log2(cpl_size), .head(cpl_head), .tail(cpl_tail),
-        .full(cpl_full), .active(cpl_active), .posted(cpl_posted), .error(cpl_error),
+        .full(cpl_full), .active(cpl_active), .posted(cpl_posted),
         .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
         .awvalid(hw_awvalid[HW_CPL]), .awready(hw_awready[HW_CPL]), .awaddr(hw_awaddr[HW_CPL*64 +: 64]),
         .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
-        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]));
 
     // ---- copies
     wire cpy_want, cpy_want_irq, cpy_taken, cpy_irq;
@@ -565,7 +565,7 @@ module dmmu #(
 
     // ---- what the host is told
     wire [31:0] shown_cpl_tail, shown_flt_tail;
-    wire        stat_active, stat_error;
+    wire        stat_active;
 
     status_block status (
         .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
@@ -573,10 +573,9 @@ module dmmu #(
         .ctl_want_irq(ctl_want_irq), .cpy_want(cpy_want), .cpy_want_irq(cpy_want_irq), .ctl_taken(ctl_taken),
         .cpy_taken(cpy_taken), .cpy_irq(cpy_irq),
         .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),
-        .error(stat_error),
         .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
         .awlen(hw_awlen[HW_STAT*8 +: 8]), .wvalid(hw_wvalid[HW_STAT]), .wready(hw_wready[HW_STAT]),
-        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]));
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .route(irq_route), .pending(irq_pending),
@@ -587,10 +586,11 @@ module dmmu #(
         .flt_delay(coalesce[dmmu_pkg::COALESCE_FLT_LSB +: 16]),
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised), .flt_taken(irq_flt_taken));
 
+    // what rings, commands and the status block read and write; each takes its answers at once
     logic host_error_reg, local_error_reg;
     always_ff @(posedge clk) begin
-        host_error_reg <= stat_error || flt_error || cpl_error || pt_host_error ||
-                          (|(hr_rvalid[HR_CPY:HR_CTL] & hr_rready[HR_CPY:HR_CTL]) && hr_rresp != 2'd0);
+        host_error_reg <= (hw_bvalid[HW_N-1:HW_CPL] != '0 && hw_bresp != 2'd0) ||
+                          (hr_rvalid[HR_N-1:HR_CTL] != '0 && hr_rresp != 2'd0);
         local_error_reg <= walk_error || pt_local_error;
         if (core_rst) begin
             host_error_reg <= 1'b0;
