@@ -182,6 +182,7 @@ module dmmu #(
     wire [4:0]  irq_enable;
     wire [14:0] irq_route;
     wire [4:0]  irq_pending;
+    logic [4:0] irq_pending_reg;    // a cycle late, for who looks
     wire [4:0]  irq_raised;
     wire        irq_flt_taken;
     wire        irq_coalescing;
@@ -216,7 +217,7 @@ module dmmu #(
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
         .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
         .error_cause(error_cause), .irq_enable(irq_enable), .irq_route(irq_route),
-        .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
+        .irq_pending(irq_pending_reg), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
         .work_fetched(work_fetched),
@@ -687,10 +688,11 @@ module dmmu #(
     // so that what passes from register to register is never caught with the clock stopped.
     logic [9:0] active_reg;     // all a cycle late, so that nothing handed from one to another is lost from sight
     wire core_active = active_reg != '0;
-    wire pin_active = core_active || bus_active || cnt_busy_reg || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy_reg || coalescing_reg || (irq_pending_reg & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
     logic       cnt_busy_reg;   // what sets it going holds the register port busy
+    logic       coalescing_reg; // what sets this or a cause going makes the device busy, too
     logic [3:0] linger_reg;
 
     always_ff @(posedge clk) begin
@@ -699,6 +701,8 @@ module dmmu #(
                        lr_arvalid != '0 || lw_awvalid != '0};
         core_active_reg <= core_active;
         cnt_busy_reg <= cnt_busy;
+        coalescing_reg <= irq_coalescing;
+        irq_pending_reg <= irq_pending;
         core_busy_reg <= core_active || core_active_reg;
         if (pin_active) linger_reg <= 4'd15;
         else if (linger_reg != 4'd0) linger_reg <= linger_reg - 4'd1;
