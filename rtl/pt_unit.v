@@ -90,7 +90,7 @@ module pt_unit (
 
     // what PT_AGE found: a burst of 64 entries is a word of each half of the record
     logic [9:0]  looked_reg;        // entries of the bursts before
-    logic [63:0] accessed_reg;
+    logic [63:0] accessed_reg;      // when they are written, from the entry at hand on
     logic [63:0] dirty_reg;
     logic        clear_reg;         // some of the burst are to be cleared
     logic [63:0] accessed [0:7];
@@ -100,11 +100,13 @@ module pt_unit (
     logic        h_last_reg;        // one of them
 
     // up to 64 entries at once, and to the end of the host's page
-    wire [6:0] to_page_end = host_reg[11:9] == 3'd7 ? 7'd64 - {1'b0, host_reg[8:3]} : 7'd64;
-    wire [6:0] wanted = left_reg[9:6] == 4'd0 ? left_reg[6:0] : 7'd64;
-    wire [6:0] words_next = from_host && to_page_end < wanted ? to_page_end : wanted;
-    wire [4:0] out_left = 5'd16 - {1'b0, out_reg};
-    wire [4:0] out_words_next = to_page_end < {2'd0, out_left} ? to_page_end[4:0] : out_left;
+    wire       many = left_reg[9:6] != 4'd0;
+    wire [6:0] ahead = {1'b0, host_reg[8:3]} + {1'b0, left_reg[5:0]};
+    wire       crosses = from_host && host_reg[11:9] == 3'd7 && (many ? host_reg[8:3] != 6'd0 : ahead > 7'd64);
+    wire [6:0] words_next = crosses ? {1'b0, 6'd0 - host_reg[8:3]} : many ? 7'd64 : left_reg[6:0];
+    // the record's 16 words, or as many as fit in the host's page; the second of two bursts begins with a page
+    wire       out_crosses = host_reg[11:7] == 5'd31 && host_reg[6:3] != 4'd0;
+    wire [3:0] out_skip = out_crosses ? host_reg[6:3] : out_reg;
 
     localparam [63:0] VALID_LEAF = 64'd1 << dmmu_pkg::PTE_V_LSB | 64'd1 << dmmu_pkg::PTE_LEAF_LSB;
     wire       leaf = (l_rdata & VALID_LEAF) == VALID_LEAF && !l_rerr;
@@ -171,17 +173,24 @@ module pt_unit (
             AGE_STORE: if (clear_reg) begin
                 state_reg <= WRITE_DATA;
                 l_aw_valid_reg <= 1'b1;
+            end else begin
+                state_reg <= NEXT;
             end
             WRITE_DATA: if (l_wready) begin
                 word_reg <= word_reg + 6'd1;
                 l_last_reg <= {1'b0, word_reg} + 7'd2 == words_reg;
+                accessed_reg <= accessed_reg >> 1;
                 value_reg <= value_reg + step;
                 if (l_wlast) state_reg <= WRITE_RESPONSE;
             end
+            WRITE_RESPONSE: if (l_bvalid) begin
+                state_reg <= NEXT;
+                if (l_berr) error_reg <= 1'b1;
+            end
             DONE: state_reg <= IDLE;
             OUT_NEXT: begin
-                out_words_reg <= out_words_next;
-                h_last_reg <= out_words_next == 5'd1;
+                out_words_reg <= 5'd16 - {1'b0, out_skip};
+                h_last_reg <= out_skip == 4'd15;
                 state_reg <= OUT_DATA;
                 h_aw_valid_reg <= 1'b1;
             end
@@ -204,8 +213,6 @@ module pt_unit (
             left_reg <= left_reg - {3'd0, words_reg};
             looked_reg <= looked_reg + {3'd0, words_reg};
             lock_reg <= 1'b0;
-            if (state_reg == WRITE_RESPONSE && l_berr) error_reg <= 1'b1;
-            state_reg <= NEXT;
         end
         if (rst) begin
             state_reg <= IDLE;
@@ -253,7 +260,7 @@ module pt_unit (
     assign l_awlen = {1'b0, words_reg - 7'd1};
     assign l_wvalid = state_reg == WRITE_DATA;
     assign l_wdata = from_host || age ? buffer[word_reg] : value_reg;
-    assign l_wstrb = age ? {8{accessed_reg[word_reg]}} : 8'hff;
+    assign l_wstrb = age ? {8{accessed_reg[0]}} : 8'hff;
     assign l_wlast = l_last_reg;
 
 `ifdef CHECK
@@ -263,6 +270,13 @@ module pt_unit (
         end
         if (!rst && state_reg == WRITE_DATA) begin
             `CHECK_NAME(last_entry_is_known) assert (l_last_reg == ({1'b0, word_reg} == words_reg - 7'd1));
+        end
+        if (!rst && state_reg == NEXT && left_reg != 10'd0) begin
+            `CHECK_NAME(burst_ends_with_its_page) assert (words_next != 7'd0 && words_next <= 7'd64 && {3'd0, words_next} <= left_reg &&
+                (!from_host || {1'b0, host_reg[11:3]} + {3'd0, words_next} <= 10'd512));
+        end
+        if (!rst && state_reg == OUT_NEXT) begin
+            `CHECK_NAME(one_burst_begins_in_a_page) assert (out_reg == 4'd0 || !out_crosses);
         end
         if (!rst && state_reg == OUT_DATA) begin
             `CHECK_NAME(last_word_of_the_record_is_known) assert (h_last_reg == (out_words_reg == 5'd1));
@@ -279,7 +293,7 @@ module pt_unit (
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `COVER_NAME(burst_split_at_a_host_page_end) cover (state_reg == NEXT && from_host && to_page_end < wanted);
+            `COVER_NAME(burst_split_at_a_host_page_end) cover (state_reg == NEXT && crosses);
             `COVER_NAME(gives_up_at_an_unreadable_entry) cover (state_reg == READ_DATA && h_rvalid && h_rlast && (error_reg || h_rerr));
             `COVER_NAME(gives_up_at_an_unwritable_entry) cover (state_reg == WRITE_RESPONSE && l_bvalid && l_berr && !age);
             `COVER_NAME(age_waits_for_the_lock) cover (state_reg == LOCK && age && !lock_grant);
