@@ -306,6 +306,8 @@ module copy_engine #(
 
     // an error ends the descriptor at hand if it is one of its own
     wire bad_beat = beat2_reg && bad2_reg;
+    logic bus_error_reg;
+    always_ff @(posedge clk) bus_error_reg <= !rst && (bad_beat || b_bad_reg != 2'b00);
     assign stop = (bad_beat && mine_reg[slot2_reg]) || (b_bad_reg[0] && mine_reg[b_host_reg]) ||
                   (b_bad_reg[1] && mine_reg[b_local_reg]);
 
@@ -319,7 +321,7 @@ module copy_engine #(
     assign araddr = ar_addr_reg;
     assign arlen = ar_len_reg;
     assign awid = aw_slot;
-    assign bus_error = bad_beat || b_bad_reg != 2'b00;
+    assign bus_error = bus_error_reg;
     assign ev_copy = complete && !fail;
 
 `ifdef CHECK

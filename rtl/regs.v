@@ -124,7 +124,7 @@ module regs #(
     logic        rvalid_reg;
     logic [31:0] rdata_reg;
     logic [31:0] rdata;
-    logic [31:0] cnt_half_reg;
+    logic [31:0] cnt_half_reg, root_half_reg;
     logic [31:0] rings;         // a register of a ring or the status block, or what another block shows: half of all
     logic [31:0] rings_reg;     // is looked up a cycle before the other half
 
@@ -165,6 +165,7 @@ module regs #(
             raddr_reg <= {s_axil_araddr[15:2], 2'b00};
         end
         cnt_half_reg <= raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
+        root_half_reg <= raddr_reg[2] ? ctx_root[63:32] : ctx_root[31:0];
         rings_reg <= rings;
         lookup_reg <= read_ready;
         if (lookup_reg) begin
@@ -469,8 +470,6 @@ module regs #(
             dmmu_pkg::REG_CPY_HEAD: rings = cpy_head;
             dmmu_pkg::REG_CPY_FAILED: rings = cpy_failed;
             dmmu_pkg::REG_CTX_STATE: rings = {30'd0, ctx_state};
-            dmmu_pkg::REG_CTX_ROOT_LO: rings = ctx_root[31:0];
-            dmmu_pkg::REG_CTX_ROOT_HI: rings = ctx_root[63:32];
             dmmu_pkg::REG_THR_STATE: rings = thr_state;
             dmmu_pkg::REG_THR_VA_LO: rings = thr_va[31:0];
             dmmu_pkg::REG_THR_VA_HI: rings = thr_va[63:32];
@@ -511,6 +510,7 @@ module regs #(
             dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;
             dmmu_pkg::REG_IRQ_ROUTE: for (int c = 0; c < 5; c++) rdata[4*c +: 3] = irq_route_reg[3*c +: 3];
             dmmu_pkg::REG_CTX_SEL: rdata = ctx_sel_reg;
+            dmmu_pkg::REG_CTX_ROOT_LO, dmmu_pkg::REG_CTX_ROOT_HI: rdata = root_half_reg;
             dmmu_pkg::REG_THR_SEL: rdata = thr_sel_reg;
             default:
                 if (raddr_reg >= dmmu_pkg::REG_CNT_BASE && raddr_reg < CNT_END)

@@ -67,8 +67,7 @@ module ring_fetch #(
     always_ff @(posedge clk) begin
         if (arready) ar_valid_reg <= 1'b0;
         mask_reg <= (32'd1 << size_log2) - 32'd1;
-        if (ask && !give) away_reg <= away_reg + 1'b1;
-        if (!ask && give) away_reg <= away_reg - 1'b1;
+        if (ask != give) away_reg <= ask ? away_reg + 1'b1 : away_reg - 1'b1;     // give comes late
         if (ask) begin
             ar_valid_reg <= 1'b1;
             ar_addr_reg <= base + {26'd0, slot, 6'd0};

@@ -41,8 +41,7 @@ module word_queue #(
         if (push) in_reg <= in_reg + 1'b1;
         if (pop) out_reg <= out_reg + 1'b1;
         any_reg <= push || more || (any_reg && !pop);
-        if (reserve && !pop) room_reg <= room_reg - 1'b1;
-        if (!reserve && pop) room_reg <= room_reg + 1'b1;
+        if (reserve != pop) room_reg <= reserve ? room_reg - 1'b1 : room_reg + 1'b1;      // pop comes late
         if (rst) begin
             in_reg <= '0;
             out_reg <= '0;
