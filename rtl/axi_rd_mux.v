@@ -47,6 +47,7 @@ module axi_rd_mux #(
     input  wire               m_rlast
 );
     wire                 take;
+    logic                took_reg;      // a cycle ago, and not counted yet
     logic [FLIGHT_W-1:0] flight_reg;
 
     wire last_beat = m_rvalid && m_rready && m_rlast;
@@ -65,9 +66,13 @@ module axi_rd_mux #(
     end
 
     always_ff @(posedge clk) begin
-        if (take && !last_beat) flight_reg <= flight_reg + 1'b1;
-        if (!take && last_beat) flight_reg <= flight_reg - 1'b1;
-        if (rst) flight_reg <= '0;
+        took_reg <= take;
+        if (took_reg && !last_beat) flight_reg <= flight_reg + 1'b1;
+        if (!took_reg && last_beat) flight_reg <= flight_reg - 1'b1;
+        if (rst) begin
+            took_reg <= 1'b0;
+            flight_reg <= '0;
+        end
     end
 
     assign m_rready = |(s_rready & s_rvalid);
@@ -75,7 +80,7 @@ module axi_rd_mux #(
     assign s_rdata = m_rdata;
     assign s_rresp = m_rresp;
     assign s_rlast = m_rlast;
-    assign idle = flight_reg == '0;
+    assign idle = flight_reg == '0 && !took_reg;
 
 `ifdef CHECK
     logic        past_ok;
@@ -95,7 +100,7 @@ module axi_rd_mux #(
                 `CHECK_NAME(ar_aligned) assert (m_araddr[2:0] == 3'd0);
             end
             if (m_rvalid) begin
-                `CHECK_NAME(r_was_asked_for) assert (flight_reg != '0 && s_rvalid != '0);
+                `CHECK_NAME(r_was_asked_for) assert (!idle && s_rvalid != '0);
             end
             if (take) begin
                 `CHECK_NAME(reads_in_flight_are_counted) assert (flight_reg != '1);

@@ -70,6 +70,7 @@ module axi_wr_mux #(
     logic [63:0]    w_data_reg;
     logic [7:0]     w_strb_reg;
     logic           w_last_reg;
+    logic           took_reg;       // an address, a cycle ago, not counted yet
     logic [FLIGHT_W-1:0] flight_reg;
 
     wire w_room = !w_valid_reg || m_wready;
@@ -110,14 +111,16 @@ module axi_wr_mux #(
         if (!take && w_end) waiting_reg <= waiting_reg - 1'b1;
         if (w_end || waiting_reg == '0)
             mover_reg <= waiting_reg > (AHEAD_LOG2+1)'(1) ? order[order_next_reg] : take ? user : '0;
-        if (take && !m_bvalid) flight_reg <= flight_reg + 1'b1;
-        if (!take && m_bvalid) flight_reg <= flight_reg - 1'b1;
+        took_reg <= take;
+        if (took_reg && !m_bvalid) flight_reg <= flight_reg + 1'b1;
+        if (!took_reg && m_bvalid) flight_reg <= flight_reg - 1'b1;
         if (rst) begin
             w_valid_reg <= 1'b0;
             order_in_reg <= '0;
             order_next_reg <= AHEAD_LOG2'(1);
             waiting_reg <= '0;
             mover_reg <= '0;
+            took_reg <= 1'b0;
             flight_reg <= '0;
         end
     end
@@ -132,7 +135,7 @@ module axi_wr_mux #(
     assign m_bready = 1'b1;
     assign s_bid = m_bid[SUB_W-1:0];
     assign s_bresp = m_bresp;
-    assign idle = flight_reg == '0;
+    assign idle = flight_reg == '0 && !took_reg;
 
 `ifdef CHECK
     logic       past_ok;
@@ -171,7 +174,7 @@ module axi_wr_mux #(
                 `CHECK_NAME(w_last_is_the_last) assert (w_last == (beats == lens[order_mover]));
             end
             if (m_bvalid) begin
-                `CHECK_NAME(b_was_asked_for) assert (flight_reg != '0 && s_bvalid != '0);
+                `CHECK_NAME(b_was_asked_for) assert (!idle && s_bvalid != '0);
             end
             if (take) begin
                 `CHECK_NAME(writes_in_flight_are_counted) assert (flight_reg != '1);

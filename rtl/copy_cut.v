@@ -35,7 +35,8 @@ module copy_cut #(
     output wire         chunk_dst_local,
     // words - 1
     output wire [7:0]   chunk_len,
-    // the words are `chunk_value`, nothing is read; nothing is read or written
+    // one of the three: the words are read; they are `chunk_value`; nothing is read or written
+    output wire         chunk_read,
     output wire         chunk_fill,
     output wire         chunk_none,
     output wire [63:0]  chunk_value,
@@ -98,7 +99,8 @@ module copy_cut #(
     logic        wb_reg;
     logic        irq_reg;
     logic        fence_reg;
-    logic        ended_reg;         // nothing more of it is moved
+    // one of the three: nothing more of it is moved, its chunks are filled, they are read
+    logic        ended_reg, fill_reg, read_reg;
     logic        src_local_reg;
     logic        dst_local_reg;
     logic [63:0] value_reg;
@@ -148,13 +150,19 @@ module copy_cut #(
             if (dst_next[9]) dst_page_reg <= dst_page_reg + 52'd1;
             left_reg <= left_reg - {10'd0, words_reg};
         end
-        if (stop) ended_reg <= 1'b1;
+        if (stop) begin
+            ended_reg <= 1'b1;
+            fill_reg <= 1'b0;
+            read_reg <= 1'b0;
+        end
         if (load) begin
             copy_reg <= is_copy;
             wb_reg <= (flags & F_WB) != 8'd0;
             irq_reg <= (flags & (F_WB | F_IRQ)) == (F_WB | F_IRQ);
             fence_reg <= (flags & F_FENCE) != 8'd0 && !bad_reg && !entry_bad;
             ended_reg <= bad_reg || entry_bad;
+            fill_reg <= !is_copy && !bad_reg && !entry_bad;
+            read_reg <= is_copy && !bad_reg && !entry_bad;
             src_local_reg <= src_local;
             dst_local_reg <= dst_local;
             value_reg <= value;
@@ -173,7 +181,8 @@ module copy_cut #(
     assign chunk_src_local = src_local_reg;
     assign chunk_dst_local = dst_local_reg;
     assign chunk_len = words_reg[7:0] - 8'd1;
-    assign chunk_fill = !copy_reg && !ended_reg;
+    assign chunk_read = read_reg;
+    assign chunk_fill = fill_reg;
     assign chunk_none = ended_reg;
     assign chunk_value = value_reg;
     assign chunk_last = last_reg || ended_reg;
@@ -187,6 +196,9 @@ module copy_cut #(
             `CHECK_NAME(chunk_has_words) assert (words_reg != 9'd0 && words_reg <= 9'(BURST_WORDS) && {10'd0, words_reg} <= left_reg);
             `CHECK_NAME(chunk_stays_in_its_pages) assert (dst_next <= 10'd512 && (!copy_reg || src_next <= 10'd512));
             `CHECK_NAME(last_chunk_is_the_rest) assert (last_reg == ({10'd0, words_reg} == left_reg));
+        end
+        if (!rst && chunk_valid) begin
+            `CHECK_NAME(chunk_is_one_of_three) assert (fill_reg == (!copy_reg && !ended_reg) && read_reg == (copy_reg && !ended_reg));
         end
         if (!rst && stop) begin
             `CHECK_NAME(only_what_goes_on_is_stopped) assert (!load);

@@ -88,11 +88,11 @@ module copy_engine #(
     wire [SLOT_W-1:0]  in_slot = in_reg[SLOT_W-1:0];
     wire [SLOT_W-1:0]  write_slot = write_reg[SLOT_W-1:0];
     wire [SLOT_W-1:0]  retire_slot = retire_reg[SLOT_W-1:0];
-    wire [SLOT_W:0]    used = in_reg - retire_reg;
+    logic [SLOT_W:0]   used_reg;        // of the slots
     logic              drained_reg;
 
     wire        cutting;
-    wire        chunk_valid, chunk_ready, chunk_src_local, chunk_dst_local, chunk_fill, chunk_none;
+    wire        chunk_valid, chunk_ready, chunk_src_local, chunk_dst_local, chunk_read, chunk_fill, chunk_none;
     wire        chunk_last, chunk_wb, chunk_irq;
     wire [63:0] chunk_src, chunk_dst, chunk_value;
     wire [7:0]  chunk_len;
@@ -103,7 +103,7 @@ module copy_engine #(
         .entry_valid(entry_valid), .entry(entry), .entry_bad(entry_bad), .entry_ready(entry_ready),
         .drained(drained_reg), .stop(stop), .chunk_valid(chunk_valid), .chunk_ready(chunk_ready),
         .chunk_src(chunk_src), .chunk_dst(chunk_dst), .chunk_src_local(chunk_src_local),
-        .chunk_dst_local(chunk_dst_local), .chunk_len(chunk_len), .chunk_fill(chunk_fill), .chunk_none(chunk_none),
+        .chunk_dst_local(chunk_dst_local), .chunk_len(chunk_len), .chunk_read(chunk_read), .chunk_fill(chunk_fill), .chunk_none(chunk_none),
         .chunk_value(chunk_value), .chunk_last(chunk_last), .chunk_wb(chunk_wb),
         .chunk_irq(chunk_irq), .refused(refused));
 
@@ -124,8 +124,7 @@ module copy_engine #(
     logic [SLOT_W:0]  host_flight_reg, local_flight_reg;
     logic [1:0]       asked_reg;            // a read was, a cycle ago; none is answered by then
 
-    wire reads = !chunk_fill && !chunk_none;
-    assign chunk_ready = !used[SLOT_W] && (reads ? ar_valid_reg == 2'b00 : !chunk_fill || !beat2_reg);
+    assign chunk_ready = !used_reg[SLOT_W] && !(chunk_read && ar_valid_reg != 2'b00) && !(chunk_fill && beat2_reg);
     wire take = chunk_valid && chunk_ready;
     wire fill_now = take && chunk_fill;
 
@@ -139,13 +138,13 @@ module copy_engine #(
 
     always_ff @(posedge clk) begin
         ar_valid_reg <= ar_valid_reg & ~arready;
-        if (take && reads) begin
+        if (take && chunk_read) begin
             ar_valid_reg <= {chunk_src_local, !chunk_src_local};
             ar_slot_reg <= in_slot;
             ar_addr_reg <= chunk_src;
             ar_len_reg <= chunk_len;
         end
-        asked_reg <= take && reads ? {chunk_src_local, !chunk_src_local} : 2'b00;
+        asked_reg <= take && chunk_read ? {chunk_src_local, !chunk_src_local} : 2'b00;
         if (asked_reg[0] && !ended_host) host_flight_reg <= host_flight_reg + 1'b1;
         if (!asked_reg[0] && ended_host) host_flight_reg <= host_flight_reg - 1'b1;
         if (asked_reg[1] && !ended_local) local_flight_reg <= local_flight_reg + 1'b1;
@@ -245,7 +244,9 @@ module copy_engine #(
         b_bad_reg <= {local_berr, host_berr} & bvalid;
         b_host_reg <= host_bid;
         b_local_reg <= local_bid;
-        drained_reg <= used == '0;
+        drained_reg <= used_reg == '0;
+        if (take && !retire) used_reg <= used_reg + 1'b1;
+        if (!take && retire) used_reg <= used_reg - 1'b1;
 
         if (beat2_reg && last2_reg) filled_reg[slot2_reg] <= 1'b1;
         if (beat2_reg && bad2_reg) error_reg[slot2_reg] <= 1'b1;
@@ -257,7 +258,7 @@ module copy_engine #(
         if (write_skip || write_take) write_reg <= write_reg + 1'b1;
         if (take) begin
             in_reg <= in_reg + 1'b1;
-            filled_reg[in_slot] <= !reads;
+            filled_reg[in_slot] <= !chunk_read;
             done_reg[in_slot] <= 1'b0;
             error_reg[in_slot] <= chunk_none;
             mine_reg[in_slot] <= 1'b1;
@@ -288,6 +289,7 @@ module copy_engine #(
         if (rst) begin
             b_valid_reg <= 2'b00;
             b_bad_reg <= 2'b00;
+            used_reg <= '0;
             in_reg <= '0;
             write_reg <= '0;
             retire_reg <= '0;
@@ -304,10 +306,12 @@ module copy_engine #(
 
     // an error ends the descriptor at hand if it is one of its own
     wire bad_beat = beat2_reg && bad2_reg;
+    logic bus_error_reg;
+    always_ff @(posedge clk) bus_error_reg <= !rst && (bad_beat || b_bad_reg != 2'b00);
     assign stop = (bad_beat && mine_reg[slot2_reg]) || (b_bad_reg[0] && mine_reg[b_host_reg]) ||
                   (b_bad_reg[1] && mine_reg[b_local_reg]);
 
-    assign active = cutting || used != '0 || (untold_reg && ran_out_reg) || want_reg;
+    assign active = cutting || used_reg != '0 || (untold_reg && ran_out_reg) || want_reg;
     assign head = head_reg;
     assign failed = failed_reg;
     assign want = want_reg;
@@ -317,7 +321,7 @@ module copy_engine #(
     assign araddr = ar_addr_reg;
     assign arlen = ar_len_reg;
     assign awid = aw_slot;
-    assign bus_error = bad_beat || b_bad_reg != 2'b00;
+    assign bus_error = bus_error_reg;
     assign ev_copy = complete && !fail;
 
 `ifdef CHECK
@@ -325,7 +329,7 @@ module copy_engine #(
     logic [SLOTS-1:0] writing;
     wire [SLOT_W:0] written = write_reg - retire_reg;
     always_ff @(posedge clk) begin
-        if (take) reading[in_slot] <= reads;
+        if (take) reading[in_slot] <= chunk_read;
         if (beat1_reg && last1_reg) reading[slot1_reg] <= 1'b0;
         if (write_take) writing[write_slot] <= 1'b1;
         if (b_valid_reg[0]) writing[b_host_reg] <= 1'b0;
@@ -336,8 +340,8 @@ module copy_engine #(
         end
         if (!rst) begin
             `CHECK_NAME(one_beat_a_cycle) assert (beat != 2'b11);
-            `CHECK_NAME(slots_are_in_order) assert (!used[SLOT_W] || used[SLOT_W-1:0] == '0);
-            `CHECK_NAME(written_before_given_back) assert (written <= used);
+            `CHECK_NAME(slots_are_in_order) assert (used_reg == in_reg - retire_reg && (!used_reg[SLOT_W] || used_reg[SLOT_W-1:0] == '0));
+            `CHECK_NAME(written_before_given_back) assert (written <= used_reg);
             if (beat1_reg) begin
                 `CHECK_NAME(beat_was_asked_for) assert (reading[slot1_reg]);
             end
@@ -367,13 +371,13 @@ module copy_engine #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `COVER_NAME(both_memories_deliver) cover (both_reg[1] && rvalid == 2'b11);
-            `COVER_NAME(all_slots_in_use) cover (chunk_valid && used[SLOT_W]);
-            `COVER_NAME(fill_waits_for_a_beat) cover (chunk_valid && chunk_fill && !used[SLOT_W] && beat2_reg);
+            `COVER_NAME(all_slots_in_use) cover (chunk_valid && used_reg[SLOT_W]);
+            `COVER_NAME(fill_waits_for_a_beat) cover (chunk_valid && chunk_fill && !used_reg[SLOT_W] && beat2_reg);
             `COVER_NAME(what_was_read_with_an_error_is_not_written) cover (write_skip && !mine_reg[write_slot]);
             `COVER_NAME(write_met_an_error) cover (b_bad_reg != 2'b00);
             `COVER_NAME(error_behind_the_last_chunk) cover (bad_beat && !mine_reg[slot2_reg]);
             `COVER_NAME(ring_ran_empty_without_a_write_back) cover (untold_reg && ran_out_reg);
-            `COVER_NAME(answered_before_an_older_one) cover (used > 1 && b_valid_reg[0] && b_host_reg != retire_slot && !done_reg[retire_slot]);
+            `COVER_NAME(answered_before_an_older_one) cover (used_reg > 1 && b_valid_reg[0] && b_host_reg != retire_slot && !done_reg[retire_slot]);
             `COVER_NAME(two_write_backs_in_one) cover (complete && end_of[1] && want_reg && !want_taken);
         end
     end

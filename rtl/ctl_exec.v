@@ -79,6 +79,7 @@ module ctl_exec #(
     logic [3:0]  state_reg;
     logic [31:0] head_reg;
     logic [31:0] failed_reg;
+    logic        pt_error_reg;  // seen a cycle late, so not after pt_done's own
     logic        pt_failed_reg;
     logic        want_reg;
     logic        want_irq_reg;
@@ -91,6 +92,7 @@ module ctl_exec #(
     logic [63:0] last_reg;
     logic        bad_reg;       // refused by the rules below
     logic        skip_reg;      // refused, or could not be read
+    logic        inv_every_reg, inv_all_reg;
 
     wire [7:0]  opcode = entry[dmmu_pkg::CTL_OPCODE_LSB +: 8];
     wire [7:0]  flags = entry[dmmu_pkg::CTL_FLAGS_LSB +: 8];
@@ -165,6 +167,8 @@ module ctl_exec #(
         entries_ok_reg <= e_local[2:0] == 3'd0 && e_count != 32'd0 && e_count <= 32'd512 &&
                           {3'd0, e_local[11:3]} + {2'd0, e_count[9:0]} <= 12'd512;
         bad_reg <= !good || !known_flags_reg;
+        inv_every_reg <= is_inv && every;
+        inv_all_reg <= !is_inv || all;
     end
 
     wire finish = state_reg == FINISH;
@@ -174,6 +178,7 @@ module ctl_exec #(
             want_reg <= 1'b0;
             want_irq_reg <= 1'b0;
         end
+        pt_error_reg <= pt_error;
         case (state_reg)
             IDLE: begin
                 pt_failed_reg <= 1'b0;
@@ -201,7 +206,7 @@ module ctl_exec #(
             DRAIN: if (!dying) state_reg <= FINISH;
             PT: state_reg <= PT_RUN;
             PT_RUN: begin
-                if (pt_error) pt_failed_reg <= 1'b1;
+                if (pt_error_reg) pt_failed_reg <= 1'b1;
                 if (pt_done) state_reg <= FINISH;
             end
             ANSWER: state_reg <= FINISH;
@@ -216,6 +221,7 @@ module ctl_exec #(
         endcase
         if (rst) begin
             state_reg <= IDLE;
+            pt_error_reg <= 1'b0;
             head_reg <= 32'd0;
             failed_reg <= 32'd0;
             want_reg <= 1'b0;
@@ -235,8 +241,8 @@ module ctl_exec #(
     assign ctx_set_root = e_local;
     assign ctx_kill_valid = state_reg == CTX_KILL;
     assign inv_start = state_reg == INVALIDATE;
-    assign inv_every = is_inv && every;
-    assign inv_all = !is_inv || all;
+    assign inv_every = inv_every_reg;
+    assign inv_all = inv_all_reg;
     assign inv_first = e_va[63:12];
     assign inv_last = last_reg[63:12];
     assign answer_valid = state_reg == ANSWER;
@@ -256,6 +262,17 @@ module ctl_exec #(
     assign ev_command = finish && !skip_reg;
     assign ev_invalidation = ev_command && is_inv;
     assign invalidating = is_inv && (state_reg == INVALIDATE || state_reg == INVALIDATING);
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst && (state_reg == INVALIDATE || state_reg == INVALIDATING)) begin
+            `CHECK_NAME(range_is_known_before_it_is_told) assert (inv_every == (is_inv && every) && inv_all == (!is_inv || all));
+        end
+        if (!rst && pt_error_reg) begin
+            `CHECK_NAME(error_is_seen_with_the_end_at_the_latest) assert (state_reg == PT_RUN);
+        end
+    end
+`endif
 
 `ifdef COVER
     always_ff @(posedge clk) begin

@@ -182,6 +182,7 @@ module dmmu #(
     wire [4:0]  irq_enable;
     wire [14:0] irq_route;
     wire [4:0]  irq_pending;
+    logic [4:0] irq_pending_reg;    // a cycle late, for who looks
     wire [4:0]  irq_raised;
     wire        irq_flt_taken;
     wire        irq_coalescing;
@@ -216,7 +217,7 @@ module dmmu #(
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
         .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
         .error_cause(error_cause), .irq_enable(irq_enable), .irq_route(irq_route),
-        .irq_pending(irq_pending), .coalesce(coalesce), .stat_base(stat_base),
+        .irq_pending(irq_pending_reg), .coalesce(coalesce), .stat_base(stat_base),
         .ctl_base(ctl_base), .ctl_size(ctl_size), .ctl_tail(ctl_tail), .ctl_head(ctl_head),
         .work_base(work_base), .work_size(work_size), .work_tail(work_tail), .work_head(work_head),
         .work_fetched(work_fetched),
@@ -391,7 +392,7 @@ module dmmu #(
     wire [CTX_W-1:0]    kill_ctx;
     wire [THREADS-1:0]  rel_wanted, stalled, faulted;
     logic [THREADS-1:0] faulted_reg;
-    wire                flt_full, flt_active, flt_posted, flt_error;
+    wire                flt_full, flt_active, flt_posted;
     wire                flt_rec_valid, flt_rec_taken;
     wire [2:0]          flt_rec_word;
     wire [63:0]         flt_rec_data;
@@ -439,18 +440,18 @@ module dmmu #(
 
     ring_post fault_ring (
         .clk(clk), .rst(core_rst), .base(flt_base), .size_log2(flt_size), .head(flt_head), .tail(flt_tail),
-        .full(flt_full), .active(flt_active), .posted(flt_posted), .error(flt_error),
+        .full(flt_full), .active(flt_active), .posted(flt_posted),
         .rec_valid(flt_rec_valid), .rec_word(flt_rec_word), .rec_data(flt_rec_data), .rec_taken(flt_rec_taken),
         .awvalid(hw_awvalid[HW_FLT]), .awready(hw_awready[HW_FLT]), .awaddr(hw_awaddr[HW_FLT*64 +: 64]),
         .awlen(hw_awlen[HW_FLT*8 +: 8]), .wvalid(hw_wvalid[HW_FLT]), .wready(hw_wready[HW_FLT]),
-        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_FLT*64 +: 64]), .wlast(hw_wlast[HW_FLT]), .bvalid(hw_bvalid[HW_FLT]));
 
     // ---- work
     wire                work_fetching, work_valid, work_ready, work_bad, work_active;
     wire [511:0]        work_entry;
     wire [THREADS-1:0]  thread_start, thread_busy;
     wire                thread_active;
-    wire                cpl_full, cpl_active, cpl_posted, cpl_error, cpl_rec_valid, cpl_rec_taken;
+    wire                cpl_full, cpl_active, cpl_posted, cpl_rec_valid, cpl_rec_taken;
     wire [2:0]          cpl_rec_word;
     wire [63:0]         cpl_rec_data;
 
@@ -503,11 +504,11 @@ module dmmu #(
 
     ring_post completion_ring (
         .clk(clk), .rst(core_rst), .base(cpl_base), .size_log2(cpl_size), .head(cpl_head), .tail(cpl_tail),
-        .full(cpl_full), .active(cpl_active), .posted(cpl_posted), .error(cpl_error),
+        .full(cpl_full), .active(cpl_active), .posted(cpl_posted),
         .rec_valid(cpl_rec_valid), .rec_word(cpl_rec_word), .rec_data(cpl_rec_data), .rec_taken(cpl_rec_taken),
         .awvalid(hw_awvalid[HW_CPL]), .awready(hw_awready[HW_CPL]), .awaddr(hw_awaddr[HW_CPL*64 +: 64]),
         .awlen(hw_awlen[HW_CPL*8 +: 8]), .wvalid(hw_wvalid[HW_CPL]), .wready(hw_wready[HW_CPL]),
-        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_CPL*64 +: 64]), .wlast(hw_wlast[HW_CPL]), .bvalid(hw_bvalid[HW_CPL]));
 
     // ---- copies
     wire cpy_want, cpy_want_irq, cpy_taken, cpy_irq;
@@ -565,7 +566,7 @@ module dmmu #(
 
     // ---- what the host is told
     wire [31:0] shown_cpl_tail, shown_flt_tail;
-    wire        stat_active, stat_error;
+    wire        stat_active;
 
     status_block status (
         .clk(clk), .rst(core_rst), .base(stat_base), .ctl_head(ctl_head), .cpl_tail(cpl_tail), .flt_tail(flt_tail),
@@ -573,10 +574,9 @@ module dmmu #(
         .ctl_want_irq(ctl_want_irq), .cpy_want(cpy_want), .cpy_want_irq(cpy_want_irq), .ctl_taken(ctl_taken),
         .cpy_taken(cpy_taken), .cpy_irq(cpy_irq),
         .ctl_irq(ctl_irq), .shown_cpl_tail(shown_cpl_tail), .shown_flt_tail(shown_flt_tail), .active(stat_active),
-        .error(stat_error),
         .awvalid(hw_awvalid[HW_STAT]), .awready(hw_awready[HW_STAT]), .awaddr(hw_awaddr[HW_STAT*64 +: 64]),
         .awlen(hw_awlen[HW_STAT*8 +: 8]), .wvalid(hw_wvalid[HW_STAT]), .wready(hw_wready[HW_STAT]),
-        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]), .berr(hw_bresp != 2'd0));
+        .wdata(hw_wdata[HW_STAT*64 +: 64]), .wlast(hw_wlast[HW_STAT]), .bvalid(hw_bvalid[HW_STAT]));
 
     irq interrupts (
         .clk(clk), .rst(core_rst), .arm(enabled_now), .enable(irq_enable), .route(irq_route), .pending(irq_pending),
@@ -587,10 +587,11 @@ module dmmu #(
         .flt_delay(coalesce[dmmu_pkg::COALESCE_FLT_LSB +: 16]),
         .irq_req(irq_req), .irq_ack(irq_ack), .raised(irq_raised), .flt_taken(irq_flt_taken));
 
+    // what rings, commands and the status block read and write; each takes its answers at once
     logic host_error_reg, local_error_reg;
     always_ff @(posedge clk) begin
-        host_error_reg <= stat_error || flt_error || cpl_error || pt_host_error ||
-                          (|(hr_rvalid[HR_CPY:HR_CTL] & hr_rready[HR_CPY:HR_CTL]) && hr_rresp != 2'd0);
+        host_error_reg <= (hw_bvalid[HW_N-1:HW_CPL] != '0 && hw_bresp != 2'd0) ||
+                          (hr_rvalid[HR_N-1:HR_CTL] != '0 && hr_rresp != 2'd0);
         local_error_reg <= walk_error || pt_local_error;
         if (core_rst) begin
             host_error_reg <= 1'b0;
@@ -687,10 +688,11 @@ module dmmu #(
     // so that what passes from register to register is never caught with the clock stopped.
     logic [9:0] active_reg;     // all a cycle late, so that nothing handed from one to another is lost from sight
     wire core_active = active_reg != '0;
-    wire pin_active = core_active || bus_active || cnt_busy_reg || irq_coalescing || (irq_pending & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
+    wire pin_active = core_active || bus_active || cnt_busy_reg || coalescing_reg || (irq_pending_reg & irq_enable) != 5'd0 || !ready || flr_req != flr_done;
     logic       core_active_reg;
     logic       core_busy_reg;
     logic       cnt_busy_reg;   // what sets it going holds the register port busy
+    logic       coalescing_reg; // what sets this or a cause going makes the device busy, too
     logic [3:0] linger_reg;
 
     always_ff @(posedge clk) begin
@@ -699,6 +701,8 @@ module dmmu #(
                        lr_arvalid != '0 || lw_awvalid != '0};
         core_active_reg <= core_active;
         cnt_busy_reg <= cnt_busy;
+        coalescing_reg <= irq_coalescing;
+        irq_pending_reg <= irq_pending;
         core_busy_reg <= core_active || core_active_reg;
         if (pin_active) linger_reg <= 4'd15;
         else if (linger_reg != 4'd0) linger_reg <= linger_reg - 4'd1;

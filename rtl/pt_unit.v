@@ -71,44 +71,55 @@ module pt_unit (
     input  wire        l_berr
 );
     // from LOCK to WRITE_RESPONSE the lock is held
-    localparam [3:0] IDLE = 4'd0, NEXT = 4'd1, READ_ADDRESS = 4'd2, READ_DATA = 4'd3, LOCK = 4'd4, AGE_ADDRESS = 4'd5,
-        AGE_DATA = 4'd6, AGE_STORE = 4'd7, WRITE_ADDRESS = 4'd8, WRITE_DATA = 4'd9, WRITE_RESPONSE = 4'd10, DONE = 4'd11,
-        OUT_NEXT = 4'd12, OUT_ADDRESS = 4'd13, OUT_DATA = 4'd14, OUT_RESPONSE = 4'd15;
+    localparam [3:0] IDLE = 4'd0, NEXT = 4'd1, READ_DATA = 4'd2, LOCK = 4'd3, AGE_DATA = 4'd4, AGE_STORE = 4'd5,
+        WRITE_DATA = 4'd6, WRITE_RESPONSE = 4'd7, DONE = 4'd8, OUT_NEXT = 4'd9, OUT_DATA = 4'd10, OUT_RESPONSE = 4'd11;
 
     logic [3:0]  state_reg;
+    logic        lock_reg;
+    // addresses that were not taken yet; no data comes or goes before
+    logic        h_ar_valid_reg, h_aw_valid_reg, l_ar_valid_reg, l_aw_valid_reg;
     logic [63:0] local_reg;
     logic [63:0] host_reg;
     logic [9:0]  left_reg;
     logic [63:0] value_reg;
     logic [6:0]  words_reg;
     logic [5:0]  word_reg;
+    logic        l_last_reg;        // of the words that are written, this is the last
     logic        error_reg;
     logic [63:0] buffer [0:63];
 
     // what PT_AGE found: a burst of 64 entries is a word of each half of the record
     logic [9:0]  looked_reg;        // entries of the bursts before
-    logic [63:0] accessed_reg;
+    logic [63:0] accessed_reg;      // when they are written, from the entry at hand on
     logic [63:0] dirty_reg;
     logic        clear_reg;         // some of the burst are to be cleared
     logic [63:0] accessed [0:7];
     logic [63:0] dirty [0:7];
     logic [3:0]  out_reg;           // word of the record
     logic [4:0]  out_words_reg;     // of the burst
+    logic        h_last_reg;        // one of them
 
     // up to 64 entries at once, and to the end of the host's page
-    wire [9:0] to_page_end = 10'd512 - {1'b0, host_reg[11:3]};
-    wire [6:0] wanted = left_reg < 10'd64 ? left_reg[6:0] : 7'd64;
-    wire [6:0] words_next = from_host && to_page_end < {3'd0, wanted} ? to_page_end[6:0] : wanted;
-    wire [4:0] out_left = 5'd16 - {1'b0, out_reg};
+    wire       many = left_reg[9:6] != 4'd0;
+    wire [6:0] ahead = {1'b0, host_reg[8:3]} + {1'b0, left_reg[5:0]};
+    wire       crosses = from_host && host_reg[11:9] == 3'd7 && (many ? host_reg[8:3] != 6'd0 : ahead > 7'd64);
+    wire [6:0] words_next = crosses ? {1'b0, 6'd0 - host_reg[8:3]} : many ? 7'd64 : left_reg[6:0];
+    // the record's 16 words, or as many as fit in the host's page; the second of two bursts begins with a page
+    wire       out_crosses = host_reg[11:7] == 5'd31 && host_reg[6:3] != 4'd0;
+    wire [3:0] out_skip = out_crosses ? host_reg[6:3] : out_reg;
 
     localparam [63:0] VALID_LEAF = 64'd1 << dmmu_pkg::PTE_V_LSB | 64'd1 << dmmu_pkg::PTE_LEAF_LSB;
     wire       leaf = (l_rdata & VALID_LEAF) == VALID_LEAF && !l_rerr;
     wire       has_a = leaf && l_rdata[dmmu_pkg::PTE_A_LSB];
     wire       has_d = leaf && l_rdata[dmmu_pkg::PTE_D_LSB];
+    wire       over = left_reg == 10'd0 || error_reg;     // the end, or an entry that could not be read or written
     wire       burst_done = (state_reg == AGE_STORE && !clear_reg) || (state_reg == WRITE_RESPONSE && l_bvalid);
-    wire       give_up = error_reg || (state_reg == WRITE_RESPONSE && l_berr);
 
     always_ff @(posedge clk) begin
+        if (h_arready) h_ar_valid_reg <= 1'b0;
+        if (h_awready) h_aw_valid_reg <= 1'b0;
+        if (l_arready) l_ar_valid_reg <= 1'b0;
+        if (l_awready) l_aw_valid_reg <= 1'b0;
         case (state_reg)
             IDLE: if (start) begin
                 state_reg <= NEXT;
@@ -116,19 +127,20 @@ module pt_unit (
                 host_reg <= host_addr;
                 left_reg <= count;
                 value_reg <= value;
+                error_reg <= 1'b0;
                 looked_reg <= 10'd0;
                 out_reg <= 4'd0;
             end
             NEXT: begin
                 words_reg <= words_next;
                 word_reg <= 6'd0;
-                error_reg <= 1'b0;
                 clear_reg <= 1'b0;
                 accessed_reg <= 64'd0;
                 dirty_reg <= 64'd0;
-                state_reg <= left_reg == 10'd0 ? (age ? OUT_NEXT : DONE) : from_host ? READ_ADDRESS : LOCK;
+                state_reg <= over ? (age ? OUT_NEXT : DONE) : from_host ? READ_DATA : LOCK;
+                h_ar_valid_reg <= !over && from_host;
+                lock_reg <= !over && !from_host;
             end
-            READ_ADDRESS: if (h_arready) state_reg <= READ_DATA;
             READ_DATA: if (h_rvalid) begin
                 word_reg <= word_reg + 6'd1;
                 error_reg <= error_reg || h_rerr;
@@ -136,10 +148,17 @@ module pt_unit (
                     word_reg <= 6'd0;
                     // entries that could not be read, and those after them, stay as they are
                     state_reg <= error_reg || h_rerr ? DONE : LOCK;
+                    lock_reg <= !(error_reg || h_rerr);
                 end
             end
-            LOCK: if (lock_grant) state_reg <= age ? AGE_ADDRESS : WRITE_ADDRESS;
-            AGE_ADDRESS: if (l_arready) state_reg <= AGE_DATA;
+            LOCK: begin
+                l_last_reg <= words_reg == 7'd1;
+                if (lock_grant) begin
+                    state_reg <= age ? AGE_DATA : WRITE_DATA;
+                    l_ar_valid_reg <= age;
+                    l_aw_valid_reg <= !age;
+                end
+            end
             AGE_DATA: if (l_rvalid) begin
                 word_reg <= word_reg + 6'd1;
                 error_reg <= error_reg || l_rerr;
@@ -151,22 +170,34 @@ module pt_unit (
                     state_reg <= AGE_STORE;
                 end
             end
-            AGE_STORE: if (clear_reg) state_reg <= WRITE_ADDRESS;
-            WRITE_ADDRESS: if (l_awready) state_reg <= WRITE_DATA;
+            AGE_STORE: if (clear_reg) begin
+                state_reg <= WRITE_DATA;
+                l_aw_valid_reg <= 1'b1;
+            end else begin
+                state_reg <= NEXT;
+            end
             WRITE_DATA: if (l_wready) begin
                 word_reg <= word_reg + 6'd1;
+                l_last_reg <= {1'b0, word_reg} + 7'd2 == words_reg;
+                accessed_reg <= accessed_reg >> 1;
                 value_reg <= value_reg + step;
                 if (l_wlast) state_reg <= WRITE_RESPONSE;
             end
+            WRITE_RESPONSE: if (l_bvalid) begin
+                state_reg <= NEXT;
+                if (l_berr) error_reg <= 1'b1;
+            end
             DONE: state_reg <= IDLE;
             OUT_NEXT: begin
-                out_words_reg <= to_page_end < {5'd0, out_left} ? to_page_end[4:0] : out_left;
-                state_reg <= OUT_ADDRESS;
+                out_words_reg <= 5'd16 - {1'b0, out_skip};
+                h_last_reg <= out_skip == 4'd15;
+                state_reg <= OUT_DATA;
+                h_aw_valid_reg <= 1'b1;
             end
-            OUT_ADDRESS: if (h_awready) state_reg <= OUT_DATA;
             OUT_DATA: if (h_wready) begin
                 out_reg <= out_reg + 4'd1;
                 out_words_reg <= out_words_reg - 5'd1;
+                h_last_reg <= out_words_reg == 5'd2;
                 if (h_wlast) state_reg <= OUT_RESPONSE;
             end
             OUT_RESPONSE: if (h_bvalid) begin
@@ -181,9 +212,16 @@ module pt_unit (
             if (!age) host_reg <= host_reg + {54'd0, words_reg, 3'd0};
             left_reg <= left_reg - {3'd0, words_reg};
             looked_reg <= looked_reg + {3'd0, words_reg};
-            state_reg <= !give_up ? NEXT : age ? OUT_NEXT : DONE;
+            lock_reg <= 1'b0;
         end
-        if (rst) state_reg <= IDLE;
+        if (rst) begin
+            state_reg <= IDLE;
+            lock_reg <= 1'b0;
+            h_ar_valid_reg <= 1'b0;
+            h_aw_valid_reg <= 1'b0;
+            l_ar_valid_reg <= 1'b0;
+            l_aw_valid_reg <= 1'b0;
+        end
     end
 
     always_ff @(posedge clk)
@@ -202,32 +240,48 @@ module pt_unit (
     assign done = state_reg == DONE;
     assign host_error = (h_rvalid && h_rready && h_rerr) || (state_reg == OUT_RESPONSE && h_bvalid && h_berr);
     assign local_error = (state_reg == WRITE_RESPONSE && l_bvalid && l_berr) || (l_rvalid && l_rready && l_rerr);
-    assign lock_req = state_reg >= LOCK && state_reg <= WRITE_RESPONSE;
-    assign h_arvalid = state_reg == READ_ADDRESS;
+    assign lock_req = lock_reg;
+    assign h_arvalid = h_ar_valid_reg;
     assign h_araddr = host_reg;
     assign h_arlen = {1'b0, words_reg - 7'd1};
     assign h_rready = state_reg == READ_DATA;
-    assign h_awvalid = state_reg == OUT_ADDRESS;
+    assign h_awvalid = h_aw_valid_reg;
     assign h_awaddr = host_reg;
     assign h_awlen = {3'd0, out_words_reg - 5'd1};
     assign h_wvalid = state_reg == OUT_DATA;
     assign h_wdata = {1'b0, out_reg[2:0], 6'd0} < looked_reg ? shown : 64'd0;
-    assign h_wlast = out_words_reg == 5'd1;
-    assign l_arvalid = state_reg == AGE_ADDRESS;
+    assign h_wlast = h_last_reg;
+    assign l_arvalid = l_ar_valid_reg;
     assign l_araddr = local_reg;
     assign l_arlen = {1'b0, words_reg - 7'd1};
     assign l_rready = state_reg == AGE_DATA;
-    assign l_awvalid = state_reg == WRITE_ADDRESS;
+    assign l_awvalid = l_aw_valid_reg;
     assign l_awaddr = local_reg;
     assign l_awlen = {1'b0, words_reg - 7'd1};
     assign l_wvalid = state_reg == WRITE_DATA;
     assign l_wdata = from_host || age ? buffer[word_reg] : value_reg;
-    assign l_wstrb = age ? {8{accessed_reg[word_reg]}} : 8'hff;
-    assign l_wlast = {1'b0, word_reg} == words_reg - 7'd1;
+    assign l_wstrb = age ? {8{accessed_reg[0]}} : 8'hff;
+    assign l_wlast = l_last_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin
-        if (!rst && (state_reg >= AGE_ADDRESS && state_reg <= WRITE_RESPONSE)) begin
+        if (!rst) begin
+            `CHECK_NAME(lock_is_asked_for_from_wanting_it_to_the_answer) assert (lock_reg == (state_reg >= LOCK && state_reg <= WRITE_RESPONSE));
+        end
+        if (!rst && state_reg == WRITE_DATA) begin
+            `CHECK_NAME(last_entry_is_known) assert (l_last_reg == ({1'b0, word_reg} == words_reg - 7'd1));
+        end
+        if (!rst && state_reg == NEXT && left_reg != 10'd0) begin
+            `CHECK_NAME(burst_ends_with_its_page) assert (words_next != 7'd0 && words_next <= 7'd64 && {3'd0, words_next} <= left_reg &&
+                (!from_host || {1'b0, host_reg[11:3]} + {3'd0, words_next} <= 10'd512));
+        end
+        if (!rst && state_reg == OUT_NEXT) begin
+            `CHECK_NAME(one_burst_begins_in_a_page) assert (out_reg == 4'd0 || !out_crosses);
+        end
+        if (!rst && state_reg == OUT_DATA) begin
+            `CHECK_NAME(last_word_of_the_record_is_known) assert (h_last_reg == (out_words_reg == 5'd1));
+        end
+        if (!rst && (state_reg >= AGE_DATA && state_reg <= WRITE_RESPONSE)) begin
             `CHECK_NAME(entries_are_touched_under_the_lock) assert (lock_grant);
         end
         if (!rst && l_rvalid && l_rready) begin
@@ -239,7 +293,7 @@ module pt_unit (
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `COVER_NAME(burst_split_at_a_host_page_end) cover (state_reg == NEXT && from_host && to_page_end < {3'd0, wanted});
+            `COVER_NAME(burst_split_at_a_host_page_end) cover (state_reg == NEXT && crosses);
             `COVER_NAME(gives_up_at_an_unreadable_entry) cover (state_reg == READ_DATA && h_rvalid && h_rlast && (error_reg || h_rerr));
             `COVER_NAME(gives_up_at_an_unwritable_entry) cover (state_reg == WRITE_RESPONSE && l_bvalid && l_berr && !age);
             `COVER_NAME(age_waits_for_the_lock) cover (state_reg == LOCK && age && !lock_grant);

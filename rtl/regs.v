@@ -110,7 +110,10 @@ module regs #(
     // ---- bus half. A write is held, then looked at, then carried out and answered: a doorbell's check is two long
     // sums. A read is held until what it shows is good, then looked up, then answered.
     logic        held_reg;      // a write is held
-    logic        looked_reg;    // its doorbell sums are there
+    logic        looked_reg;    // its doorbell sums are there: it is carried out
+    // and where it goes: CNT_SNAP, a ring's index, CTRL, ERROR, what sets up a ring or the status block
+    logic        to_snap_reg, to_ctl_reg, to_work_reg, to_cpl_reg, to_flt_reg, to_cpy_reg, to_ctrl_reg, to_error_reg;
+    logic        to_setup_reg, setup_addr;
     logic [15:0] waddr_reg;
     logic [31:0] wdata_reg;     // zero where mask is
     logic [31:0] mask_reg;
@@ -121,10 +124,13 @@ module regs #(
     logic        rvalid_reg;
     logic [31:0] rdata_reg;
     logic [31:0] rdata;
-    logic [31:0] cnt_half_reg;
+    logic [31:0] cnt_half_reg, root_half_reg;
+    logic [31:0] rings;         // a register of a ring or the status block, or what another block shows: half of all
+    logic [31:0] rings_reg;     // is looked up a cycle before the other half
 
     wire take_write = s_axil_awvalid && s_axil_wvalid && !held_reg && !bvalid_reg && !core_rst;
-    wire write_now = held_reg && looked_reg;
+    wire looked_next = held_reg && !looked_reg && !rst;
+    wire write_now = looked_reg;
     wire read_ready = read_reg && !lookup_reg && !cnt_busy;
     wire [15:0] waddr = waddr_reg;
     wire [31:0] wdata = wdata_reg;
@@ -133,7 +139,16 @@ module regs #(
 
     always_ff @(posedge clk) begin
         if (s_axil_bready) bvalid_reg <= 1'b0;
-        looked_reg <= held_reg && !write_now;
+        looked_reg <= looked_next;
+        to_snap_reg <= looked_next && waddr == dmmu_pkg::REG_CNT_SNAP;
+        to_ctl_reg <= looked_next && waddr == dmmu_pkg::REG_CTL_TAIL;
+        to_work_reg <= looked_next && waddr == dmmu_pkg::REG_WORK_TAIL;
+        to_cpl_reg <= looked_next && waddr == dmmu_pkg::REG_CPL_HEAD;
+        to_flt_reg <= looked_next && waddr == dmmu_pkg::REG_FLT_HEAD;
+        to_cpy_reg <= looked_next && waddr == dmmu_pkg::REG_CPY_TAIL;
+        to_ctrl_reg <= looked_next && waddr == dmmu_pkg::REG_CTRL && mask[0];
+        to_error_reg <= looked_next && waddr == dmmu_pkg::REG_ERROR;
+        to_setup_reg <= looked_next && setup_addr;
         if (take_write) begin
             held_reg <= 1'b1;
             waddr_reg <= {s_axil_awaddr[15:2], 2'b00};
@@ -150,15 +165,16 @@ module regs #(
             raddr_reg <= {s_axil_araddr[15:2], 2'b00};
         end
         cnt_half_reg <= raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
+        root_half_reg <= raddr_reg[2] ? ctx_root[63:32] : ctx_root[31:0];
+        rings_reg <= rings;
         lookup_reg <= read_ready;
         if (lookup_reg) begin
             read_reg <= 1'b0;
             rvalid_reg <= 1'b1;
-            rdata_reg <= rdata;
+            rdata_reg <= rdata | rings_reg;
         end
         if (rst) begin
             held_reg <= 1'b0;
-            looked_reg <= 1'b0;
             bvalid_reg <= 1'b0;
             read_reg <= 1'b0;
             lookup_reg <= 1'b0;
@@ -219,6 +235,7 @@ module regs #(
     logic [31:0] ctl_ask_reg, ctl_have_reg, work_ask_reg, work_have_reg;
     logic [31:0] cpl_ask_reg, cpl_have_reg, flt_ask_reg, flt_have_reg;
     logic [31:0] cpy_ask_reg, cpy_have_reg;
+    logic [31:0] ctl_most_reg, work_most_reg, cpy_most_reg;     // slots of the rings, which do not change in use
 
     always_ff @(posedge clk) begin
         ctl_ask_reg <= ctl_tail_new - ctl_head;
@@ -231,33 +248,36 @@ module regs #(
         flt_have_reg <= flt_tail - flt_head_reg;
         cpy_ask_reg <= cpy_tail_new - cpy_head;
         cpy_have_reg <= cpy_tail_reg - cpy_head;
+        ctl_most_reg <= 32'd1 << ctl_size_reg;
+        work_most_reg <= 32'd1 << work_size_reg;
+        cpy_most_reg <= 32'd1 << cpy_size_reg;
     end
 
-    wire ctl_tail_ok = set_up_reg && ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= 32'd1 << ctl_size_reg;
-    wire work_tail_ok = set_up_reg && work_ask_reg >= work_have_reg && work_ask_reg <= 32'd1 << work_size_reg;
+    wire ctl_tail_ok = set_up_reg && ctl_ask_reg >= ctl_have_reg && ctl_ask_reg <= ctl_most_reg;
+    wire work_tail_ok = set_up_reg && work_ask_reg >= work_have_reg && work_ask_reg <= work_most_reg;
     wire cpl_head_ok = cpl_ask_reg <= cpl_have_reg;
     wire flt_head_ok = flt_ask_reg <= flt_have_reg;
-    wire cpy_tail_ok = set_up_reg && cpy_ask_reg >= cpy_have_reg && cpy_ask_reg <= 32'd1 << cpy_size_reg;
+    wire cpy_tail_ok = set_up_reg && cpy_ask_reg >= cpy_have_reg && cpy_ask_reg <= cpy_most_reg;
 
-    wire ctl_bell = write_now && waddr == dmmu_pkg::REG_CTL_TAIL;
-    wire work_bell = write_now && waddr == dmmu_pkg::REG_WORK_TAIL;
-    wire cpl_bell = write_now && waddr == dmmu_pkg::REG_CPL_HEAD;
-    wire flt_bell = write_now && waddr == dmmu_pkg::REG_FLT_HEAD;
-    wire cpy_bell = write_now && waddr == dmmu_pkg::REG_CPY_TAIL;
-    wire ctrl_now = write_now && waddr == dmmu_pkg::REG_CTRL && mask[0];
-    wire clear_now = write_now && waddr == dmmu_pkg::REG_ERROR;
+    wire ctl_bell = to_ctl_reg;
+    wire work_bell = to_work_reg;
+    wire cpl_bell = to_cpl_reg;
+    wire flt_bell = to_flt_reg;
+    wire cpy_bell = to_cpy_reg;
+    wire ctrl_now = to_ctrl_reg;
+    wire clear_now = to_error_reg;
+    wire setup_now = to_setup_reg;
 
     // Rings are set up before there is anything in them, and stay where they are until a reset: the indices in use
     // mean nothing in a ring of another size.
-    logic setup_now;
     always_comb begin
-        setup_now = 1'b0;
+        setup_addr = 1'b0;
         case (waddr)
             dmmu_pkg::REG_STAT_BASE_LO, dmmu_pkg::REG_STAT_BASE_HI, dmmu_pkg::REG_CTL_BASE_LO, dmmu_pkg::REG_CTL_BASE_HI,
             dmmu_pkg::REG_CTL_SIZE, dmmu_pkg::REG_WORK_BASE_LO, dmmu_pkg::REG_WORK_BASE_HI, dmmu_pkg::REG_WORK_SIZE,
             dmmu_pkg::REG_CPL_BASE_LO, dmmu_pkg::REG_CPL_BASE_HI, dmmu_pkg::REG_CPL_SIZE, dmmu_pkg::REG_FLT_BASE_LO,
             dmmu_pkg::REG_FLT_BASE_HI, dmmu_pkg::REG_FLT_SIZE, dmmu_pkg::REG_CPY_BASE_LO, dmmu_pkg::REG_CPY_BASE_HI,
-            dmmu_pkg::REG_CPY_SIZE: setup_now = write_now;
+            dmmu_pkg::REG_CPY_SIZE: setup_addr = 1'b1;
             default: ;
         endcase
     end
@@ -363,6 +383,13 @@ module regs #(
     always_ff @(posedge clk) begin
         placed_reg <= placed;
         still_reg <= set_up_reg && !core_rst;
+        if (!rst) begin
+            `CHECK_NAME(what_is_carried_out_is_held) assert (!looked_reg || held_reg);
+            if (write_now && set_up_reg) begin
+                `CHECK_NAME(rings_are_as_large_as_they_were) assert (ctl_most_reg == 32'd1 << ctl_size_reg &&
+                    work_most_reg == 32'd1 << work_size_reg && cpy_most_reg == 32'd1 << cpy_size_reg);
+            end
+        end
         if (!rst && still_reg) begin
             `CHECK_NAME(rings_stay_where_they_are) assert (core_rst || placed == placed_reg);
         end
@@ -405,10 +432,51 @@ module regs #(
     assign cpy_tail = cpy_tail_reg;
     assign ctx_sel = ctx_sel_reg;
     assign thr_sel = thr_sel_reg;
-    assign cnt_snap = write_now && waddr == dmmu_pkg::REG_CNT_SNAP;
+    assign cnt_snap = to_snap_reg;
     assign cnt_sel = raddr_reg[8:3];
 
     localparam [15:0] CNT_END = dmmu_pkg::REG_CNT_BASE + 16'(8 * dmmu_pkg::CNT_COUNT);
+
+    // where one half has a register, the other is zero
+    always_comb begin
+        rings = 32'd0;
+        case (raddr_reg)
+            dmmu_pkg::REG_STAT_BASE_LO: rings = stat_base_reg[31:0];
+            dmmu_pkg::REG_STAT_BASE_HI: rings = stat_base_reg[63:32];
+            dmmu_pkg::REG_CTL_BASE_LO: rings = ctl_base_reg[31:0];
+            dmmu_pkg::REG_CTL_BASE_HI: rings = ctl_base_reg[63:32];
+            dmmu_pkg::REG_CTL_SIZE: rings = {28'd0, ctl_size_reg};
+            dmmu_pkg::REG_CTL_TAIL: rings = ctl_tail_reg;
+            dmmu_pkg::REG_CTL_HEAD: rings = ctl_head;
+            dmmu_pkg::REG_WORK_BASE_LO: rings = work_base_reg[31:0];
+            dmmu_pkg::REG_WORK_BASE_HI: rings = work_base_reg[63:32];
+            dmmu_pkg::REG_WORK_SIZE: rings = {28'd0, work_size_reg};
+            dmmu_pkg::REG_WORK_TAIL: rings = work_tail_reg;
+            dmmu_pkg::REG_WORK_HEAD: rings = work_head;
+            dmmu_pkg::REG_CPL_BASE_LO: rings = cpl_base_reg[31:0];
+            dmmu_pkg::REG_CPL_BASE_HI: rings = cpl_base_reg[63:32];
+            dmmu_pkg::REG_CPL_SIZE: rings = {28'd0, cpl_size_reg};
+            dmmu_pkg::REG_CPL_HEAD: rings = cpl_head_reg;
+            dmmu_pkg::REG_CPL_TAIL: rings = cpl_tail;
+            dmmu_pkg::REG_FLT_BASE_LO: rings = flt_base_reg[31:0];
+            dmmu_pkg::REG_FLT_BASE_HI: rings = flt_base_reg[63:32];
+            dmmu_pkg::REG_FLT_SIZE: rings = {28'd0, flt_size_reg};
+            dmmu_pkg::REG_FLT_HEAD: rings = flt_head_reg;
+            dmmu_pkg::REG_FLT_TAIL: rings = flt_tail;
+            dmmu_pkg::REG_CPY_BASE_LO: rings = cpy_base_reg[31:0];
+            dmmu_pkg::REG_CPY_BASE_HI: rings = cpy_base_reg[63:32];
+            dmmu_pkg::REG_CPY_SIZE: rings = {28'd0, cpy_size_reg};
+            dmmu_pkg::REG_CPY_TAIL: rings = cpy_tail_reg;
+            dmmu_pkg::REG_CPY_HEAD: rings = cpy_head;
+            dmmu_pkg::REG_CPY_FAILED: rings = cpy_failed;
+            dmmu_pkg::REG_CTX_STATE: rings = {30'd0, ctx_state};
+            dmmu_pkg::REG_THR_STATE: rings = thr_state;
+            dmmu_pkg::REG_THR_VA_LO: rings = thr_va[31:0];
+            dmmu_pkg::REG_THR_VA_HI: rings = thr_va[63:32];
+            dmmu_pkg::REG_THR_TAG: rings = thr_tag;
+            default: ;
+        endcase
+    end
 
     always_comb begin
         rdata = 32'd0;
@@ -437,47 +505,13 @@ module regs #(
             end
             dmmu_pkg::REG_SCRATCH: rdata = scratch_reg;
             dmmu_pkg::REG_ERROR: rdata = {24'd0, error_reg};
-            dmmu_pkg::REG_IRQ_ENABLE: rdata = {27'd0, irq_enable_reg};
             dmmu_pkg::REG_IRQ_PENDING: rdata = {27'd0, irq_pending};
+            dmmu_pkg::REG_IRQ_ENABLE: rdata = {27'd0, irq_enable_reg};
             dmmu_pkg::REG_COALESCE: rdata = coalesce_reg;
             dmmu_pkg::REG_IRQ_ROUTE: for (int c = 0; c < 5; c++) rdata[4*c +: 3] = irq_route_reg[3*c +: 3];
-            dmmu_pkg::REG_STAT_BASE_LO: rdata = stat_base_reg[31:0];
-            dmmu_pkg::REG_STAT_BASE_HI: rdata = stat_base_reg[63:32];
-            dmmu_pkg::REG_CTL_BASE_LO: rdata = ctl_base_reg[31:0];
-            dmmu_pkg::REG_CTL_BASE_HI: rdata = ctl_base_reg[63:32];
-            dmmu_pkg::REG_CTL_SIZE: rdata = {28'd0, ctl_size_reg};
-            dmmu_pkg::REG_CTL_TAIL: rdata = ctl_tail_reg;
-            dmmu_pkg::REG_CTL_HEAD: rdata = ctl_head;
-            dmmu_pkg::REG_WORK_BASE_LO: rdata = work_base_reg[31:0];
-            dmmu_pkg::REG_WORK_BASE_HI: rdata = work_base_reg[63:32];
-            dmmu_pkg::REG_WORK_SIZE: rdata = {28'd0, work_size_reg};
-            dmmu_pkg::REG_WORK_TAIL: rdata = work_tail_reg;
-            dmmu_pkg::REG_WORK_HEAD: rdata = work_head;
-            dmmu_pkg::REG_CPL_BASE_LO: rdata = cpl_base_reg[31:0];
-            dmmu_pkg::REG_CPL_BASE_HI: rdata = cpl_base_reg[63:32];
-            dmmu_pkg::REG_CPL_SIZE: rdata = {28'd0, cpl_size_reg};
-            dmmu_pkg::REG_CPL_HEAD: rdata = cpl_head_reg;
-            dmmu_pkg::REG_CPL_TAIL: rdata = cpl_tail;
-            dmmu_pkg::REG_FLT_BASE_LO: rdata = flt_base_reg[31:0];
-            dmmu_pkg::REG_FLT_BASE_HI: rdata = flt_base_reg[63:32];
-            dmmu_pkg::REG_FLT_SIZE: rdata = {28'd0, flt_size_reg};
-            dmmu_pkg::REG_FLT_HEAD: rdata = flt_head_reg;
-            dmmu_pkg::REG_FLT_TAIL: rdata = flt_tail;
-            dmmu_pkg::REG_CPY_BASE_LO: rdata = cpy_base_reg[31:0];
-            dmmu_pkg::REG_CPY_BASE_HI: rdata = cpy_base_reg[63:32];
-            dmmu_pkg::REG_CPY_SIZE: rdata = {28'd0, cpy_size_reg};
-            dmmu_pkg::REG_CPY_TAIL: rdata = cpy_tail_reg;
-            dmmu_pkg::REG_CPY_HEAD: rdata = cpy_head;
-            dmmu_pkg::REG_CPY_FAILED: rdata = cpy_failed;
             dmmu_pkg::REG_CTX_SEL: rdata = ctx_sel_reg;
-            dmmu_pkg::REG_CTX_STATE: rdata = {30'd0, ctx_state};
-            dmmu_pkg::REG_CTX_ROOT_LO: rdata = ctx_root[31:0];
-            dmmu_pkg::REG_CTX_ROOT_HI: rdata = ctx_root[63:32];
+            dmmu_pkg::REG_CTX_ROOT_LO, dmmu_pkg::REG_CTX_ROOT_HI: rdata = root_half_reg;
             dmmu_pkg::REG_THR_SEL: rdata = thr_sel_reg;
-            dmmu_pkg::REG_THR_STATE: rdata = thr_state;
-            dmmu_pkg::REG_THR_VA_LO: rdata = thr_va[31:0];
-            dmmu_pkg::REG_THR_VA_HI: rdata = thr_va[63:32];
-            dmmu_pkg::REG_THR_TAG: rdata = thr_tag;
             default:
                 if (raddr_reg >= dmmu_pkg::REG_CNT_BASE && raddr_reg < CNT_END)
                     rdata = cnt_half_reg;

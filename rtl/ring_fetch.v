@@ -41,27 +41,33 @@ module ring_fetch #(
     logic [31:0]  asked_reg;        // entries asked for
     logic [31:0]  fetched_reg;
     logic [31:0]  given_reg;        // entries handed on
+    logic [AHEAD_LOG2:0] away_reg;  // asked for and not handed on
+    logic [31:0]  mask_reg;         // of an index in the ring, which stays as large as it is
     logic         ar_valid_reg;
     logic [63:0]  ar_addr_reg;
     // words that have come, and those that went on into the entry shown
     logic [AHEAD_LOG2+3:0] in_reg;
     logic [AHEAD_LOG2+3:0] out_reg;
+    // no word is read while it is written
+    (* no_rw_check *)
     logic [63:0]  words [0:AHEAD*8-1];
     logic [511:0] entry_reg;
     logic [3:0]   shown_reg;        // words of the entry shown, 8: complete
     logic [AHEAD-1:0] bad_reg;
     logic         shown_bad_reg;
 
-    wire [31:0] slot = asked_reg & ((32'd1 << size_log2) - 32'd1);
-    wire [31:0] away = asked_reg - given_reg;
-    wire        can_ask = enable && asked_reg != tail && away < AHEAD;
+    wire [31:0] slot = asked_reg & mask_reg;
+    wire        can_ask = enable && asked_reg != tail && !away_reg[AHEAD_LOG2];
     wire        ask = can_ask && !ar_valid_reg;     // an entry is eight beats: there is time
-    wire        complete = shown_reg == 4'd8;
+    wire        complete = shown_reg[3];
+    wire        give = complete && entry_ready;
     wire        show = !complete && in_reg != out_reg;
     wire [AHEAD_LOG2-1:0] coming = in_reg[AHEAD_LOG2+2:3];
 
     always_ff @(posedge clk) begin
         if (arready) ar_valid_reg <= 1'b0;
+        mask_reg <= (32'd1 << size_log2) - 32'd1;
+        if (ask != give) away_reg <= ask ? away_reg + 1'b1 : away_reg - 1'b1;     // give comes late
         if (ask) begin
             ar_valid_reg <= 1'b1;
             ar_addr_reg <= base + {26'd0, slot, 6'd0};
@@ -78,7 +84,7 @@ module ring_fetch #(
             shown_reg <= shown_reg + 4'd1;
             shown_bad_reg <= bad_reg[out_reg[AHEAD_LOG2+2:3]];
         end
-        if (complete && entry_ready) begin
+        if (give) begin
             shown_reg <= 4'd0;
             given_reg <= given_reg + 32'd1;
         end
@@ -87,6 +93,7 @@ module ring_fetch #(
             asked_reg <= 32'd0;
             fetched_reg <= 32'd0;
             given_reg <= 32'd0;
+            away_reg <= '0;
             in_reg <= '0;
             out_reg <= '0;
             shown_reg <= 4'd0;
@@ -107,8 +114,17 @@ module ring_fetch #(
     assign rready = 1'b1;
 
 `ifdef CHECK
+    wire [31:0] away = asked_reg - given_reg;
     always_ff @(posedge clk) begin
         if (!rst) begin
+            `CHECK_NAME(entry_has_eight_words) assert (shown_reg <= 4'd8);
+            `CHECK_NAME(entries_away_are_counted) assert (away == 32'(away_reg));
+            if (ask) begin
+                `CHECK_NAME(ring_is_as_large_as_it_was) assert (mask_reg == (32'd1 << size_log2) - 32'd1);
+            end
+            if (rvalid && show) begin
+                `CHECK_NAME(no_word_is_read_while_it_is_written) assert (in_reg[AHEAD_LOG2+2:0] != out_reg[AHEAD_LOG2+2:0]);
+            end
             `CHECK_NAME(never_ahead_of_the_doorbell) assert (tail - asked_reg <= 32'd1 << size_log2);
             `CHECK_NAME(room_for_all_that_was_asked_for) assert (away <= AHEAD && asked_reg - fetched_reg <= away);
             if (rvalid) begin

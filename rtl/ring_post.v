@@ -22,7 +22,6 @@ module ring_post #(
     output wire        active,
     // pulse, per record in the order taken: it became visible, or was lost to a bus error
     output wire        posted,
-    output wire        error,
 
     input  wire        rec_valid,
     output wire [2:0]  rec_word,
@@ -37,34 +36,38 @@ module ring_post #(
     input  wire        wready,
     output wire [63:0] wdata,
     output wire        wlast,
-    input  wire        bvalid,
-    input  wire        berr
+    input  wire        bvalid
 );
-    localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2;
+    localparam [1:0] IDLE = 2'd0, BEGIN = 2'd1, DATA = 2'd2;
 
     logic [1:0]  state_reg;
     logic [31:0] tail_reg;
     logic [31:0] taken_reg;         // records begun
     logic        full_reg;          // as of a cycle ago: none begins in the cycle after another did
+    logic [31:0] mask_reg;          // of an index in the ring, which stays as large as it is
+    logic        aw_valid_reg;      // taken before all of the record's words are: fewer have a place here
     logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
     wire         way_free;
 
     wire [31:0] entries = 32'd1 << size_log2;
-    wire [31:0] slot = taken_reg & (entries - 32'd1);
+    wire [31:0] slot = taken_reg & mask_reg;
     wire [31:0] away = taken_reg - tail_reg;
     wire        crowded = away[AHEAD_LOG2];
     wire        give = state_reg == DATA && way_free;
 
     always_ff @(posedge clk) begin
+        if (awready) aw_valid_reg <= 1'b0;
+        mask_reg <= entries - 32'd1;
         case (state_reg)
             IDLE: if (rec_valid && !full && !crowded) begin
-                state_reg <= ADDRESS;
+                state_reg <= BEGIN;
+                aw_valid_reg <= 1'b1;
                 aw_addr_reg <= base + {26'd0, slot, 6'd0};
                 taken_reg <= taken_reg + 32'd1;
                 word_reg <= 3'd0;
             end
-            ADDRESS: if (awready) state_reg <= DATA;
+            BEGIN: state_reg <= DATA;
             DATA: if (give) begin
                 word_reg <= word_reg + 3'd1;
                 if (word_reg == 3'd7) state_reg <= IDLE;
@@ -75,6 +78,7 @@ module ring_post #(
         full_reg <= taken_reg - head >= entries;
         if (rst) begin
             state_reg <= IDLE;
+            aw_valid_reg <= 1'b0;
             tail_reg <= 32'd0;
             taken_reg <= 32'd0;
         end
@@ -88,10 +92,9 @@ module ring_post #(
     assign full = full_reg;
     assign active = away != 32'd0;
     assign posted = bvalid;
-    assign error = bvalid && berr;
     assign rec_word = word_reg;
     assign rec_taken = give && word_reg == 3'd7;
-    assign awvalid = state_reg == ADDRESS;
+    assign awvalid = aw_valid_reg;
     assign awaddr = aw_addr_reg;
     assign awlen = 8'd7;
 
@@ -99,6 +102,10 @@ module ring_post #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `CHECK_NAME(ring_never_overrun) assert (taken_reg - head <= entries);
+            `CHECK_NAME(address_goes_before_the_last_word) assert (state_reg != IDLE || !aw_valid_reg);
+            if (state_reg == IDLE && rec_valid) begin
+                `CHECK_NAME(ring_is_as_large_as_it_was) assert (mask_reg == entries - 32'd1);
+            end
             if (bvalid) begin
                 `CHECK_NAME(posted_was_taken) assert (away != 32'd0);
             end

@@ -32,7 +32,6 @@ module status_block (
     output wire [31:0] shown_flt_tail,
     // something is to be written or being written
     output wire        active,
-    output wire        error,
 
     output wire        awvalid,
     input  wire        awready,
@@ -42,13 +41,14 @@ module status_block (
     input  wire        wready,
     output wire [63:0] wdata,
     output wire        wlast,
-    input  wire        bvalid,
-    input  wire        berr
+    input  wire        bvalid
 );
-    localparam [1:0] IDLE = 2'd0, ADDRESS = 2'd1, DATA = 2'd2, RESPONSE = 2'd3;
+    localparam [1:0] IDLE = 2'd0, DATA = 2'd1, RESPONSE = 2'd2;
 
     logic [1:0]  state_reg;
+    logic        aw_valid_reg;      // the address was not taken yet, and so none of the data
     logic [1:0]  word_reg;
+    logic        last_reg;          // of the words, this is
     logic        irq_reg;
     logic        cpy_irq_reg;
     logic [31:0] ctl_reg;
@@ -65,10 +65,13 @@ module status_block (
     wire want = ctl_want || cpy_want || cpl_tail != cpl_reg || flt_tail != flt_reg || work_head != work_reg;
 
     always_ff @(posedge clk) begin
+        if (awready) aw_valid_reg <= 1'b0;
         case (state_reg)
             IDLE: if (want) begin
-                state_reg <= ADDRESS;
+                state_reg <= DATA;
+                aw_valid_reg <= 1'b1;
                 word_reg <= 2'd0;
+                last_reg <= 1'b0;
                 irq_reg <= ctl_want && ctl_want_irq;
                 cpy_irq_reg <= cpy_want && cpy_want_irq;
                 ctl_reg <= ctl_head;
@@ -79,9 +82,9 @@ module status_block (
                 failed_reg <= cpy_failed;
                 ctl_failed_reg <= ctl_failed;
             end
-            ADDRESS: if (awready) state_reg <= DATA;
             DATA: if (wready) begin
                 word_reg <= word_reg + 2'd1;
+                last_reg <= word_reg == 2'd2;
                 if (wlast) state_reg <= RESPONSE;
             end
             RESPONSE: if (bvalid) begin
@@ -89,9 +92,11 @@ module status_block (
                 shown_cpl_reg <= cpl_reg;
                 shown_flt_reg <= flt_reg;
             end
+            default: state_reg <= IDLE;
         endcase
         if (rst) begin
             state_reg <= IDLE;
+            aw_valid_reg <= 1'b0;
             irq_reg <= 1'b0;
             cpy_irq_reg <= 1'b0;
             ctl_reg <= 32'd0;
@@ -121,13 +126,21 @@ module status_block (
     assign shown_cpl_tail = shown_cpl_reg;
     assign shown_flt_tail = shown_flt_reg;
     assign active = state_reg != IDLE || want;
-    assign error = state_reg == RESPONSE && bvalid && berr;
-    assign awvalid = state_reg == ADDRESS;
+    assign awvalid = aw_valid_reg;
     assign awaddr = base;
     assign awlen = 8'd3;
     assign wvalid = state_reg == DATA;
     assign wdata = data;
-    assign wlast = word_reg == 2'd3;
+    assign wlast = last_reg;
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `CHECK_NAME(last_word_is_known) assert (state_reg != DATA || last_reg == (word_reg == 2'd3));
+            `CHECK_NAME(no_data_before_the_address) assert (!aw_valid_reg || (state_reg == DATA && word_reg == 2'd0));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

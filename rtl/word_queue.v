@@ -30,6 +30,9 @@ module word_queue #(
     logic [LOG2:0] in_reg;
     logic [LOG2:0] out_reg;
     logic [LOG2:0] room_reg;
+    logic          any_reg;     // in_reg and out_reg differ
+
+    wire           more = in_reg != out_reg && in_reg != out_reg + 1'b1;
 
     always_ff @(posedge clk)
         if (push) words[in_reg[LOG2-1:0]] <= in;
@@ -37,17 +40,18 @@ module word_queue #(
     always_ff @(posedge clk) begin
         if (push) in_reg <= in_reg + 1'b1;
         if (pop) out_reg <= out_reg + 1'b1;
-        if (reserve && !pop) room_reg <= room_reg - 1'b1;
-        if (!reserve && pop) room_reg <= room_reg + 1'b1;
+        any_reg <= push || more || (any_reg && !pop);
+        if (reserve != pop) room_reg <= reserve ? room_reg - 1'b1 : room_reg + 1'b1;      // pop comes late
         if (rst) begin
             in_reg <= '0;
             out_reg <= '0;
             room_reg <= (LOG2+1)'(DEPTH);
+            any_reg <= 1'b0;
         end
     end
 
     assign room = room_reg != '0;
-    assign any = in_reg != out_reg;
+    assign any = any_reg;
     assign out = words[out_reg[LOG2-1:0]];
 
 `ifdef CHECK
@@ -57,6 +61,7 @@ module word_queue #(
             if (push) begin
                 `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
             end
+            `CHECK_NAME(a_word_is_seen) assert (any_reg == (in_reg != out_reg));
             `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
         end
     end

@@ -35,9 +35,9 @@ module ring_formal (
 
     ring_post dut (
         .clk(clk), .rst(!started), .base(64'd0), .size_log2(4'd1), .head(head), .tail(tail), .full(full), .active(),
-        .posted(posted), .error(), .rec_valid(rec_valid && started), .rec_word(), .rec_data(64'd0), .rec_taken(rec_taken),
+        .posted(posted), .rec_valid(rec_valid && started), .rec_word(), .rec_data(64'd0), .rec_taken(rec_taken),
         .awvalid(awvalid), .awready(any_awready), .awaddr(), .awlen(awlen), .wvalid(wvalid), .wready(any_wready),
-        .wdata(), .wlast(wlast), .bvalid(bvalid), .berr(1'b0));
+        .wdata(), .wlast(wlast), .bvalid(bvalid));
 
 `ifdef P_ring
     always_ff @(posedge clk) begin
