@@ -23,11 +23,10 @@ module hw_thread #(
     input  wire                clk,
     input  wire                rst,
 
-    // a descriptor for this thread, given only when it is not busy: operation (low bits), whether a rule is broken, context,
-    // how many units (`endless`: as many as there are), its operands' places in a page, whether a list is empty
+    // a descriptor for this thread, given only when it is not busy: operation (low bits), context, how many
+    // units (`endless`: as many as there are), its operands' places in a page, whether a list is empty
     input  wire                start,
     input  wire [2:0]          d_op,
-    input  wire                d_bad,
     input  wire [CTX_W-1:0]    d_ctx,
     input  wire [63:0]         d_left,
     input  wire                d_endless,
@@ -37,10 +36,11 @@ module hw_thread #(
     input  wire [11:0]         d_arg,
     input  wire [11:0]         d_arg2,
     input  wire                d_null,
-    // a cycle later: its context is enabled and not killed
+    // a cycle later: it breaks a rule; its context is enabled and not killed
+    input  wire                bad,
     input  wire                runs,
     output wire                busy,
-    // counts as work; waits for the MMU; has a completion record to give away
+    // counts as work, told a cycle late; waits for the MMU; has a completion record to give away
     output wire                works,
     output wire                waiting,
     output wire                retiring,
@@ -144,10 +144,11 @@ module hw_thread #(
     localparam BLOCK = BUFFER_WORDS * 8;
 
     logic [3:0]  state_reg;
+    logic        busy_reg;      // it is not IDLE
+    logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
     logic        asking_reg;    // in RESPONSE: the request is not taken yet
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
-    logic        bad_reg;       // the descriptor breaks a rule
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
     logic        nothing_reg;   // the access was cut before it did anything: it is begun again
@@ -312,9 +313,12 @@ module hw_thread #(
         if (asked) pair_reg <= asked_pair;
 
         case (state_reg)
-            IDLE: if (start) begin
-                state_reg <= CHECK;
-                bad_reg <= d_bad;
+            // what is taken without a start is not looked at
+            IDLE: begin
+                if (start) begin
+                    state_reg <= CHECK;
+                    busy_reg <= 1'b1;
+                end
                 is_copy <= d_op == COPY;
                 is_fill <= d_op == FILL;
                 is_vadd <= d_op == VADD;
@@ -343,7 +347,7 @@ module hw_thread #(
             CHECK: begin
                 state_reg <= ADDRESS;
                 none_reg <= left_reg == 64'd0;
-                if (bad_reg) begin
+                if (bad) begin
                     status_reg <= BAD_DESC;
                     state_reg <= RETIRE;
                 end else if (!runs) begin
@@ -444,7 +448,10 @@ module hw_thread #(
                     so_reg <= va_reg[2:0];
                 end
             end
-            RETIRE: if (rec_taken) state_reg <= IDLE;
+            RETIRE: if (rec_taken) begin
+                state_reg <= IDLE;
+                busy_reg <= 1'b0;
+            end
             default: state_reg <= IDLE;
         endcase
 
@@ -460,19 +467,23 @@ module hw_thread #(
         if (next) asking_reg <= !ends && !req_ready;
         else if (req_ready) asking_reg <= 1'b0;
 
-        if (start) killed_reg <= 1'b0;
-        else if (kill_valid && busy && ctx_reg == kill_ctx) killed_reg <= 1'b1;
+        if (!busy_reg) killed_reg <= 1'b0;
+        else if (kill_valid && ctx_reg == kill_ctx) killed_reg <= 1'b1;
+
+        works_reg <= start || (busy_reg && state_reg != RETIRE);
 
         if (rst) begin
             state_reg <= IDLE;
+            busy_reg <= 1'b0;
+            works_reg <= 1'b0;
             asking_reg <= 1'b0;
             follows_reg <= 1'b0;
             ctx_reg <= '0;
         end
     end
 
-    assign busy = state_reg != IDLE;
-    assign works = start || (busy && state_reg != RETIRE);
+    assign busy = busy_reg;
+    assign works = works_reg;
     assign waiting = state_reg == RESPONSE && !asking_reg;
     assign retiring = state_reg == RETIRE && settled;
     assign dying = killed_reg && busy && state_reg != RETIRE;
@@ -517,6 +528,7 @@ module hw_thread #(
         if (rel_valid && rel_ready) granted <= 1'b0;
         if (rst) granted <= 1'b0;
         if (!rst) begin
+            `CHECK_NAME(busy_when_not_idle) assert (busy_reg == (state_reg != IDLE));
             if (stalled) begin
                 `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && !arvalid && !awvalid);
             end

@@ -195,12 +195,12 @@ module threads #(
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
             hw_thread #(.CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W), .BURST_WORDS(BURST_WORDS)) engine (
-                .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]), .d_bad(bad),
+                .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]),
                 .d_ctx(desc[dmmu_pkg::WORK_CTX_LSB +: CTX_W]), .d_left(left), .d_endless(endless),
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
-                .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
                 .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
@@ -345,9 +345,10 @@ module threads #(
                 (C[2] ? class_bit[2] : ~class_bit[2]);
             wire [THREADS-1:0] grant;
             lock #(.N(THREADS)) one (.clk(clk), .rst(rst), .req(req), .grant(grant));
-            assign class_granted[c*THREADS +: THREADS] = grant & req;
+            assign class_granted[c*THREADS +: THREADS] = grant;
         end
     endgenerate
+    // a thread looks at it only while it asks; what it held before is gone by then
     always_comb begin
         lock_grant = '0;
         for (int c = 0; c < 8; c++) lock_grant = lock_grant | class_granted[c*THREADS +: THREADS];
@@ -468,6 +469,11 @@ module threads #(
     wire unused = &{1'b0, rsp_pa};
 
 `ifdef CHECK
+    // who has the lock of the word that it asks for
+    logic [THREADS-1:0] lock_right;
+    always_comb begin
+        for (int t = 0; t < THREADS; t++) lock_right[t] = class_granted[{29'd0, lock_word[t*3 +: 3]} * THREADS + t];
+    end
     // with STALL_CONTEXT: who asks has no companion that has been waiting for the host since the cycle before
     logic [THREADS-1:0] past_stalled;
     wire  [THREADS-1:0] companion;
@@ -487,6 +493,7 @@ module threads #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid)) == '0);
+            `CHECK_NAME(who_may_do_an_atomic_has_its_word) assert ((lock_grant & lock_req & ~lock_right) == '0);
             `CHECK_NAME(context_of_a_stalled_thread_asks_for_nothing) assert (STALL_CONTEXT == 0 || companion == '0);
             `CHECK_NAME(answers_come_from_the_memory_asked) assert (
                 ((h_rvalid | h_bvalid) & mem_local) == '0 && ((l_rvalid | l_bvalid) & ~mem_local) == '0);
