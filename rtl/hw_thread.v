@@ -122,8 +122,8 @@ module hw_thread #(
     output wire                replace,
     output wire                count,
     input  wire                equal,
-    // pulse: the beat is the address of the list's next node
-    output wire                node,
+    // a beat that comes now is the address of the list's next node, or, with an error, of none
+    output wire                is_next,
 
     // for the completion record
     output wire [2:0]          status,
@@ -252,7 +252,7 @@ module hw_thread #(
         .got(m_got), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
     // a node's `next` comes alone or after its value
-    wire        is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
+    assign is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
     wire        rgood = rvalid && rresp == 2'd0 && !m_error;
     wire        node_over = rgood && is_next;
     // where the error is: in a first word the access's first byte
@@ -511,7 +511,6 @@ module hw_thread #(
     assign atomic = is_atomic;
     assign replace = is_cas;
     assign count = came && (is_reduce || is_chase || is_atomic);
-    assign node = node_over;
 
     assign status = status_reg;
     assign cause = cause_reg;

@@ -158,7 +158,7 @@ module threads #(
     wire                     h_null = h_rdata == 64'd0;
     wire                     l_null = l_rdata == 64'd0;
     wire                     h_equal, l_equal;
-    wire [THREADS-1:0]       node, atomic, replace, count, h_forget, l_forget;
+    wire [THREADS-1:0]       is_next, atomic, replace, count, h_forget, l_forget;
     wire [63:0]              h_sum, l_sum;
     wire [THREADS-1:0]       awvalid, fill, h_awready, l_awready;
     wire [THREADS*IDX_W-1:0] from;
@@ -211,17 +211,17 @@ module threads #(
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
-                .arready(h_arready[t] || l_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
+                .arready(mem_local[t] ? l_arready[t] : h_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
                 .rresp(mem_local[t] ? l_rresp : h_rresp), .rlast(mem_local[t] ? l_rlast : h_rlast),
                 .host_late(h_late), .local_late(l_late),
-                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
+                .awvalid(awvalid[t]), .awready(mem_local[t] ? l_awready[t] : h_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
                 .host_index(h_index), .local_index(l_index), .host_here(h_here[t]), .local_here(l_here[t]),
                 .host_word(h_word[t*64 +: 64]), .local_word(l_word[t*64 +: 64]),
                 .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
                 .atomic(atomic[t]), .replace(replace[t]), .count(count[t]), .equal(mem_local[t] ? l_equal : h_equal),
-                .node(node[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
+                .is_next(is_next[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
                 .place(t_place[t*12 +: 12]), .rec_taken(t_rec_taken[t]));
         end
     endgenerate
@@ -305,8 +305,8 @@ module threads #(
                 assign n_req_left[n*64 +: 64] = t_req_left[T*64 +: 64];
                 assign n_req_node[n*2 +: 2] = t_req_node[T*2 +: 2];
                 assign t_asked[T] = n_asked[n];
-                assign n_host_node[n] = node[T] && !mem_local[T];
-                assign n_local_node[n] = node[T] && mem_local[T];
+                assign n_host_node[n] = h_rvalid[T] && is_next[T];
+                assign n_local_node[n] = l_rvalid[T] && is_next[T];
                 assign t_rsp_valid[T] = n_rsp_valid[n];
                 assign n_rel_valid[n] = t_rel_valid[T];
                 assign t_rel_ready[T] = n_rel_ready[n];
