@@ -242,9 +242,11 @@ module hw_thread #(
     wire        go = !is_atomic && planned && ((rsp_ok && !killed_reg) || state_reg == PLAN);
     wire        go_read = (go && !to_dst) || (state_reg == LOCK && locked_reg);
     wire        go_write = (go && to_dst) || (state_reg == COMPARE && settled && atomic_ok_reg);
+    wire        may_go = state_reg == RESPONSE || state_reg == PLAN || state_reg == LOCK || state_reg == COMPARE;
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
-        .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .write(go_write), .pair(is_pair), .words(words),
+        .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .load(may_go),
+        .write(is_atomic ? state_reg == COMPARE : to_dst), .pair(is_pair), .words(words),
         .word(va_reg[11:3]), .other(other_reg), .index(pos_reg[3 +: IDX_W]),
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(m_at), .len(len), .from(from),

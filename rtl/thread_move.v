@@ -17,8 +17,11 @@ module thread_move #(
 
     // forget the error of the access before
     input  wire              forget,
-    // pulse: begin; operands valid with it, `other` until `over`
+    // pulse: begin
     input  wire              start,
+    // the operands may be taken, in any cycle in which nothing is under way and nobody asks for the access before; those of the
+    // last such cycle, that of `start`, are meant. `other` is valid until `over`
+    input  wire              load,
     input  wire              write,
     input  wire              pair,
     // words, 1 to 512; where the first is in its page; the second of a pair
@@ -110,6 +113,8 @@ module thread_move #(
         if (start) begin
             busy_reg <= 1'b1;
             issue_reg <= 1'b1;
+        end
+        if (load) begin
             write_reg <= write;
             pair_reg <= pair;
             first_reg <= 1'b1;
@@ -119,7 +124,6 @@ module thread_move #(
             len_reg <= pair ? 8'd0 : beats_of(words);
             index_reg <= index;
             got_reg <= 10'd0;
-            error_reg <= 1'b0;
         end
         if (rst) begin
             busy_reg <= 1'b0;
@@ -152,8 +156,11 @@ module thread_move #(
         if (rst || start) beats <= 10'd0;
         else beats <= beats + (arvalid && arready ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
         if (!rst) begin
+            if (load || start) begin
+                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == 10'd0);
+            end
             if (start) begin
-                `CHECK_NAME(one_access_at_a_time) assert (!busy_reg && out_reg == 10'd0);
+                `CHECK_NAME(no_error_before_it_began) assert (!error_reg);
                 `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
                 `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
             end

@@ -22,7 +22,7 @@ module threads_read #(
     input  wire                  rst,
 
     input  wire [THREADS-1:0]    arvalid,
-    output logic [THREADS-1:0]   arready,
+    output wire [THREADS-1:0]    arready,
     input  wire [THREADS*52-1:0] addr,
     input  wire [THREADS*8-1:0]  len,
     output wire [THREADS-1:0]    rvalid,
