@@ -132,8 +132,9 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    localparam [3:0] IDLE = 4'd0, CHECK = 4'd1, ADDRESS = 4'd2, RESPONSE = 4'd3, PLAN = 4'd4, LOCK = 4'd5,
-        MOVE = 4'd6, COMPARE = 4'd7, STORE = 4'd8, RELEASE = 4'd9, STEP = 4'd10, RETIRE = 4'd11;
+    // RELEASE has a bit of its own, which is shown as it is
+    localparam [4:0] IDLE = 5'd0, CHECK = 5'd1, ADDRESS = 5'd2, RESPONSE = 5'd3, PLAN = 5'd4, LOCK = 5'd5,
+        MOVE = 5'd6, COMPARE = 5'd7, STORE = 5'd8, STEP = 5'd9, RETIRE = 5'd10, RELEASE = 5'd16;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
     localparam [2:0] COPY = 3'(dmmu_pkg::OP_COPY), FILL = 3'(dmmu_pkg::OP_FILL),
         VADD = 3'(dmmu_pkg::OP_VADD), REDUCE = 3'(dmmu_pkg::OP_REDUCE), CHASE = 3'(dmmu_pkg::OP_CHASE),
@@ -143,11 +144,11 @@ module hw_thread #(
     localparam [1:0] SLVERR = 2'd2;
     localparam BLOCK = BUFFER_WORDS * 8;
 
-    logic [3:0]  state_reg;
+    logic [4:0]  state_reg;
     logic        busy_reg;      // it is not IDLE
     logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
-    logic        asking_reg;    // in RESPONSE: the request is not taken yet
+    logic        asking_reg;    // from ADDRESS, or RELEASE of a node, until its request is taken; not if it ends instead
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
@@ -278,21 +279,34 @@ module hw_thread #(
         .settled(settled), .fixed(is_atomic), .host_index(host_index), .local_index(local_index),
         .host_here(host_here), .local_here(local_here), .host_word(host_word), .local_word(local_word));
 
-    // ---- the next access, or the end
+    // ---- the next access, or the end: known in the cycle before ADDRESS, or before RELEASE of a node
+    wire chunk_over = moved_reg + bytes_reg == chunk_reg;
+    wire chunk_ends = to_dst && (is_fill || is_atomic || chunk_over);
+    wire follows = m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words);
+    wire steps_on = !abandon_reg && !nothing_reg;
+    wire none_next = state_reg == CHECK ? left_reg == 64'd0 : state_reg == MOVE ? left_reg == 64'd1 :
+                     steps_on && !is_chase ? left_reg == {51'd0, units_reg} : none_reg;
+    wire null_next = state_reg == MOVE ? rnull : null_reg;
+    wire [2:0] low_next = state_reg == MOVE ? rplace[2:0] : src_reg[2:0];
+    wire fresh_next = state_reg != STEP || (nothing_reg ? fresh_reg : chunk_ends || is_reduce);
+    wire finished_next = none_next && !(is_chase && endless_reg) || is_chase && null_next;
+    wire crooked_next = is_chase && low_next != 3'd0;
+    wire killed_next = killed_reg || (kill_valid && ctx_reg == kill_ctx);
+    wire ends_next = killed_next || (fresh_next && (finished_next || crooked_next));
+    wire address_next = state_reg == CHECK ? !bad && runs : state_reg == STEP && !abandon_reg && !m_error;
+
     wire finished = none_reg && !(is_chase && endless_reg) || is_chase && null_reg;
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
-    wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     wire may_end = state_reg == RELEASE || fresh_reg;
-    wire ends = killed_reg || (may_end && (finished || crooked));
     wire next = state_reg == ADDRESS || (follows_reg && rel_ready);
-    // a request beside a release is taken with it, not before: thread_port sees to that
-    wire ask = asking_reg || ((state_reg == ADDRESS || follows_reg) && !ends);
 
     always_ff @(posedge clk) begin
         locked_reg <= state_reg == LOCK && lock_grant;
         node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
-        follows_reg <= state_reg == MOVE ? m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words) :
-                       follows_reg && !rel_ready;
+        follows_reg <= state_reg == MOVE ? follows : follows_reg && !rel_ready;
+        // a request beside a release is taken with it, not before: thread_port sees to that
+        asking_reg <= (address_next || (state_reg == MOVE && follows)) && !ends_next ||
+                      asking_reg && !req_ready && !(state_reg == RELEASE && !rel_ready && killed_next);
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
@@ -348,7 +362,7 @@ module hw_thread #(
             end
             CHECK: begin
                 state_reg <= ADDRESS;
-                none_reg <= left_reg == 64'd0;
+                none_reg <= none_next;
                 if (bad) begin
                     status_reg <= BAD_DESC;
                     state_reg <= RETIRE;
@@ -397,7 +411,7 @@ module hw_thread #(
                     null_reg <= rnull;
                     node_reg <= local_reg ? 2'd2 : 2'd1;
                     left_reg <= left_next;
-                    none_reg <= left_reg == 64'd1;
+                    none_reg <= none_next;
                 end
                 nothing_reg <= m_cut && m_left == words;
                 if (m_over) state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
@@ -415,10 +429,10 @@ module hw_thread #(
             end
             STEP: begin
                 state_reg <= ADDRESS;
-                fresh_reg <= fresh_reg && nothing_reg;
-                if (!abandon_reg && !nothing_reg && !is_chase) begin
+                fresh_reg <= fresh_next;
+                none_reg <= none_next;
+                if (steps_on && !is_chase) begin
                     left_reg <= left_next;
-                    none_reg <= left_reg == {51'd0, units_reg};
                     done_reg <= done_reg + (in_bytes ? units_reg[11:0] : {units_reg[8:0], 3'd0});
                 end
                 if (abandon_reg || m_error) begin
@@ -431,15 +445,10 @@ module hw_thread #(
                     // the same access once more
                 end else if (to_dst) begin
                     moved_reg <= moved_reg + bytes_reg;
-                    if (is_fill || is_atomic || chunk_over) begin
-                        fresh_reg <= 1'b1;
-                        phase_reg <= is_fill || is_atomic ? DST : SRC;
-                    end
+                    if (chunk_ends) phase_reg <= is_fill || is_atomic ? DST : SRC;
                 end else if (phase_reg == SRC && (is_chase || is_vadd)) begin
                     phase_reg <= SRC2;
-                end else if (is_reduce) begin
-                    fresh_reg <= 1'b1;
-                end else begin
+                end else if (!is_reduce) begin
                     phase_reg <= DST;
                     // VADD adds to what there is of the second source
                     if (m_cut) chunk_reg <= bytes_reg;
@@ -458,19 +467,19 @@ module hw_thread #(
         endcase
 
         if (came && is_atomic) atomic_ok_reg <= !is_cas || equal;
+        // it stays so until the release is taken
+        if (state_reg == ADDRESS || follows_reg) begin
+            if (killed_reg) status_reg <= KILLED;
+            else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
+        end
         if (next) begin
             va_reg <= target;
             if (state_reg == RELEASE) phase_reg <= SRC;
-            if (killed_reg) status_reg <= KILLED;
-            else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
-            state_reg <= ends ? RETIRE : RESPONSE;
+            state_reg <= asking_reg ? RESPONSE : RETIRE;
             plan_reg <= 2'd0;
         end
-        if (next) asking_reg <= !ends && !req_ready;
-        else if (req_ready) asking_reg <= 1'b0;
 
-        if (!busy_reg) killed_reg <= 1'b0;
-        else if (kill_valid && ctx_reg == kill_ctx) killed_reg <= 1'b1;
+        killed_reg <= busy_reg && killed_next;
 
         works_reg <= start || (busy_reg && state_reg != RETIRE);
 
@@ -490,16 +499,16 @@ module hw_thread #(
     assign retiring = state_reg == RETIRE && settled;
     assign dying = killed_reg && busy && state_reg != RETIRE;
 
-    assign req_valid = ask;
+    assign req_valid = asking_reg;
     assign req_ctx = ctx_reg;
     assign req_op = kind;
-    assign req_phase = state_reg == RELEASE ? SRC : phase_reg;
+    assign req_phase = state_reg[4] ? SRC : phase_reg;
     assign req_list = is_chase;
     assign req_plain = is_atomic;
     assign req_words = !in_bytes;
     assign req_left = left_reg;
     assign req_node = node_reg;
-    assign rel_valid = state_reg == RELEASE;
+    assign rel_valid = state_reg[4];
     assign lock_req = is_atomic && (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE);
     assign lock_word = va_reg[5:3];
 
@@ -551,7 +560,15 @@ module hw_thread #(
             if (state_reg == ADDRESS || asking_reg || state_reg == RELEASE) begin
                 `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));
             end
-            if (state_reg == ADDRESS || asking_reg || state_reg == RETIRE) begin
+            if (state_reg == ADDRESS || follows_reg) begin
+                `CHECK_NAME(asks_unless_it_ends) assert (asking_reg != (killed_reg || (may_end && (finished || crooked))));
+            end else if (asking_reg) begin
+                `CHECK_NAME(asks_until_it_is_heard) assert (state_reg == RESPONSE);
+            end
+            if (state_reg == MOVE && follows) begin
+                `CHECK_NAME(last_word_of_a_node_is_the_next) assert (node_over);
+            end
+            if (state_reg == ADDRESS || state_reg == RESPONSE && asking_reg || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
             end
             if (go_read || go_write) begin
