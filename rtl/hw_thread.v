@@ -54,7 +54,8 @@ module hw_thread #(
     // the offset of its value (phase 0) or `next`; else the operand's end (`req_plain`: itself) less the units left, of 8 bytes
     // (`req_words`) or one. The node is the descriptor's (0), or came from host (1) or local memory (2).
     output wire                req_valid,
-    input  wire                req_ready,
+    // it was taken in the cycle before, and is shown no longer than this one
+    input  wire                req_taken,
     output wire [CTX_W-1:0]    req_ctx,
     output wire [1:0]          req_op,
     output wire [1:0]          req_phase,
@@ -132,9 +133,10 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    // RELEASE has a bit of its own, which is shown as it is
-    localparam [4:0] IDLE = 5'd0, CHECK = 5'd1, ADDRESS = 5'd2, RESPONSE = 5'd3, PLAN = 5'd4, LOCK = 5'd5,
-        MOVE = 5'd6, COMPARE = 5'd7, STORE = 5'd8, STEP = 5'd9, RETIRE = 5'd10, RELEASE = 5'd16;
+    // what is told from outside has a bit of its own: at memory (an atomic with its lock), RELEASE, RETIRE
+    localparam AT_MEMORY = 3, RELEASES = 4, RETIRES = 5;
+    localparam [5:0] IDLE = 6'd0, CHECK = 6'd1, ADDRESS = 6'd2, RESPONSE = 6'd3, PLAN = 6'd4, STEP = 6'd5,
+        LOCK = 6'd8, MOVE = 6'd9, COMPARE = 6'd10, STORE = 6'd11, RELEASE = 6'd16, RETIRE = 6'd32;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
     localparam [2:0] COPY = 3'(dmmu_pkg::OP_COPY), FILL = 3'(dmmu_pkg::OP_FILL),
         VADD = 3'(dmmu_pkg::OP_VADD), REDUCE = 3'(dmmu_pkg::OP_REDUCE), CHASE = 3'(dmmu_pkg::OP_CHASE),
@@ -144,11 +146,11 @@ module hw_thread #(
     localparam [1:0] SLVERR = 2'd2;
     localparam BLOCK = BUFFER_WORDS * 8;
 
-    logic [4:0]  state_reg;
+    logic [5:0]  state_reg;
     logic        busy_reg;      // it is not IDLE
     logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
-    logic        asking_reg;    // from ADDRESS, or RELEASE of a node, until its request is taken; not if it ends instead
+    logic        asking_reg;    // from ADDRESS, or RELEASE of a node, until its request was taken; not if it ends instead
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
@@ -306,7 +308,7 @@ module hw_thread #(
         follows_reg <= state_reg == MOVE ? follows : follows_reg && !rel_ready;
         // a request beside a release is taken with it, not before: thread_port sees to that
         asking_reg <= (address_next || (state_reg == MOVE && follows)) && !ends_next ||
-                      asking_reg && !req_ready && !(state_reg == RELEASE && !rel_ready && killed_next);
+                      asking_reg && !req_taken && !(state_reg == RELEASE && !rel_ready && killed_next);
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
@@ -481,7 +483,7 @@ module hw_thread #(
 
         killed_reg <= busy_reg && killed_next;
 
-        works_reg <= start || (busy_reg && state_reg != RETIRE);
+        works_reg <= start || (busy_reg && !state_reg[RETIRES]);
 
         if (rst) begin
             state_reg <= IDLE;
@@ -496,20 +498,20 @@ module hw_thread #(
     assign busy = busy_reg;
     assign works = works_reg;
     assign waiting = state_reg == RESPONSE && !asking_reg;
-    assign retiring = state_reg == RETIRE && settled;
-    assign dying = killed_reg && busy && state_reg != RETIRE;
+    assign retiring = state_reg[RETIRES] && settled;
+    assign dying = killed_reg && busy_reg && !state_reg[RETIRES];
 
     assign req_valid = asking_reg;
     assign req_ctx = ctx_reg;
     assign req_op = kind;
-    assign req_phase = state_reg[4] ? SRC : phase_reg;
+    assign req_phase = state_reg[RELEASES] ? SRC : phase_reg;
     assign req_list = is_chase;
     assign req_plain = is_atomic;
     assign req_words = !in_bytes;
     assign req_left = left_reg;
     assign req_node = node_reg;
-    assign rel_valid = state_reg[4];
-    assign lock_req = is_atomic && (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE);
+    assign rel_valid = state_reg[RELEASES];
+    assign lock_req = is_atomic && state_reg[AT_MEMORY];
     assign lock_word = va_reg[5:3];
 
     assign mem_local = local_reg;
@@ -539,6 +541,8 @@ module hw_thread #(
         if (rst) granted <= 1'b0;
         if (!rst) begin
             `CHECK_NAME(busy_when_not_idle) assert (busy_reg == (state_reg != IDLE));
+            `CHECK_NAME(bits_of_the_state) assert (state_reg[RELEASES] == (state_reg == RELEASE) && state_reg[RETIRES] == (state_reg == RETIRE) &&
+                state_reg[AT_MEMORY] == (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE));
             if (stalled) begin
                 `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && !arvalid && !awvalid);
             end

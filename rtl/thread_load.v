@@ -56,7 +56,22 @@ module thread_load #(
     wire [63:0] arg = desc[dmmu_pkg::WORK_ARG_LSB +: 64];
     wire [63:0] arg2 = desc[dmmu_pkg::WORK_ARG2_LSB +: 64];
 
+    // ---- descriptor rules
+    logic [2:0] low;            // low bits of all that must be aligned
+    logic       known;
     always_comb begin
+        known = 1'b1;
+        case (op)
+            NOP, COPY, FILL: low = 3'd0;
+            VADD: low = src[2:0] | src2[2:0] | dst[2:0];
+            REDUCE: low = src[2:0];
+            CHASE: low = src[2:0] | arg[2:0] | arg2[2:0];
+            ATOMIC_ADD, ATOMIC_CAS: low = dst[2:0];
+            default: begin
+                low = 3'd0;
+                known = 1'b0;
+            end
+        endcase
         case (op)
             NOP: left = 64'd0;
             ATOMIC_ADD: left = len == 64'd0 ? 64'd1 : len;
@@ -79,7 +94,9 @@ module thread_load #(
     logic [63:0]      left_reg;
     logic [63:0]      arg_reg;
     logic [63:0]      arg2_reg;
-    logic [2:0]       src_low_reg;
+    // the rules, in parts
+    logic             known_reg;
+    logic [2:0]       low_reg;
     logic             rsvd_reg;     // what must be zero is not
     wire              to_dst = op == FILL || op == ATOMIC_ADD || op == ATOMIC_CAS;
 
@@ -95,9 +112,10 @@ module thread_load #(
             op_reg <= op;
             ctx_reg <= desc[dmmu_pkg::WORK_CTX_LSB +: 16];
             cookie_reg <= desc[dmmu_pkg::WORK_COOKIE_LSB +: 64];
-            src_low_reg <= src[2:0];
             src2_reg <= src2;
             dst_reg <= dst;
+            known_reg <= known;
+            low_reg <= low;
             rsvd_reg <= desc[dmmu_pkg::WORK_FLAGS_LSB +: 8] != 8'd0 || desc[dmmu_pkg::WORK_RSVD_LSB +: 32] != 32'd0;
             left_reg <= left;
             arg_reg <= arg;
@@ -111,25 +129,7 @@ module thread_load #(
         if (rst) load_reg <= 3'd0;
     end
 
-    // ---- descriptor rules
-    logic [2:0] low;            // low bits of all that must be aligned
-    logic       known;
-    always_comb begin
-        known = 1'b1;
-        case (op_reg)
-            NOP, COPY, FILL: low = 3'd0;
-            VADD: low = src_low_reg | src2_reg[2:0] | dst_reg[2:0];
-            REDUCE: low = src_low_reg;
-            CHASE: low = src_low_reg | arg_reg[2:0] | arg2_reg[2:0];
-            ATOMIC_ADD, ATOMIC_CAS: low = dst_reg[2:0];
-            default: begin
-                low = 3'd0;
-                known = 1'b0;
-            end
-        endcase
-    end
-
-    assign bad = !known || low != 3'd0 || rsvd_reg;
+    assign bad = !known_reg || low_reg != 3'd0 || rsvd_reg;
     assign endless = len == 64'd0;
     assign runs = ctx_reg < 16'(CONTEXTS) && ctx_ok[ctx_reg[CTX_W-1:0]];
     assign load = load_reg;

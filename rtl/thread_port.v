@@ -37,7 +37,7 @@ module thread_port #(
 
     // see hw_thread
     input  wire [N-1:0]       t_req_valid,
-    output wire  [N-1:0]      t_req_ready,
+    output wire [N-1:0]       t_req_taken,
     input  wire [N*CTX_W-1:0] t_req_ctx,
     input  wire [N*2-1:0]     t_req_op,
     input  wire [N*2-1:0]     t_req_phase,
@@ -144,10 +144,13 @@ module thread_port #(
     wire go = !valid_reg || req_ready;
     // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
     wire free = !at_valid_reg || go;
-    wire [N-1:0] take_1h = pick_1h & {N{free}} & ~(t_rel_valid & ~rel_1h);
-    wire take = take_1h != '0;
+    wire [N-1:0] may_1h = pick_1h & ~(t_rel_valid & ~rel_1h);
+    wire may = may_1h != '0;
+    wire take = may && free;
+    logic [N-1:0] taken_reg;        // in the cycle before: that request is shown once more, but is none
+    wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
-    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(unused_any), .grant(pick_1h));
+    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(take), .any(unused_any), .grant(pick_1h));
     rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
 
     // of the thread that is picked
@@ -170,7 +173,7 @@ module thread_port #(
     wire [63:0] next_node = base + nexts[at_reg];
 
     assign t_rel_ready = rel_1h;
-    assign t_req_ready = take_1h;
+    assign t_req_taken = taken_reg;
     always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;
@@ -181,14 +184,14 @@ module thread_port #(
     always_ff @(posedge clk) begin
         if (go) begin
             valid_reg <= at_valid_reg;
-            at_valid_reg <= 1'b0;
             pick_reg <= at_reg;
             ctx_reg <= at_ctx_reg;
             op_reg <= at_op_reg;
             va_reg <= sum[64:1];
             next_page_reg <= next_node[63:12];
         end
-        if (take) at_valid_reg <= 1'b1;
+        at_valid_reg <= may || !free;
+        taken_reg <= may_1h & {N{free}};
         if (free) begin     // with what nobody asked for, it is not valid
             at_reg <= which(pick_1h);
             {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg, at_left_reg} <= picked;
@@ -196,6 +199,7 @@ module thread_port #(
         if (rst) begin
             valid_reg <= 1'b0;
             at_valid_reg <= 1'b0;
+            taken_reg <= '0;
         end
     end
 

@@ -128,7 +128,7 @@ module threads #(
     wire [THREADS-1:0]       works;
     wire [THREADS*CTX_W-1:0] ctx;
     wire [THREADS-1:0]       t_req_valid;
-    wire [THREADS-1:0]       t_req_ready;
+    wire [THREADS-1:0]       t_req_taken;
     wire [THREADS*2-1:0]     t_req_op, t_req_phase, t_req_node;
     wire [THREADS-1:0]       t_req_list, t_req_plain, t_req_words;
     wire [THREADS*64-1:0]    t_req_left;
@@ -202,7 +202,7 @@ module threads #(
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
                 .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
-                .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
+                .req_valid(t_req_valid[t]), .req_taken(t_req_taken[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
                 .req_plain(t_req_plain[t]), .req_words(t_req_words[t]), .req_left(t_req_left[t*64 +: 64]),
                 .req_node(t_req_node[t*2 +: 2]), .asked(t_asked[t]), .asked_pair(asked_pair[t%PORTS]),
@@ -287,7 +287,7 @@ module threads #(
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : client
             localparam N = (THREADS - p + PORTS - 1) / PORTS;
-            wire [N-1:0]       n_req_valid, n_req_ready, n_req_list, n_req_plain, n_req_words, n_asked;
+            wire [N-1:0]       n_req_valid, n_req_taken, n_req_list, n_req_plain, n_req_words, n_asked;
             wire [N-1:0]       n_rsp_valid, n_rel_valid, n_rel_ready, n_host_node, n_local_node;
             wire [N*CTX_W-1:0] n_req_ctx;
             wire [N*64-1:0]    n_req_left;
@@ -295,7 +295,7 @@ module threads #(
             for (genvar n = 0; n < N; n = n + 1) begin : member
                 localparam T = n * PORTS + p;
                 assign n_req_valid[n] = t_req_valid[T] && !held[T];
-                assign t_req_ready[T] = n_req_ready[n];
+                assign t_req_taken[T] = n_req_taken[n];
                 assign n_req_ctx[n*CTX_W +: CTX_W] = ctx[T*CTX_W +: CTX_W];
                 assign n_req_op[n*2 +: 2] = t_req_op[T*2 +: 2];
                 assign n_req_phase[n*2 +: 2] = t_req_phase[T*2 +: 2];
@@ -316,7 +316,7 @@ module threads #(
                 .load(load), .load_thread(load_thread), .load_phase(load_phase), .load_operand(load_operand),
                 .load_arg(load_arg), .load_arg2(load_arg2), .load_cookie(load_cookie),
                 .host_node(n_host_node), .host_data(h_rdata), .local_node(n_local_node), .local_data(l_rdata),
-                .t_req_valid(n_req_valid), .t_req_ready(n_req_ready), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
+                .t_req_valid(n_req_valid), .t_req_taken(n_req_taken), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
                 .t_req_phase(n_req_phase), .t_req_list(n_req_list), .t_req_plain(n_req_plain), .t_req_words(n_req_words),
                 .t_req_left(n_req_left), .t_req_node(n_req_node), .t_asked(n_asked), .t_asked_pair(asked_pair[p]),
                 .t_rsp_valid(n_rsp_valid),
@@ -474,8 +474,8 @@ module threads #(
     always_comb begin
         for (int t = 0; t < THREADS; t++) lock_right[t] = class_granted[{29'd0, lock_word[t*3 +: 3]} * THREADS + t];
     end
-    // with STALL_CONTEXT: who asks has no companion that has been waiting for the host since the cycle before
-    logic [THREADS-1:0] past_stalled;
+    // with STALL_CONTEXT: who asked, when that was taken, had no companion that was waiting for the host since the cycle before
+    logic [THREADS-1:0] past_stalled, past2_stalled;
     wire  [THREADS-1:0] companion;
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : asking
@@ -483,11 +483,12 @@ module threads #(
             for (genvar u = 0; u < THREADS; u = u + 1) begin : of
                 assign same[u] = STALL_CONTEXT != 0 && ctx[t*CTX_W +: CTX_W] == ctx[u*CTX_W +: CTX_W];
             end
-            assign companion[t] = STALL_CONTEXT != 0 && t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
+            assign companion[t] = STALL_CONTEXT != 0 && t_req_taken[t] && (past_stalled & past2_stalled & same) != '0;
         end
     endgenerate
     always_ff @(posedge clk) begin
         past_stalled <= stalled;
+        past2_stalled <= past_stalled;
         if (rst) past_stalled <= '0;
     end
     always_ff @(posedge clk) begin

@@ -101,7 +101,7 @@ module threads_read #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
+        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({ar_id, ar_addr, m_arlen}));
 
     assign m_arid = SUB_W'(ar_id);

@@ -118,7 +118,7 @@ module threads_write #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free),
+        .clk(clk), .rst(rst), .s_valid(goes_on && !next_reg), .s_ready(way_free),
         .s_data({pick_reg, addr[pick_reg*52 +: 52], len[pick_reg*8 +: 8]}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({aw_id, aw_addr, m_awlen}));
 
