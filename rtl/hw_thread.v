@@ -52,7 +52,7 @@ module hw_thread #(
 
     // MMU: request, answer, release. The request's address: operand `req_phase`; of a list (`req_list`) the node, plus
     // the offset of its value (phase 0) or `next`; else the operand's end (`req_plain`: itself) less the units left, of 8 bytes
-    // (`req_words`) or one. The node is the descriptor's (0), or came from host (1) or local memory (2).
+    // (`req_words`) or one. The node is the descriptor's (0, and where there is no list), or came from host (1) or local memory (2).
     output wire                req_valid,
     // it was taken in the cycle before, and is shown no longer than this one
     input  wire                req_taken,
@@ -509,7 +509,7 @@ module hw_thread #(
     assign req_plain = is_atomic;
     assign req_words = !in_bytes;
     assign req_left = left_reg;
-    assign req_node = node_reg;
+    assign req_node = is_chase ? node_reg : 2'd0;
     assign rel_valid = state_reg[RELEASES];
     assign lock_req = is_atomic && state_reg[AT_MEMORY];
     assign lock_word = va_reg[5:3];
