@@ -23,11 +23,10 @@ module hw_thread #(
     input  wire                clk,
     input  wire                rst,
 
-    // a descriptor for this thread, given only when it is not busy: operation (low bits), whether a rule is broken, context,
-    // how many units (`endless`: as many as there are), its operands' places in a page, whether a list is empty
+    // a descriptor for this thread, given only when it is not busy: operation (low bits), context, how many
+    // units (`endless`: as many as there are), its operands' places in a page, whether a list is empty
     input  wire                start,
     input  wire [2:0]          d_op,
-    input  wire                d_bad,
     input  wire [CTX_W-1:0]    d_ctx,
     input  wire [63:0]         d_left,
     input  wire                d_endless,
@@ -37,10 +36,11 @@ module hw_thread #(
     input  wire [11:0]         d_arg,
     input  wire [11:0]         d_arg2,
     input  wire                d_null,
-    // a cycle later: its context is enabled and not killed
+    // a cycle later: it breaks a rule; its context is enabled and not killed
+    input  wire                bad,
     input  wire                runs,
     output wire                busy,
-    // counts as work; waits for the MMU; has a completion record to give away
+    // counts as work, told a cycle late; waits for the MMU; has a completion record to give away
     output wire                works,
     output wire                waiting,
     output wire                retiring,
@@ -52,9 +52,10 @@ module hw_thread #(
 
     // MMU: request, answer, release. The request's address: operand `req_phase`; of a list (`req_list`) the node, plus
     // the offset of its value (phase 0) or `next`; else the operand's end (`req_plain`: itself) less the units left, of 8 bytes
-    // (`req_words`) or one. The node is the descriptor's (0), or came from host (1) or local memory (2).
+    // (`req_words`) or one. The node is the descriptor's (0, and where there is no list), or came from host (1) or local memory (2).
     output wire                req_valid,
-    input  wire                req_ready,
+    // it was taken in the cycle before, and is shown no longer than this one
+    input  wire                req_taken,
     output wire [CTX_W-1:0]    req_ctx,
     output wire [1:0]          req_op,
     output wire [1:0]          req_phase,
@@ -122,8 +123,8 @@ module hw_thread #(
     output wire                replace,
     output wire                count,
     input  wire                equal,
-    // pulse: the beat is the address of the list's next node
-    output wire                node,
+    // a beat that comes now is the address of the list's next node, or, with an error, of none
+    output wire                is_next,
 
     // for the completion record
     output wire [2:0]          status,
@@ -132,8 +133,10 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    localparam [3:0] IDLE = 4'd0, CHECK = 4'd1, ADDRESS = 4'd2, RESPONSE = 4'd3, PLAN = 4'd4, LOCK = 4'd5,
-        MOVE = 4'd6, COMPARE = 4'd7, STORE = 4'd8, RELEASE = 4'd9, STEP = 4'd10, RETIRE = 4'd11;
+    // what is told from outside has a bit of its own: at memory (an atomic with its lock), RELEASE, RETIRE
+    localparam AT_MEMORY = 3, RELEASES = 4, RETIRES = 5;
+    localparam [5:0] IDLE = 6'd0, CHECK = 6'd1, ADDRESS = 6'd2, RESPONSE = 6'd3, PLAN = 6'd4, STEP = 6'd5,
+        LOCK = 6'd8, MOVE = 6'd9, COMPARE = 6'd10, STORE = 6'd11, RELEASE = 6'd16, RETIRE = 6'd32;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
     localparam [2:0] COPY = 3'(dmmu_pkg::OP_COPY), FILL = 3'(dmmu_pkg::OP_FILL),
         VADD = 3'(dmmu_pkg::OP_VADD), REDUCE = 3'(dmmu_pkg::OP_REDUCE), CHASE = 3'(dmmu_pkg::OP_CHASE),
@@ -143,11 +146,12 @@ module hw_thread #(
     localparam [1:0] SLVERR = 2'd2;
     localparam BLOCK = BUFFER_WORDS * 8;
 
-    logic [3:0]  state_reg;
+    logic [5:0]  state_reg;
+    logic        busy_reg;      // it is not IDLE
+    logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
-    logic        asking_reg;    // in RESPONSE: the request is not taken yet
+    logic        asking_reg;    // from ADDRESS, or RELEASE of a node, until its request was taken; not if it ends instead
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
-    logic        bad_reg;       // the descriptor breaks a rule
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
     logic        nothing_reg;   // the access was cut before it did anything: it is begun again
@@ -241,9 +245,11 @@ module hw_thread #(
     wire        go = !is_atomic && planned && ((rsp_ok && !killed_reg) || state_reg == PLAN);
     wire        go_read = (go && !to_dst) || (state_reg == LOCK && locked_reg);
     wire        go_write = (go && to_dst) || (state_reg == COMPARE && settled && atomic_ok_reg);
+    wire        may_go = state_reg == RESPONSE || state_reg == PLAN || state_reg == LOCK || state_reg == COMPARE;
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
-        .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .write(go_write), .pair(is_pair), .words(words),
+        .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .load(may_go),
+        .write(is_atomic ? state_reg == COMPARE : to_dst), .pair(is_pair), .words(words),
         .word(va_reg[11:3]), .other(other_reg), .index(pos_reg[3 +: IDX_W]),
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(m_at), .len(len), .from(from),
@@ -251,7 +257,7 @@ module hw_thread #(
         .got(m_got), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
     // a node's `next` comes alone or after its value
-    wire        is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
+    assign is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
     wire        rgood = rvalid && rresp == 2'd0 && !m_error;
     wire        node_over = rgood && is_next;
     // where the error is: in a first word the access's first byte
@@ -275,21 +281,34 @@ module hw_thread #(
         .settled(settled), .fixed(is_atomic), .host_index(host_index), .local_index(local_index),
         .host_here(host_here), .local_here(local_here), .host_word(host_word), .local_word(local_word));
 
-    // ---- the next access, or the end
+    // ---- the next access, or the end: known in the cycle before ADDRESS, or before RELEASE of a node
+    wire chunk_over = moved_reg + bytes_reg == chunk_reg;
+    wire chunk_ends = to_dst && (is_fill || is_atomic || chunk_over);
+    wire follows = m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words);
+    wire steps_on = !abandon_reg && !nothing_reg;
+    wire none_next = state_reg == CHECK ? left_reg == 64'd0 : state_reg == MOVE ? left_reg == 64'd1 :
+                     steps_on && !is_chase ? left_reg == {51'd0, units_reg} : none_reg;
+    wire null_next = state_reg == MOVE ? rnull : null_reg;
+    wire [2:0] low_next = state_reg == MOVE ? rplace[2:0] : src_reg[2:0];
+    wire fresh_next = state_reg != STEP || (nothing_reg ? fresh_reg : chunk_ends || is_reduce);
+    wire finished_next = none_next && !(is_chase && endless_reg) || is_chase && null_next;
+    wire crooked_next = is_chase && low_next != 3'd0;
+    wire killed_next = killed_reg || (kill_valid && ctx_reg == kill_ctx);
+    wire ends_next = killed_next || (fresh_next && (finished_next || crooked_next));
+    wire address_next = state_reg == CHECK ? !bad && runs : state_reg == STEP && !abandon_reg && !m_error;
+
     wire finished = none_reg && !(is_chase && endless_reg) || is_chase && null_reg;
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
-    wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     wire may_end = state_reg == RELEASE || fresh_reg;
-    wire ends = killed_reg || (may_end && (finished || crooked));
     wire next = state_reg == ADDRESS || (follows_reg && rel_ready);
-    // a request beside a release is taken with it, not before: thread_port sees to that
-    wire ask = asking_reg || ((state_reg == ADDRESS || follows_reg) && !ends);
 
     always_ff @(posedge clk) begin
         locked_reg <= state_reg == LOCK && lock_grant;
         node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
-        follows_reg <= state_reg == MOVE ? m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words) :
-                       follows_reg && !rel_ready;
+        follows_reg <= state_reg == MOVE ? follows : follows_reg && !rel_ready;
+        // a request beside a release is taken with it, not before: thread_port sees to that
+        asking_reg <= (address_next || (state_reg == MOVE && follows)) && !ends_next ||
+                      asking_reg && !req_taken && !(state_reg == RELEASE && !rel_ready && killed_next);
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
@@ -312,9 +331,12 @@ module hw_thread #(
         if (asked) pair_reg <= asked_pair;
 
         case (state_reg)
-            IDLE: if (start) begin
-                state_reg <= CHECK;
-                bad_reg <= d_bad;
+            // what is taken without a start is not looked at
+            IDLE: begin
+                if (start) begin
+                    state_reg <= CHECK;
+                    busy_reg <= 1'b1;
+                end
                 is_copy <= d_op == COPY;
                 is_fill <= d_op == FILL;
                 is_vadd <= d_op == VADD;
@@ -342,8 +364,8 @@ module hw_thread #(
             end
             CHECK: begin
                 state_reg <= ADDRESS;
-                none_reg <= left_reg == 64'd0;
-                if (bad_reg) begin
+                none_reg <= none_next;
+                if (bad) begin
                     status_reg <= BAD_DESC;
                     state_reg <= RETIRE;
                 end else if (!runs) begin
@@ -391,7 +413,7 @@ module hw_thread #(
                     null_reg <= rnull;
                     node_reg <= local_reg ? 2'd2 : 2'd1;
                     left_reg <= left_next;
-                    none_reg <= left_reg == 64'd1;
+                    none_reg <= none_next;
                 end
                 nothing_reg <= m_cut && m_left == words;
                 if (m_over) state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
@@ -409,10 +431,10 @@ module hw_thread #(
             end
             STEP: begin
                 state_reg <= ADDRESS;
-                fresh_reg <= fresh_reg && nothing_reg;
-                if (!abandon_reg && !nothing_reg && !is_chase) begin
+                fresh_reg <= fresh_next;
+                none_reg <= none_next;
+                if (steps_on && !is_chase) begin
                     left_reg <= left_next;
-                    none_reg <= left_reg == {51'd0, units_reg};
                     done_reg <= done_reg + (in_bytes ? units_reg[11:0] : {units_reg[8:0], 3'd0});
                 end
                 if (abandon_reg || m_error) begin
@@ -425,15 +447,10 @@ module hw_thread #(
                     // the same access once more
                 end else if (to_dst) begin
                     moved_reg <= moved_reg + bytes_reg;
-                    if (is_fill || is_atomic || chunk_over) begin
-                        fresh_reg <= 1'b1;
-                        phase_reg <= is_fill || is_atomic ? DST : SRC;
-                    end
+                    if (chunk_ends) phase_reg <= is_fill || is_atomic ? DST : SRC;
                 end else if (phase_reg == SRC && (is_chase || is_vadd)) begin
                     phase_reg <= SRC2;
-                end else if (is_reduce) begin
-                    fresh_reg <= 1'b1;
-                end else begin
+                end else if (!is_reduce) begin
                     phase_reg <= DST;
                     // VADD adds to what there is of the second source
                     if (m_cut) chunk_reg <= bytes_reg;
@@ -444,50 +461,57 @@ module hw_thread #(
                     so_reg <= va_reg[2:0];
                 end
             end
-            RETIRE: if (rec_taken) state_reg <= IDLE;
+            RETIRE: if (rec_taken) begin
+                state_reg <= IDLE;
+                busy_reg <= 1'b0;
+            end
             default: state_reg <= IDLE;
         endcase
 
         if (came && is_atomic) atomic_ok_reg <= !is_cas || equal;
+        // it stays so until the release is taken
+        if (state_reg == ADDRESS || follows_reg) begin
+            if (killed_reg) status_reg <= KILLED;
+            else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
+        end
         if (next) begin
             va_reg <= target;
             if (state_reg == RELEASE) phase_reg <= SRC;
-            if (killed_reg) status_reg <= KILLED;
-            else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
-            state_reg <= ends ? RETIRE : RESPONSE;
+            state_reg <= asking_reg ? RESPONSE : RETIRE;
             plan_reg <= 2'd0;
         end
-        if (next) asking_reg <= !ends && !req_ready;
-        else if (req_ready) asking_reg <= 1'b0;
 
-        if (start) killed_reg <= 1'b0;
-        else if (kill_valid && busy && ctx_reg == kill_ctx) killed_reg <= 1'b1;
+        killed_reg <= busy_reg && killed_next;
+
+        works_reg <= start || (busy_reg && !state_reg[RETIRES]);
 
         if (rst) begin
             state_reg <= IDLE;
+            busy_reg <= 1'b0;
+            works_reg <= 1'b0;
             asking_reg <= 1'b0;
             follows_reg <= 1'b0;
             ctx_reg <= '0;
         end
     end
 
-    assign busy = state_reg != IDLE;
-    assign works = start || (busy && state_reg != RETIRE);
+    assign busy = busy_reg;
+    assign works = works_reg;
     assign waiting = state_reg == RESPONSE && !asking_reg;
-    assign retiring = state_reg == RETIRE && settled;
-    assign dying = killed_reg && busy && state_reg != RETIRE;
+    assign retiring = state_reg[RETIRES] && settled;
+    assign dying = killed_reg && busy_reg && !state_reg[RETIRES];
 
-    assign req_valid = ask;
+    assign req_valid = asking_reg;
     assign req_ctx = ctx_reg;
     assign req_op = kind;
-    assign req_phase = state_reg == RELEASE ? SRC : phase_reg;
+    assign req_phase = state_reg[RELEASES] ? SRC : phase_reg;
     assign req_list = is_chase;
     assign req_plain = is_atomic;
     assign req_words = !in_bytes;
     assign req_left = left_reg;
-    assign req_node = node_reg;
-    assign rel_valid = state_reg == RELEASE;
-    assign lock_req = is_atomic && (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE);
+    assign req_node = is_chase ? node_reg : 2'd0;
+    assign rel_valid = state_reg[RELEASES];
+    assign lock_req = is_atomic && state_reg[AT_MEMORY];
     assign lock_word = va_reg[5:3];
 
     assign mem_local = local_reg;
@@ -500,7 +524,6 @@ module hw_thread #(
     assign atomic = is_atomic;
     assign replace = is_cas;
     assign count = came && (is_reduce || is_chase || is_atomic);
-    assign node = node_over;
 
     assign status = status_reg;
     assign cause = cause_reg;
@@ -517,6 +540,9 @@ module hw_thread #(
         if (rel_valid && rel_ready) granted <= 1'b0;
         if (rst) granted <= 1'b0;
         if (!rst) begin
+            `CHECK_NAME(busy_when_not_idle) assert (busy_reg == (state_reg != IDLE));
+            `CHECK_NAME(bits_of_the_state) assert (state_reg[RELEASES] == (state_reg == RELEASE) && state_reg[RETIRES] == (state_reg == RETIRE) &&
+                state_reg[AT_MEMORY] == (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE));
             if (stalled) begin
                 `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && !arvalid && !awvalid);
             end
@@ -538,7 +564,15 @@ module hw_thread #(
             if (state_reg == ADDRESS || asking_reg || state_reg == RELEASE) begin
                 `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));
             end
-            if (state_reg == ADDRESS || asking_reg || state_reg == RETIRE) begin
+            if (state_reg == ADDRESS || follows_reg) begin
+                `CHECK_NAME(asks_unless_it_ends) assert (asking_reg != (killed_reg || (may_end && (finished || crooked))));
+            end else if (asking_reg) begin
+                `CHECK_NAME(asks_until_it_is_heard) assert (state_reg == RESPONSE);
+            end
+            if (state_reg == MOVE && follows) begin
+                `CHECK_NAME(last_word_of_a_node_is_the_next) assert (node_over);
+            end
+            if (state_reg == ADDRESS || state_reg == RESPONSE && asking_reg || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
             end
             if (go_read || go_write) begin

@@ -13,11 +13,11 @@ module lock #(
     input  wire [N-1:0]  req,
     output logic [N-1:0] grant
 );
-    wire         any;
+    wire         unused_any;
     wire [N-1:0] pick;
-    wire         take = any && (grant & req) == '0;
+    wire         take = req != '0 && (grant & req) == '0;
 
-    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .grant(pick));
+    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(unused_any), .grant(pick));
 
     always_ff @(posedge clk) begin
         if (take) grant <= pick;

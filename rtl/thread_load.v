@@ -21,17 +21,17 @@ module thread_load #(
     // contexts that are enabled and not killed
     input  wire [CONTEXTS-1:0] ctx_ok,
 
-    // judged: a rule is broken; units to do, all there are
-    output wire                bad,
+    // units to do, all there are
     output logic [63:0]        left,
     output wire                endless,
-    // a cycle later: its context is one of those
+    // a cycle later it is judged: a rule is broken; its context is one of those
+    output wire                bad,
     output wire                runs,
 
     // then, one-hot, the cycle of loading; an operand in each
     output wire [2:0]          load,
     output wire [THR_W-1:0]    load_thread,
-    output logic [1:0]         load_phase,
+    output wire [1:0]          load_phase,
     output wire [63:0]         load_operand,
     // with the first, the rest; `next` of a list with the first two
     output wire [63:0]         load_arg,
@@ -86,25 +86,37 @@ module thread_load #(
     logic [7:0]       op_reg;
     logic [15:0]      ctx_reg;
     logic [63:0]      cookie_reg;
-    logic [63:0]      src_reg;
+    logic [1:0]       phase_reg;    // of the operand loaded
+    logic [63:0]      operand_reg;  // its begin; those after it
     logic [63:0]      src2_reg;
     logic [63:0]      dst_reg;
     logic [63:0]      span_reg;     // from an operand's begin to its end
     logic [63:0]      left_reg;
     logic [63:0]      arg_reg;
     logic [63:0]      arg2_reg;
-    wire              to_dst = op_reg == FILL || op_reg == ATOMIC_ADD || op_reg == ATOMIC_CAS;
+    // the rules, in parts
+    logic             known_reg;
+    logic [2:0]       low_reg;
+    logic             rsvd_reg;     // what must be zero is not
+    wire              to_dst = op == FILL || op == ATOMIC_ADD || op == ATOMIC_CAS;
 
     always_ff @(posedge clk) begin
         load_reg <= {load_reg[1:0], start};
-        if (start) begin
+        // the next operand; what is taken while none is loaded counts only with a start
+        phase_reg <= load_reg[0] ? SRC2 : DST;
+        operand_reg <= load_reg[0] ? src2_reg : dst_reg;
+        if (load_reg[1:0] == 2'd0) begin
+            phase_reg <= to_dst ? DST : SRC;
+            operand_reg <= to_dst ? dst : src;
             thread_reg <= start_thread;
             op_reg <= op;
             ctx_reg <= desc[dmmu_pkg::WORK_CTX_LSB +: 16];
             cookie_reg <= desc[dmmu_pkg::WORK_COOKIE_LSB +: 64];
-            src_reg <= src;
             src2_reg <= src2;
             dst_reg <= dst;
+            known_reg <= known;
+            low_reg <= low;
+            rsvd_reg <= desc[dmmu_pkg::WORK_FLAGS_LSB +: 8] != 8'd0 || desc[dmmu_pkg::WORK_RSVD_LSB +: 32] != 32'd0;
             left_reg <= left;
             arg_reg <= arg;
             arg2_reg <= arg2;
@@ -117,18 +129,13 @@ module thread_load #(
         if (rst) load_reg <= 3'd0;
     end
 
-    always_comb begin
-        load_phase = load_reg[2] || (load_reg[0] && to_dst) ? DST : load_reg[1] ? SRC2 : SRC;
-    end
-    wire [63:0] operand = load_phase == DST ? dst_reg : load_phase == SRC2 ? src2_reg : src_reg;
-
-    assign bad = !known || low != 3'd0 || desc[dmmu_pkg::WORK_FLAGS_LSB +: 8] != 8'd0 ||
-                 desc[dmmu_pkg::WORK_RSVD_LSB +: 32] != 32'd0;
+    assign bad = !known_reg || low_reg != 3'd0 || rsvd_reg;
     assign endless = len == 64'd0;
     assign runs = ctx_reg < 16'(CONTEXTS) && ctx_ok[ctx_reg[CTX_W-1:0]];
     assign load = load_reg;
     assign load_thread = thread_reg;
-    assign load_operand = operand + span_reg;
+    assign load_phase = phase_reg;
+    assign load_operand = operand_reg + span_reg;
     assign load_arg = arg_reg;
     assign load_arg2 = arg2_reg;
     assign load_cookie = cookie_reg;

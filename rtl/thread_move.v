@@ -17,8 +17,11 @@ module thread_move #(
 
     // forget the error of the access before
     input  wire              forget,
-    // pulse: begin; operands valid with it, `other` until `over`
+    // pulse: begin
     input  wire              start,
+    // the operands may be taken, in any cycle in which nothing is under way and nobody asks for the access before; those of the
+    // last such cycle, that of `start`, are meant. `other` is valid until `over`
+    input  wire              load,
     input  wire              write,
     input  wire              pair,
     // words, 1 to 512; where the first is in its page; the second of a pair
@@ -59,8 +62,9 @@ module thread_move #(
     output wire [1:0]        error_resp
 );
     logic             busy_reg;
-    logic             issue_reg;        // there are bursts to issue
-    logic             write_reg;
+    // there are bursts to issue: reads, writes
+    logic             ar_reg;
+    logic             aw_reg;
     logic             pair_reg;
     logic             first_reg;
     logic             cut_reg;
@@ -78,23 +82,26 @@ module thread_move #(
         beats_of = n >= 10'(BURST_WORDS) ? 8'(BURST_WORDS - 1) : n[7:0] - 8'd1;
     endfunction
 
+    wire       issue = ar_reg || aw_reg;
     wire       taken = (arvalid && arready) || (awvalid && awready);
     wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
     wire       answered = (rvalid && rlast) || bvalid;
-    wire       cut_now = stop && issue_reg && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
+    wire       cut_now = stop && issue && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
 
     always_ff @(posedge clk) begin
         if (over) busy_reg <= 1'b0;
         if (taken) begin
             first_reg <= 1'b0;
-            issue_reg <= !is_last;
+            ar_reg <= ar_reg && !is_last;
+            aw_reg <= aw_reg && !is_last;
             at_reg <= pair_reg ? other : at_reg + 9'(BURST_WORDS);
             left_reg <= left_reg - 10'(BURST_WORDS);
             if (!pair_reg) len_reg <= beats_of(left_reg - 10'(BURST_WORDS));
             index_reg <= index_reg + IDX_W'(BURST_WORDS);
         end
         if (cut_now) begin
-            issue_reg <= 1'b0;
+            ar_reg <= 1'b0;
+            aw_reg <= 1'b0;
             cut_reg <= 1'b1;
         end
         if (taken && !answered) out_reg <= out_reg + 10'd1;
@@ -109,8 +116,10 @@ module thread_move #(
         if (forget) error_reg <= 1'b0;
         if (start) begin
             busy_reg <= 1'b1;
-            issue_reg <= 1'b1;
-            write_reg <= write;
+            ar_reg <= !write;
+            aw_reg <= write;
+        end
+        if (load) begin
             pair_reg <= pair;
             first_reg <= 1'b1;
             cut_reg <= 1'b0;
@@ -119,22 +128,22 @@ module thread_move #(
             len_reg <= pair ? 8'd0 : beats_of(words);
             index_reg <= index;
             got_reg <= 10'd0;
-            error_reg <= 1'b0;
         end
         if (rst) begin
             busy_reg <= 1'b0;
-            issue_reg <= 1'b0;
+            ar_reg <= 1'b0;
+            aw_reg <= 1'b0;
             out_reg <= 10'd0;
             cut_reg <= 1'b0;
             error_reg <= 1'b0;
         end
     end
 
-    assign over = busy_reg && !issue_reg && (cut_reg && out_reg == 10'd0 || out_reg == 10'd1 && answered);
+    assign over = busy_reg && !issue && (cut_reg && out_reg == 10'd0 || out_reg == 10'd1 && answered);
     assign cut = cut_reg;
     assign left = left_reg;
-    assign arvalid = issue_reg && !write_reg;
-    assign awvalid = issue_reg && write_reg;
+    assign arvalid = ar_reg;
+    assign awvalid = aw_reg;
     assign at = at_reg;
     assign len = len_reg;
     assign from = index_reg;
@@ -148,29 +157,34 @@ module thread_move #(
 
 `ifdef CHECK
     logic [9:0] beats;      // words asked for and not answered, reads only
+    logic       writes;
     always_ff @(posedge clk) begin
+        if (start) writes <= write;
         if (rst || start) beats <= 10'd0;
         else beats <= beats + (arvalid && arready ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
         if (!rst) begin
+            if (load || start) begin
+                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == 10'd0);
+            end
             if (start) begin
-                `CHECK_NAME(one_access_at_a_time) assert (!busy_reg && out_reg == 10'd0);
+                `CHECK_NAME(no_error_before_it_began) assert (!error_reg);
                 `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
                 `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
             end
             if (cut_reg) begin
-                `CHECK_NAME(cut_at_a_burst) assert (!issue_reg && left_reg != 10'd0 && left_reg <= 10'd512);
+                `CHECK_NAME(cut_at_a_burst) assert (!issue && left_reg != 10'd0 && left_reg <= 10'd512);
             end
             if (answered) begin
                 `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != 10'd0);
             end
             if (rvalid) begin
-                `CHECK_NAME(beat_was_asked_for) assert (!write_reg && beats != 10'd0);
+                `CHECK_NAME(beat_was_asked_for) assert (!writes && beats != 10'd0);
             end
             if (bvalid) begin
-                `CHECK_NAME(response_is_to_a_write) assert (write_reg);
+                `CHECK_NAME(response_is_to_a_write) assert (writes);
             end
             if (over) begin
-                `CHECK_NAME(over_when_all_beats_came) assert (write_reg || beats == (out_reg == 10'd0 ? 10'd0 : 10'd1));
+                `CHECK_NAME(over_when_all_beats_came) assert (writes || beats == (out_reg == 10'd0 ? 10'd0 : 10'd1));
             end
         end
     end
@@ -182,7 +196,7 @@ module thread_move #(
             `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != 10'd0);
             `COVER_NAME(cut_before_it_began) cover (over && cut_reg && first_reg);
             `COVER_NAME(cut_in_the_middle) cover (over && cut_reg && !first_reg);
-            `COVER_NAME(too_late_to_cut) cover (stop && issue_reg && taken && is_last);
+            `COVER_NAME(too_late_to_cut) cover (stop && issue && taken && is_last);
             `COVER_NAME(error_in_a_later_burst) cover (bad && !error_reg && got_reg >= 10'(BURST_WORDS));
             `COVER_NAME(second_error_is_not_told) cover (bad && error_reg);
         end

@@ -37,7 +37,7 @@ module thread_port #(
 
     // see hw_thread
     input  wire [N-1:0]       t_req_valid,
-    output wire  [N-1:0]      t_req_ready,
+    output wire [N-1:0]       t_req_taken,
     input  wire [N*CTX_W-1:0] t_req_ctx,
     input  wire [N*2-1:0]     t_req_op,
     input  wire [N*2-1:0]     t_req_phase,
@@ -123,7 +123,9 @@ module thread_port #(
     wire              unused_any;
     wire [N-1:0]      pick_1h, rel_1h;
     wire [N_W-1:0]    rel_pick = which(rel_1h);
-    logic             at_valid_reg;
+    logic             at_held_reg;      // it was here in the cycle before
+    logic [N-1:0]     taken_reg;        // it was taken in the cycle before; that request is shown once more, but is none
+    wire              at_valid = at_held_reg || taken_reg != '0;
     logic [N_W-1:0]   at_reg;
     logic [CTX_W-1:0] at_ctx_reg;
     logic [1:0]       at_op_reg;
@@ -143,11 +145,12 @@ module thread_port #(
 
     wire go = !valid_reg || req_ready;
     // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
-    wire free = !at_valid_reg || go;
+    wire free = !at_valid || go;
     wire [N-1:0] take_1h = pick_1h & {N{free}} & ~(t_rel_valid & ~rel_1h);
-    wire take = take_1h != '0;
+    wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
-    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(t_req_valid), .take(take), .any(unused_any), .grant(pick_1h));
+    // who is not taken because of its release has had its turn, too: it comes again behind the others
+    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .any(unused_any), .grant(pick_1h));
     rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
 
     // of the thread that is picked
@@ -157,7 +160,7 @@ module thread_port #(
         picked = '0;
         for (int n = 0; n < N; n++)
             picked = picked | ({ASK_W{pick_1h[n]}} & {t_req_ctx[n*CTX_W +: CTX_W], t_req_op[n*2 +: 2], t_req_phase[n*2 +: 2],
-                t_req_list[n], t_req_plain[n], t_req_words[n], t_req_node[n*2 +: 2] & {2{t_req_list[n]}}, t_req_left[n*64 +: 64]});
+                t_req_list[n], t_req_plain[n], t_req_words[n], t_req_node[n*2 +: 2], t_req_left[n*64 +: 64]});
     end
 
     // ---- its address: that of the operand's end less what is left; or a node's, and an offset
@@ -170,7 +173,7 @@ module thread_port #(
     wire [63:0] next_node = base + nexts[at_reg];
 
     assign t_rel_ready = rel_1h;
-    assign t_req_ready = take_1h;
+    assign t_req_taken = taken_reg;
     always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;
@@ -180,22 +183,23 @@ module thread_port #(
 
     always_ff @(posedge clk) begin
         if (go) begin
-            valid_reg <= at_valid_reg;
-            at_valid_reg <= 1'b0;
+            valid_reg <= at_valid;
             pick_reg <= at_reg;
             ctx_reg <= at_ctx_reg;
             op_reg <= at_op_reg;
             va_reg <= sum[64:1];
             next_page_reg <= next_node[63:12];
         end
-        if (take) at_valid_reg <= 1'b1;
+        at_held_reg <= !free;
+        taken_reg <= take_1h;
         if (free) begin     // with what nobody asked for, it is not valid
             at_reg <= which(pick_1h);
             {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg, at_left_reg} <= picked;
         end
         if (rst) begin
             valid_reg <= 1'b0;
-            at_valid_reg <= 1'b0;
+            at_held_reg <= 1'b0;
+            taken_reg <= '0;
         end
     end
 
@@ -211,7 +215,7 @@ module thread_port #(
     assign req_op = op_reg;
     assign req_cookie = cookies[pick_reg];
     assign rsp_ready = 1'b1;
-    assign active = at_valid_reg || valid_reg;
+    assign active = at_valid || valid_reg;
     assign shown = pages[number(show)];
 
     wire unused = &{1'b0, sum[0], next_node[11:0]};
@@ -221,14 +225,14 @@ module thread_port #(
     logic           past_stuck;
     always_ff @(posedge clk) begin
         past_at <= at_reg;
-        past_stuck <= !rst && at_valid_reg && !go;
+        past_stuck <= !rst && at_valid && !go;
         if (!rst) begin
             if (past_stuck) begin
-                `CHECK_NAME(chosen_request_holds) assert (at_valid_reg && at_reg == past_at);
+                `CHECK_NAME(chosen_request_holds) assert (at_valid && at_reg == past_at);
             end
             `CHECK_NAME(one_node_of_a_memory_at_a_time) assert ((host_node & (host_node - 1'b1)) == '0 && (local_node & (local_node - 1'b1)) == '0);
             if (load[0] && load_here) begin
-                `CHECK_NAME(loaded_before_it_asks) assert (!(at_valid_reg && at_reg == load_n) && !(valid_reg && pick_reg == load_n));
+                `CHECK_NAME(loaded_before_it_asks) assert (!(at_valid && at_reg == load_n) && !(valid_reg && pick_reg == load_n));
             end
         end
     end

@@ -128,7 +128,7 @@ module threads #(
     wire [THREADS-1:0]       works;
     wire [THREADS*CTX_W-1:0] ctx;
     wire [THREADS-1:0]       t_req_valid;
-    wire [THREADS-1:0]       t_req_ready;
+    wire [THREADS-1:0]       t_req_taken;
     wire [THREADS*2-1:0]     t_req_op, t_req_phase, t_req_node;
     wire [THREADS-1:0]       t_req_list, t_req_plain, t_req_words;
     wire [THREADS*64-1:0]    t_req_left;
@@ -158,7 +158,7 @@ module threads #(
     wire                     h_null = h_rdata == 64'd0;
     wire                     l_null = l_rdata == 64'd0;
     wire                     h_equal, l_equal;
-    wire [THREADS-1:0]       node, atomic, replace, count, h_forget, l_forget;
+    wire [THREADS-1:0]       is_next, atomic, replace, count, h_forget, l_forget;
     wire [63:0]              h_sum, l_sum;
     wire [THREADS-1:0]       awvalid, fill, h_awready, l_awready;
     wire [THREADS*IDX_W-1:0] from;
@@ -195,14 +195,14 @@ module threads #(
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
             hw_thread #(.CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W), .BURST_WORDS(BURST_WORDS)) engine (
-                .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]), .d_bad(bad),
+                .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]),
                 .d_ctx(desc[dmmu_pkg::WORK_CTX_LSB +: CTX_W]), .d_left(left), .d_endless(endless),
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
-                .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
-                .req_valid(t_req_valid[t]), .req_ready(t_req_ready[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
+                .req_valid(t_req_valid[t]), .req_taken(t_req_taken[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
                 .req_plain(t_req_plain[t]), .req_words(t_req_words[t]), .req_left(t_req_left[t*64 +: 64]),
                 .req_node(t_req_node[t*2 +: 2]), .asked(t_asked[t]), .asked_pair(asked_pair[t%PORTS]),
@@ -211,17 +211,17 @@ module threads #(
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
-                .arready(h_arready[t] || l_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
+                .arready(mem_local[t] ? l_arready[t] : h_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
                 .rresp(mem_local[t] ? l_rresp : h_rresp), .rlast(mem_local[t] ? l_rlast : h_rlast),
                 .host_late(h_late), .local_late(l_late),
-                .awvalid(awvalid[t]), .awready(h_awready[t] || l_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
+                .awvalid(awvalid[t]), .awready(mem_local[t] ? l_awready[t] : h_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
                 .host_index(h_index), .local_index(l_index), .host_here(h_here[t]), .local_here(l_here[t]),
                 .host_word(h_word[t*64 +: 64]), .local_word(l_word[t*64 +: 64]),
                 .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
                 .atomic(atomic[t]), .replace(replace[t]), .count(count[t]), .equal(mem_local[t] ? l_equal : h_equal),
-                .node(node[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
+                .is_next(is_next[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
                 .place(t_place[t*12 +: 12]), .rec_taken(t_rec_taken[t]));
         end
     endgenerate
@@ -287,7 +287,7 @@ module threads #(
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : client
             localparam N = (THREADS - p + PORTS - 1) / PORTS;
-            wire [N-1:0]       n_req_valid, n_req_ready, n_req_list, n_req_plain, n_req_words, n_asked;
+            wire [N-1:0]       n_req_valid, n_req_taken, n_req_list, n_req_plain, n_req_words, n_asked;
             wire [N-1:0]       n_rsp_valid, n_rel_valid, n_rel_ready, n_host_node, n_local_node;
             wire [N*CTX_W-1:0] n_req_ctx;
             wire [N*64-1:0]    n_req_left;
@@ -295,7 +295,7 @@ module threads #(
             for (genvar n = 0; n < N; n = n + 1) begin : member
                 localparam T = n * PORTS + p;
                 assign n_req_valid[n] = t_req_valid[T] && !held[T];
-                assign t_req_ready[T] = n_req_ready[n];
+                assign t_req_taken[T] = n_req_taken[n];
                 assign n_req_ctx[n*CTX_W +: CTX_W] = ctx[T*CTX_W +: CTX_W];
                 assign n_req_op[n*2 +: 2] = t_req_op[T*2 +: 2];
                 assign n_req_phase[n*2 +: 2] = t_req_phase[T*2 +: 2];
@@ -305,8 +305,8 @@ module threads #(
                 assign n_req_left[n*64 +: 64] = t_req_left[T*64 +: 64];
                 assign n_req_node[n*2 +: 2] = t_req_node[T*2 +: 2];
                 assign t_asked[T] = n_asked[n];
-                assign n_host_node[n] = node[T] && !mem_local[T];
-                assign n_local_node[n] = node[T] && mem_local[T];
+                assign n_host_node[n] = h_rvalid[T] && is_next[T];
+                assign n_local_node[n] = l_rvalid[T] && is_next[T];
                 assign t_rsp_valid[T] = n_rsp_valid[n];
                 assign n_rel_valid[n] = t_rel_valid[T];
                 assign t_rel_ready[T] = n_rel_ready[n];
@@ -316,7 +316,7 @@ module threads #(
                 .load(load), .load_thread(load_thread), .load_phase(load_phase), .load_operand(load_operand),
                 .load_arg(load_arg), .load_arg2(load_arg2), .load_cookie(load_cookie),
                 .host_node(n_host_node), .host_data(h_rdata), .local_node(n_local_node), .local_data(l_rdata),
-                .t_req_valid(n_req_valid), .t_req_ready(n_req_ready), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
+                .t_req_valid(n_req_valid), .t_req_taken(n_req_taken), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
                 .t_req_phase(n_req_phase), .t_req_list(n_req_list), .t_req_plain(n_req_plain), .t_req_words(n_req_words),
                 .t_req_left(n_req_left), .t_req_node(n_req_node), .t_asked(n_asked), .t_asked_pair(asked_pair[p]),
                 .t_rsp_valid(n_rsp_valid),
@@ -345,9 +345,10 @@ module threads #(
                 (C[2] ? class_bit[2] : ~class_bit[2]);
             wire [THREADS-1:0] grant;
             lock #(.N(THREADS)) one (.clk(clk), .rst(rst), .req(req), .grant(grant));
-            assign class_granted[c*THREADS +: THREADS] = grant & req;
+            assign class_granted[c*THREADS +: THREADS] = grant;
         end
     endgenerate
+    // a thread looks at it only while it asks; what it held before is gone by then
     always_comb begin
         lock_grant = '0;
         for (int c = 0; c < 8; c++) lock_grant = lock_grant | class_granted[c*THREADS +: THREADS];
@@ -468,8 +469,13 @@ module threads #(
     wire unused = &{1'b0, rsp_pa};
 
 `ifdef CHECK
-    // with STALL_CONTEXT: who asks has no companion that has been waiting for the host since the cycle before
-    logic [THREADS-1:0] past_stalled;
+    // who has the lock of the word that it asks for
+    logic [THREADS-1:0] lock_right;
+    always_comb begin
+        for (int t = 0; t < THREADS; t++) lock_right[t] = class_granted[{29'd0, lock_word[t*3 +: 3]} * THREADS + t];
+    end
+    // with STALL_CONTEXT: who asked, when that was taken, had no companion that was waiting for the host since the cycle before
+    logic [THREADS-1:0] past_stalled, past2_stalled;
     wire  [THREADS-1:0] companion;
     generate
         for (genvar t = 0; t < THREADS; t = t + 1) begin : asking
@@ -477,16 +483,18 @@ module threads #(
             for (genvar u = 0; u < THREADS; u = u + 1) begin : of
                 assign same[u] = STALL_CONTEXT != 0 && ctx[t*CTX_W +: CTX_W] == ctx[u*CTX_W +: CTX_W];
             end
-            assign companion[t] = STALL_CONTEXT != 0 && t_req_valid[t] && t_req_ready[t] && (stalled & past_stalled & same) != '0;
+            assign companion[t] = STALL_CONTEXT != 0 && t_req_taken[t] && (past_stalled & past2_stalled & same) != '0;
         end
     endgenerate
     always_ff @(posedge clk) begin
         past_stalled <= stalled;
+        past2_stalled <= past_stalled;
         if (rst) past_stalled <= '0;
     end
     always_ff @(posedge clk) begin
         if (!rst) begin
             `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid)) == '0);
+            `CHECK_NAME(who_may_do_an_atomic_has_its_word) assert ((lock_grant & lock_req & ~lock_right) == '0);
             `CHECK_NAME(context_of_a_stalled_thread_asks_for_nothing) assert (STALL_CONTEXT == 0 || companion == '0);
             `CHECK_NAME(answers_come_from_the_memory_asked) assert (
                 ((h_rvalid | h_bvalid) & mem_local) == '0 && ((l_rvalid | l_bvalid) & ~mem_local) == '0);

@@ -22,7 +22,7 @@ module threads_read #(
     input  wire                  rst,
 
     input  wire [THREADS-1:0]    arvalid,
-    output logic [THREADS-1:0]   arready,
+    output wire [THREADS-1:0]    arready,
     input  wire [THREADS*52-1:0] addr,
     input  wire [THREADS*8-1:0]  len,
     output wire [THREADS-1:0]    rvalid,
@@ -45,8 +45,8 @@ module threads_read #(
     input  wire                  m_rlast
 );
     wire                any;
-    wire [THR_W-1:0]    pick;
-    logic               picked_reg;     // a thread is being served
+    wire [THREADS-1:0]  pick_1h;
+    logic [THREADS-1:0] serve_reg;      // the thread that is being served, and its number
     logic [THR_W-1:0]   pick_reg;
     logic [THREADS-1:0] r_valid_reg;
     logic [63:0]        r_data_reg;
@@ -59,24 +59,29 @@ module threads_read #(
     logic [COUNT_W-1:0] out_reg;        // beats outstanding
     logic               room_reg;       // a burst more fits
     wire way_free;
-    wire goes_on = picked_reg && arvalid[pick_reg];
-    wire take = goes_on && room_reg && way_free;
+    wire goes_on = (serve_reg & arvalid) != '0;
+    wire can = room_reg && way_free;
+    wire take = goes_on && can;
     wire [7:0] take_len = len[pick_reg*8 +: 8];
     wire [THR_W-1:0] ar_id;
     wire [51:0] ar_addr;
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
-        .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .index(pick));
+    function [THR_W-1:0] number(input [THREADS-1:0] one);
+        number = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (one[t]) number = number | THR_W'(t);
+    endfunction
 
-    always_comb begin
-        arready = '0;
-        arready[pick_reg] = take;
-    end
+    rr_grant #(.N(THREADS)) order (
+        .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .grant(pick_1h));
+
+    // to the thread whose turn it is, whether it asks or not
+    assign arready = serve_reg & {THREADS{can}};
 
     always_ff @(posedge clk) begin
         if (!goes_on) begin
-            picked_reg <= any;
-            pick_reg <= pick;
+            serve_reg <= pick_1h;
+            pick_reg <= number(pick_1h);
         end
         for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
         // both sums, and who of them is right last; whether a burst more fits is known without them
@@ -87,7 +92,7 @@ module threads_read #(
         r_last_reg <= m_rlast;
         r_thread_reg <= m_rid[THR_W-1:0];
         if (rst) begin
-            picked_reg <= 1'b0;
+            serve_reg <= '0;
             pick_reg <= '0;
             r_valid_reg <= '0;
             out_reg <= '0;
@@ -96,7 +101,7 @@ module threads_read #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
+        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({ar_id, ar_addr, m_arlen}));
 
     assign m_arid = SUB_W'(ar_id);

@@ -20,7 +20,7 @@ module threads_write #(
 
     // bursts: address, beats - 1, and the data as hw_thread describes it
     input  wire [THREADS-1:0]       awvalid,
-    output logic [THREADS-1:0]      awready,
+    output wire [THREADS-1:0]       awready,
     input  wire [THREADS*52-1:0]    addr,
     input  wire [THREADS*8-1:0]     len,
     input  wire [THREADS*IDX_W-1:0] from,
@@ -56,8 +56,8 @@ module threads_write #(
 );
     // ---- whose burst is next
     wire                any;
-    wire [THR_W-1:0]    pick;
-    logic               picked_reg;     // a thread is being served
+    wire [THREADS-1:0]  pick_1h;
+    logic [THREADS-1:0] serve_reg;      // the thread that is being served, and its number
     logic [THR_W-1:0]   pick_reg;
     // the burst whose data is fetched next
     logic               next_reg;
@@ -72,28 +72,33 @@ module threads_write #(
     logic [1:0]         b_resp_reg;
     wire                load;
 
-    wire goes_on = picked_reg && awvalid[pick_reg];
+    wire goes_on = (serve_reg & awvalid) != '0;
     wire way_free;
-    wire take = goes_on && !next_reg && way_free;
+    wire can = !next_reg && way_free;
+    wire take = goes_on && can;
     wire [THR_W-1:0] aw_id;
     wire [51:0] aw_addr;
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) arbiter (
-        .clk(clk), .rst(rst), .req(awvalid), .take(any && !goes_on), .any(any), .index(pick));
+    function [THR_W-1:0] number(input [THREADS-1:0] one);
+        number = '0;
+        for (int t = 0; t < THREADS; t++)
+            if (one[t]) number = number | THR_W'(t);
+    endfunction
 
-    always_comb begin
-        awready = '0;
-        awready[pick_reg] = take;
-    end
+    rr_grant #(.N(THREADS)) order (
+        .clk(clk), .rst(rst), .req(awvalid), .take(any && !goes_on), .any(any), .grant(pick_1h));
+
+    // to the thread whose turn it is, whether it asks or not
+    assign awready = serve_reg & {THREADS{can}};
 
     always_ff @(posedge clk) begin
         if (!goes_on) begin
-            picked_reg <= any;
-            pick_reg <= pick;
+            serve_reg <= pick_1h;
+            pick_reg <= number(pick_1h);
         end
         if (load) next_reg <= 1'b0;
-        if (take) begin
-            next_reg <= 1'b1;
+        if (take) next_reg <= 1'b1;
+        if (!next_reg) begin    // of a burst that is not taken it is not looked at
             next_thread_reg <= pick_reg;
             next_len_reg <= len[pick_reg*8 +: 8];
             next_from_reg <= from[pick_reg*IDX_W +: IDX_W];
@@ -105,7 +110,7 @@ module threads_write #(
         for (int t = 0; t < THREADS; t++) b_valid_reg[t] <= m_bvalid && m_bid == SUB_W'(t);
         b_resp_reg <= m_bresp;
         if (rst) begin
-            picked_reg <= 1'b0;
+            serve_reg <= '0;
             pick_reg <= '0;
             next_reg <= 1'b0;
             b_valid_reg <= '0;
@@ -113,7 +118,7 @@ module threads_write #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(take), .s_ready(way_free),
+        .clk(clk), .rst(rst), .s_valid(goes_on && !next_reg), .s_ready(way_free),
         .s_data({pick_reg, addr[pick_reg*52 +: 52], len[pick_reg*8 +: 8]}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({aw_id, aw_addr, m_awlen}));
 
