@@ -626,6 +626,7 @@ module mmu #(
     wire             ask_sure = sure != '0;
     wire             ask_early = early != '0;
     wire [PORTS:0]   sure_1h;
+    wire             unused_sure;
     // the lowest port: one that is not taken has its turn when it has missed
     wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
     // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
@@ -650,7 +651,7 @@ module mmu #(
     end
 
     rr_grant #(.N(PORTS + 1)) sure_order (
-        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(), .grant(sure_1h));
+        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(unused_sure), .grant(sure_1h));
 
     assign again_take = do_lookup && sure_1h[PORTS];
     generate
