@@ -51,7 +51,7 @@ bench_rtl() {
 	if [ -n "$threads" ]; then
 		"$build/verilator-model/bench/$bench" $tsv --threads "$threads"
 	else
-		"$build/verilator-model/bench/$bench" $tsv --save "$build/report/$kept.new"
-		mv "$build/report/$kept.new" "$build/report/$kept.tsv"
+		"$build/verilator-model/bench/$bench" $tsv --save "$build/report/$kept.$$"
+		mv "$build/report/$kept.$$" "$build/report/$kept.tsv"
 	fi
 }

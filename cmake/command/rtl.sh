@@ -10,15 +10,15 @@ rtl_tool() {
 	sh "$root/cmake/$script" --build "$build" "$@"
 }
 
-# kept NAME COMMAND...: runs it; what it prints is kept for the report, too.
+# kept NAME COMMAND...: runs it; what it prints is kept for the report, too: of two at a time, that of the one that ends last.
 kept() {
 	kept=$build/report/$1.txt
 	shift
 	mkdir -p "$build/report"
-	{ "$@" && echo 0 >"$kept.status" || echo $? >"$kept.status"; } | tee "$kept.new"
-	status=$(cat "$kept.status" 2>/dev/null) || status=1
-	rm -f "$kept.status"
-	mv "$kept.new" "$kept"
+	{ "$@" && echo 0 >"$kept.$$.status" || echo $? >"$kept.$$.status"; } | tee "$kept.$$"
+	status=$(cat "$kept.$$.status" 2>/dev/null) || status=1
+	rm -f "$kept.$$.status"
+	mv "$kept.$$" "$kept"
 	return "$status"
 }
 
