@@ -52,7 +52,7 @@ module thread_data #(
     logic             valid1_reg;
     logic             valid2_reg;
     logic             store3_reg;
-    logic             settled_reg;      // none of these
+    logic             moving_reg;       // some of these
 
     // while words are added to the buffer nobody else reads it
     wire [IDX_W-1:0] read_at = plus ? place_reg : fixed ? '0 : in_local ? local_index : host_index;
@@ -81,17 +81,17 @@ module thread_data #(
         valid1_reg <= rvalid;
         valid2_reg <= valid1_reg;
         store3_reg <= valid2_reg && store;
-        settled_reg <= !rvalid && !valid1_reg && !(valid2_reg && store);
+        moving_reg <= rvalid || valid1_reg || (valid2_reg && store);
         if (rst) begin
             valid1_reg <= 1'b0;
             valid2_reg <= 1'b0;
             store3_reg <= 1'b0;
-            settled_reg <= 1'b1;
+            moving_reg <= 1'b0;
         end
     end
 
     assign came = valid2_reg;
-    assign settled = settled_reg;
+    assign settled = !moving_reg;
     assign host_word = host_word_reg;
     assign local_word = local_word_reg;
 
@@ -101,7 +101,7 @@ module thread_data #(
         if (rewind) stored <= '0;
         else if (rvalid) stored <= stored + 1'b1;
         if (!rst) begin
-            `CHECK_NAME(settled_when_nothing_is_under_way) assert (settled_reg == (!valid1_reg && !valid2_reg && !store3_reg));
+            `CHECK_NAME(settled_when_nothing_is_under_way) assert (moving_reg == (valid1_reg || valid2_reg || store3_reg));
             if (rvalid && store) begin
                 `CHECK_NAME(buffer_never_overrun) assert (!stored[IDX_W]);
             end
