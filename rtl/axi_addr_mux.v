@@ -35,7 +35,7 @@ module axi_addr_mux #(
 );
     localparam U_W = $clog2(N);
 
-    wire              any;
+    wire              any = s_valid != '0;
     logic [U_W-1:0]   number;
     logic [SUB_W-1:0] name;
     logic [63:0]      addr;
@@ -49,7 +49,7 @@ module axi_addr_mux #(
     assign take = any && room;
     assign s_ready = user & {N{room}};
 
-    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .any(any), .grant(user));
+    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .grant(user));
 
     always_comb begin
         number = '0;

@@ -23,7 +23,6 @@ module dispatch #(
     output wire                active
 );
     wire                any = thread_busy != '1;
-    wire                unused_any;
     wire [THREADS-1:0]  pick_1h;
     logic               next_reg;       // a thread was chosen; it is free until it gets a descriptor from here
     logic [THREADS-1:0] next_1h_reg;
@@ -32,7 +31,7 @@ module dispatch #(
     wire take = entry_valid && !entry_bad && enable && next_reg;
 
     rr_grant #(.N(THREADS)) order (
-        .clk(clk), .rst(rst), .req(~thread_busy), .take(any && !next_reg), .any(unused_any), .grant(pick_1h));
+        .clk(clk), .rst(rst), .req(~thread_busy), .take(any && !next_reg), .grant(pick_1h));
 
     always_ff @(posedge clk) begin
         if (take) next_reg <= 1'b0;

@@ -13,11 +13,10 @@ module lock #(
     input  wire [N-1:0]  req,
     output logic [N-1:0] grant
 );
-    wire         unused_any;
     wire [N-1:0] pick;
     wire         take = req != '0 && (grant & req) == '0;
 
-    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(unused_any), .grant(pick));
+    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .grant(pick));
 
     always_ff @(posedge clk) begin
         if (take) grant <= pick;

@@ -562,7 +562,6 @@ module mmu #(
 
     // ---- looked up again: those whose walk is over, who found no room, or were answered RETRY
     wire             room;
-    wire             again_any;
     wire [THREADS-1:0] again_1h;
     logic [THR_W-1:0] again_pick;
     logic [THREADS-1:0] again_1h_reg;   // was chosen in the last cycle, and leaves want_reg
@@ -571,12 +570,13 @@ module mmu #(
     logic [ASK_W-1:0] again_ask_reg;
     wire             again_take;
     wire [THREADS-1:0] again_may = want_reg & ~again_1h_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
+    wire             again_any = again_may != '0;
     wire             again_free = !again_valid_reg || again_take;
     // a place is free without asking whether the next of it is taken in this cycle
     wire             again_room = !again_next_reg || !again_valid_reg;
 
     rr_grant #(.N(THREADS)) again_order (
-        .clk(clk), .rst(rst), .req(again_may), .take(again_room && again_any), .any(again_any), .grant(again_1h));
+        .clk(clk), .rst(rst), .req(again_may), .take(again_room && again_any), .grant(again_1h));
 
     always_comb begin
         again_pick = '0;
@@ -626,7 +626,6 @@ module mmu #(
     wire             ask_sure = sure != '0;
     wire             ask_early = early != '0;
     wire [PORTS:0]   sure_1h;
-    wire             unused_sure;
     // the lowest port: one that is not taken has its turn when it has missed
     wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
     // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
@@ -651,7 +650,7 @@ module mmu #(
     end
 
     rr_grant #(.N(PORTS + 1)) sure_order (
-        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .any(unused_sure), .grant(sure_1h));
+        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .grant(sure_1h));
 
     assign again_take = do_lookup && sure_1h[PORTS];
     generate
@@ -732,7 +731,6 @@ module mmu #(
     wire              end_miss = end_try_reg && !end_told;
     wire              end_fault = end_fault_reg;
     wire              end_join = end_miss && match;
-    wire              end_start = end_miss && !match && room;
     wire              end_full = end_miss && !match && !room;
     wire              end_done = end_valid_reg && end_install_reg && end_last_reg;
 
@@ -853,11 +851,10 @@ module mmu #(
 
     // ---- a fault: of a walk, told to all that wait for it in the same way; or of one address that cannot be walked
     wire               fin_fault = fin_go && !fin_again_reg;
-    wire               fin_runs = fin_runs_reg;
-    wire               raise = end_fault || (fin_fault && fin_runs);
+    wire               raise = end_fault || (fin_fault && fin_runs_reg);
     wire [THR_W-1:0]   raise_thread = end_fault ? end_thread : fin_leader_reg;
     wire [THREADS-1:0] raise_group = end_fault ? end_1h : fin_alike;
-    wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs}} & fin_alike);
+    wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs_reg}} & fin_alike);
     wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause_reg;
     wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level_reg;
     // a record's number is known a cycle later, before anybody asks for it
@@ -1011,7 +1008,7 @@ module mmu #(
             guarded_reg[end_thread] <= end_again;
             full_reg[end_thread] <= !end_again && !room;
         end
-        if (end_join || end_start) begin
+        if (end_miss && !end_full) begin
             walking_reg[end_thread] <= 1'b1;
         end
         for (int t = 0; t < THREADS; t++) begin
@@ -1026,7 +1023,7 @@ module mmu #(
             // a fault is for those that want the same; all others try again
             if (fin_who[t]) begin
                 walking_reg[t] <= 1'b0;
-                if (fin_fault && !fin_runs) ended_reg[t] <= 1'b1;
+                if (fin_fault && !fin_runs_reg) ended_reg[t] <= 1'b1;
                 else if (!fin_fault || !fin_same[t]) begin
                     want_reg[t] <= 1'b1;
                     full_reg[t] <= 1'b0;
@@ -1223,7 +1220,7 @@ module mmu #(
             `COVER_NAME(kill_while_stalled) cover ((kill_hit & stalled_reg) != '0);
             `COVER_NAME(kill_by_answer) cover (kill_valid && !ctx_kill_valid);
             `COVER_NAME(fault_of_a_group) cover (raise && (raise_group & (raise_group - 1'b1)) != '0);
-            `COVER_NAME(fault_of_some_that_wait) cover (fin_fault && fin_runs && fin_same != fin_who);
+            `COVER_NAME(fault_of_some_that_wait) cover (fin_fault && fin_runs_reg && fin_same != fin_who);
             `COVER_NAME(fault_of_an_address_that_is_not_canonical) cover (end_fault);
             `COVER_NAME(retry_of_a_group) cover (ev_retry && (answered & (answered - 1'b1)) != '0);
             `COVER_NAME(all_threads_stalled) cover (stalled == '1);

@@ -19,7 +19,9 @@ module rr_arbiter #(
 );
     wire [N-1:0] grant;
 
-    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .any(any), .grant(grant));
+    rr_grant #(.N(N)) choice (.clk(clk), .rst(rst), .req(req), .take(take), .grant(grant));
+
+    assign any = req != '0;
 
     // those whose number has this bit
     function [N-1:0] having(input int b);

@@ -13,7 +13,6 @@ module rr_grant #(
     input  wire          rst,
     input  wire  [N-1:0] req,
     input  wire          take,
-    output wire          any,
     output logic [N-1:0] grant
 );
     logic [N-1:0] mask_reg;     // those above the last that was served
@@ -32,8 +31,6 @@ module rr_grant #(
         grant = any_high ? high & ~below_high : req & ~below;
     end
 
-    assign any = req != '0;
-
     always_ff @(posedge clk) begin
         if (take) mask_reg <= any_high ? below_high : below;
         if (rst) mask_reg <= ~N'(1);
@@ -42,7 +39,7 @@ module rr_grant #(
 `ifdef CHECK
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `CHECK_NAME(one_is_picked_of_those_that_ask) assert ((grant & (grant - 1'b1)) == '0 && (grant & ~req) == '0 && (grant != '0) == any);
+            `CHECK_NAME(one_is_picked_of_those_that_ask) assert ((grant & (grant - 1'b1)) == '0 && (grant & ~req) == '0 && (grant != '0) == (req != '0));
         end
     end
 `endif

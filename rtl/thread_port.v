@@ -120,7 +120,6 @@ module thread_port #(
     end
 
     // ---- chosen
-    wire              unused_any;
     wire [N-1:0]      pick_1h, rel_1h;
     wire [N_W-1:0]    rel_pick = which(rel_1h);
     logic             at_held_reg;      // it was here in the cycle before
@@ -150,8 +149,9 @@ module thread_port #(
     wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
     // who is not taken because of its release has had its turn, too: it comes again behind the others
-    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .any(unused_any), .grant(pick_1h));
-    rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .any(rel_valid), .grant(rel_1h));
+    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .grant(pick_1h));
+    rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .grant(rel_1h));
+    assign rel_valid = t_rel_valid != '0;
 
     // of the thread that is picked
     localparam ASK_W = CTX_W + 73;

@@ -44,10 +44,8 @@ module threads_read #(
     input  wire [1:0]            m_rresp,
     input  wire                  m_rlast
 );
-    wire                any;
-    wire [THREADS-1:0]  pick_1h;
-    logic [THREADS-1:0] serve_reg;      // the thread that is being served, and its number
-    logic [THR_W-1:0]   pick_reg;
+    wire [THREADS-1:0]  serve;          // the thread that is being served, and its number
+    wire [THR_W-1:0]    pick;
     logic [THREADS-1:0] r_valid_reg;
     logic [63:0]        r_data_reg;
     logic [1:0]         r_resp_reg;
@@ -59,30 +57,20 @@ module threads_read #(
     logic [COUNT_W-1:0] out_reg;        // beats outstanding
     logic               room_reg;       // a burst more fits
     wire way_free;
-    wire goes_on = (serve_reg & arvalid) != '0;
+    wire goes_on = (serve & arvalid) != '0;
     wire can = room_reg && way_free;
     wire take = goes_on && can;
-    wire [7:0] take_len = len[pick_reg*8 +: 8];
+    wire [7:0] take_len = len[pick*8 +: 8];
     wire [THR_W-1:0] ar_id;
     wire [51:0] ar_addr;
 
-    function [THR_W-1:0] number(input [THREADS-1:0] one);
-        number = '0;
-        for (int t = 0; t < THREADS; t++)
-            if (one[t]) number = number | THR_W'(t);
-    endfunction
-
-    rr_grant #(.N(THREADS)) order (
-        .clk(clk), .rst(rst), .req(arvalid), .take(any && !goes_on), .any(any), .grant(pick_1h));
+    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turn (
+        .clk(clk), .rst(rst), .req(arvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
     // to the thread whose turn it is, whether it asks or not
-    assign arready = serve_reg & {THREADS{can}};
+    assign arready = serve & {THREADS{can}};
 
     always_ff @(posedge clk) begin
-        if (!goes_on) begin
-            serve_reg <= pick_1h;
-            pick_reg <= number(pick_1h);
-        end
         for (int t = 0; t < THREADS; t++) r_valid_reg[t] <= m_rvalid && m_rid == SUB_W'(t);
         // both sums, and who of them is right last; whether a burst more fits is known without them
         out_reg <= take ? out_reg + COUNT_W'(take_len) + COUNT_W'(!m_rvalid) : out_reg - COUNT_W'(m_rvalid);
@@ -92,8 +80,6 @@ module threads_read #(
         r_last_reg <= m_rlast;
         r_thread_reg <= m_rid[THR_W-1:0];
         if (rst) begin
-            serve_reg <= '0;
-            pick_reg <= '0;
             r_valid_reg <= '0;
             out_reg <= '0;
             room_reg <= 1'b1;
@@ -101,7 +87,7 @@ module threads_read #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick_reg, addr[pick_reg*52 +: 52], take_len}),
+        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick, addr[pick*52 +: 52], take_len}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({ar_id, ar_addr, m_arlen}));
 
     assign m_arid = SUB_W'(ar_id);

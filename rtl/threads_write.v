@@ -55,10 +55,8 @@ module threads_write #(
     input  wire [1:0]               m_bresp
 );
     // ---- whose burst is next
-    wire                any;
-    wire [THREADS-1:0]  pick_1h;
-    logic [THREADS-1:0] serve_reg;      // the thread that is being served, and its number
-    logic [THR_W-1:0]   pick_reg;
+    wire [THREADS-1:0]  serve;          // the thread that is being served, and its number
+    wire [THR_W-1:0]    pick;
     // the burst whose data is fetched next
     logic               next_reg;
     logic [THR_W-1:0]   next_thread_reg;
@@ -72,46 +70,34 @@ module threads_write #(
     logic [1:0]         b_resp_reg;
     wire                load;
 
-    wire goes_on = (serve_reg & awvalid) != '0;
+    wire goes_on = (serve & awvalid) != '0;
     wire way_free;
     wire can = !next_reg && way_free;
     wire take = goes_on && can;
     wire [THR_W-1:0] aw_id;
     wire [51:0] aw_addr;
 
-    function [THR_W-1:0] number(input [THREADS-1:0] one);
-        number = '0;
-        for (int t = 0; t < THREADS; t++)
-            if (one[t]) number = number | THR_W'(t);
-    endfunction
-
-    rr_grant #(.N(THREADS)) order (
-        .clk(clk), .rst(rst), .req(awvalid), .take(any && !goes_on), .any(any), .grant(pick_1h));
+    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turn (
+        .clk(clk), .rst(rst), .req(awvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
     // to the thread whose turn it is, whether it asks or not
-    assign awready = serve_reg & {THREADS{can}};
+    assign awready = serve & {THREADS{can}};
 
     always_ff @(posedge clk) begin
-        if (!goes_on) begin
-            serve_reg <= pick_1h;
-            pick_reg <= number(pick_1h);
-        end
         if (load) next_reg <= 1'b0;
         if (take) next_reg <= 1'b1;
         if (!next_reg) begin    // of a burst that is not taken it is not looked at
-            next_thread_reg <= pick_reg;
-            next_len_reg <= len[pick_reg*8 +: 8];
-            next_from_reg <= from[pick_reg*IDX_W +: IDX_W];
-            next_fill_reg <= fill[pick_reg];
-            next_shift_reg <= shift[pick_reg*3 +: 3];
-            next_head_reg <= head[pick_reg*3 +: 3];
-            next_tail_reg <= tail[pick_reg*3 +: 3];
+            next_thread_reg <= pick;
+            next_len_reg <= len[pick*8 +: 8];
+            next_from_reg <= from[pick*IDX_W +: IDX_W];
+            next_fill_reg <= fill[pick];
+            next_shift_reg <= shift[pick*3 +: 3];
+            next_head_reg <= head[pick*3 +: 3];
+            next_tail_reg <= tail[pick*3 +: 3];
         end
         for (int t = 0; t < THREADS; t++) b_valid_reg[t] <= m_bvalid && m_bid == SUB_W'(t);
         b_resp_reg <= m_bresp;
         if (rst) begin
-            serve_reg <= '0;
-            pick_reg <= '0;
             next_reg <= 1'b0;
             b_valid_reg <= '0;
         end
@@ -119,7 +105,7 @@ module threads_write #(
 
     slice #(.W(THR_W + 60)) way_out (
         .clk(clk), .rst(rst), .s_valid(goes_on && !next_reg), .s_ready(way_free),
-        .s_data({pick_reg, addr[pick_reg*52 +: 52], len[pick_reg*8 +: 8]}),
+        .s_data({pick, addr[pick*52 +: 52], len[pick*8 +: 8]}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({aw_id, aw_addr, m_awlen}));
 
     // ---- fetching: a word a cycle as long as the queue has room for what is under way
@@ -257,7 +243,7 @@ module threads_write #(
         if (!rst) begin
             if (take) begin
                 `CHECK_NAME(strobes_hold_a_byte) assert (
-                    len[pick_reg*8 +: 8] != 8'd0 || head[pick_reg*3 +: 3] <= tail[pick_reg*3 +: 3]);
+                    len[pick*8 +: 8] != 8'd0 || head[pick*3 +: 3] <= tail[pick*3 +: 3]);
             end
         end
     end

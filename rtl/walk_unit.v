@@ -288,7 +288,8 @@ module walk_unit #(
 
     // ---- reading. A walk's read waits in read_reg and is taken up in two steps (whose; its address); or, when the way out
     // is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
-    wire              read_any;
+    wire [WALKERS-1:0] read_asks = read_reg & act_reg;
+    wire              read_any = read_asks != '0;
     wire [WALKERS-1:0] read_1h;
     logic [WLK_W-1:0] read_pick;
     logic             read_valid_reg;
@@ -314,7 +315,7 @@ module walk_unit #(
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
 
     rr_grant #(.N(WALKERS)) read_order (
-        .clk(clk), .rst(rst), .req(read_reg & act_reg), .take(read_load), .any(read_any), .grant(read_1h));
+        .clk(clk), .rst(rst), .req(read_asks), .take(read_load), .grant(read_1h));
 
     always_comb begin
         read_pick = '0;
@@ -458,7 +459,8 @@ module walk_unit #(
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
     wire              act_installs = act_leaf_reg || (act_kind_reg == NEIGHBOUR && !act_old);
-    wire              in_ready = (act_told_reg || !in_behind) && !hold;
+    wire              in_turn = act_told_reg || !in_behind;
+    wire              in_ready = in_turn && !hold;
 
     wire act_go = act_valid_reg && !act_wait && (act_poisoned || !act_leaf_reg || in_ready);
     wire act_free = !act_valid_reg || act_go;
@@ -525,7 +527,7 @@ module walk_unit #(
     assign fin_level = act_level_reg;
 
     // also with hold, when the shared TLB takes nothing
-    assign in_early_leaf = act_valid_reg && !check_any_reg && !fin_hold && act_leaf_reg && (act_told_reg || !in_behind);
+    assign in_early_leaf = act_valid_reg && !check_any_reg && !fin_hold && act_leaf_reg && in_turn;
     assign in_early_near = act_valid_reg && !check_any_reg && !fin_hold && act_kind_reg == NEIGHBOUR;
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_leaf_reg && in_ready;

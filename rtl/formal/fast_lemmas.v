@@ -185,7 +185,6 @@
     (* hierconn *) wire               \dut.walks.act_leaf_reg ;
     (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.act_tag_reg ;
     (* hierconn *) wire               \dut.walks.quiet_reg ;
-    (* hierconn *) wire               \dut.walks.vain_reg ;
     (* hierconn *) wire [1:0]         \dut.walks.alike_reg ;
     (* hierconn *) wire [1:0]         \dut.walks.ending_reg ;
     (* hierconn *) wire [2:0]         \dut.walks.act_kind_reg ;
