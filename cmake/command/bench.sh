@@ -42,6 +42,7 @@ bench_rtl() {
 		esac
 		shift
 	done
+	[ $device != small ] || wrong 'bench rtl is of 16 threads: --device bare or board-sim'
 	need_packages
 	mkdir -p "$logs"
 	bench=rtl_bench kept=bench-rtl

@@ -23,11 +23,11 @@ use_mmu() {
 	export DMMU_LOGS="$logs"
 }
 
-# use_device NAME: the device itself, or in a card's top.
+# use_device NAME: the device itself, a small one, or the device in a card's top.
 use_device() {
 	case $1 in
-	bare | board-sim) device=$1 ;;
-	*) wrong "there is no device '$1': bare or board-sim" ;;
+	bare | small | board-sim) device=$1 ;;
+	*) wrong "there is no device '$1': bare, small or board-sim" ;;
 	esac
 }
 

@@ -6,6 +6,7 @@ replay_of() {
 	# the log of a killed model is cut off, which gzip would complain of
 	case $(gzip -dc -- "$1" 2>/dev/null | sed -n '/^$/q; s/^device \([a-z-]*\).*/\1/p') in
 	board-sim) of_device dmmu-replay board-sim ;;
+	small) of_device dmmu-replay small ;;
 	*) of_device dmmu-replay bare ;;
 	esac
 }
@@ -107,7 +108,10 @@ do_vm() {
 		esac
 		shift
 	done
-	case " $* " in *' --device board-sim '*) device=board-sim ;; esac
+	case " $* " in
+	*' --device board-sim '*) device=board-sim ;;
+	*' --device small '*) device=small ;;
+	esac
 	if [ -n "$mmu" ] || [ ! -x "$build/selftests/vm/dmmu-vm" ] || [ ! -x "$build/verilator-model/$(model)" ]; then
 		need_packages
 		build_host --target dmmu-bridge "$(model)" dmmu-vm || exit 1

@@ -26,6 +26,13 @@ run_vm() { # NAME ARGS...: one run, its cases counted
 	fi
 }
 
+# with_small COMMAND...: on the small device if nothing else was asked for: the driver on another geometry, in a third of
+# the time.
+with_small() (
+	[ $device != bare ] || device=small
+	"$@"
+)
+
 # Does a program or a KUnit suite match the filter? A run with nothing to do would be a failed run.
 wanted() { # names...
 	[ -n "$filter" ] || return 0
@@ -173,26 +180,29 @@ test_kernel() {
 		leaks=${is_debug:+--leaks}
 		run_vm "$kernel kunit" --mode kunit --kernel "$kernel" $leaks "$@"
 	fi
-	if [ -z "$is_stock" ] && [ -z "$quick" ] && wanted hmm-tests; then hmm_suite; fi
+	# The default device under the checkers: all selftests. What comes after them there is on the small one.
+	other=
+	[ -z "$is_debug" ] || other=with_small
+	if [ -z "$is_stock" ] && [ -z "$quick" ] && wanted hmm-tests; then $other hmm_suite; fi
 	wanted "$build"/guest/selftests/* || return 0
 	run_vm "$kernel selftests" --mode selftests --kernel "$kernel" "$@"
 	[ -z "$quick" ] || return 0
-	coherent_suite
+	$other coherent_suite
 	if [ -z "$is_stock" ] && wanted two_devices; then
-		run_vm "$kernel selftests two devices" --mode selftests --kernel "$kernel" --devices 2 --filter two_devices
+		$other run_vm "$kernel selftests two devices" --mode selftests --kernel "$kernel" --devices 2 --filter two_devices
 	fi
 	if [ -n "$is_stock" ] && [ -z "$filter" ]; then
 		run_vm "$kernel selftests behind an IOMMU" --mode selftests --kernel "$kernel" --iommu --filter '@(anon|chase|fork|invalid|unmap)'
 	fi
 	if [ "$kernel" = plain ]; then
-		posted_writes
-		few_vectors 1
-		few_vectors 2
+		with_small posted_writes
+		with_small few_vectors 1
+		with_small few_vectors 2
 		[ -n "$filter" ] || planted ignore_sequence_retry sequence_race
 		[ -n "$filter" ] || timeline_run
 	elif [ -n "$is_debug" ] && [ -z "$filter" ]; then
 		# kmemleak makes the guest three times slower: a run of its own, with the programs that make and end most.
-		run_vm "$kernel selftests leaks" --mode selftests --kernel "$kernel" --leaks --filter '@(fork|ioctls|kill|unmap)'
+		$other run_vm "$kernel selftests leaks" --mode selftests --kernel "$kernel" --leaks --filter '@(fork|ioctls|kill|unmap)'
 	fi
 	[ -z "$filter" ] || return 0
 	loss_claims='killed stopped killed_under_munmap killed_with_pages_in_local_memory'

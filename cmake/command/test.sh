@@ -92,14 +92,14 @@ do_test() {
 	if [ -n "$with_host" ]; then
 		build_host || exit 1
 	else
-		build_host --target dmmu-bridge "$(model)" dmmu-vm "$(replay)" dmmu-timeline || exit 1
+		build_host --target dmmu-bridge "$(model)" dmmu-vm "$(replay)" dmmu-timeline dmmu-model-small dmmu-replay-small || exit 1
 	fi
 	counts=$build/results.tsv
 	: >"$counts"
 	[ -z "$python_kernel" ] || printf 'ok\tbuild.kernel_no_python\t\n' >>"$counts"
 
 	# Host tests: CTest, but for those that boot a guest, and those that only repeat what such a run found.
-	if [ -z "$with_host" ]; then
+	if [ -z "$with_host" ] || [ $device = small ]; then
 		: # only the guests
 	elif [ $device = bare ]; then
 		run_ctest host -LE "^(vm|boots${quick:+|long})\$"

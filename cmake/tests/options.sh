@@ -49,6 +49,7 @@ build what
 bench
 bench rtl --threads
 bench rtl --threads 17
+bench rtl --device small
 bench e2e --what
 adversity --kernel
 adversity --what

@@ -136,6 +136,7 @@ static uint64_t pages_swapped_out(void)
  */
 CLAIM(swap, page_out_under_running_writers_loses_nothing)
 {
+	const unsigned int n = self->info.threads < PAGES ? self->info.threads : PAGES;
 	struct dmmu_completion c[PAGES];
 	uint64_t *p = dmmu_map(BYTES);
 	uint64_t last[PAGES];
@@ -145,17 +146,17 @@ CLAIM(swap, page_out_under_running_writers_loses_nothing)
 	SWAP_OR_SKIP();
 	ASSERT_NE(NULL, p);
 	before = pages_swapped_out();
-	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, DMMU_PAGE, PAGES));
+	ASSERT_EQ(0, dmmu_hammers_start(self->fd, p, DMMU_PAGE, n));
 	for (i = 0; i < 30 || (i < 300 && pages_swapped_out() == before); i++) {
 		dmmu_drop_caches();
 		ASSERT_EQ(0, madvise(p, BYTES, MADV_PAGEOUT));
 		dmmu_sleep_us(1000);
 	}
-	EXPECT_EQ(0, dmmu_hammers_moved(p, DMMU_PAGE, PAGES));
+	EXPECT_EQ(0, dmmu_hammers_moved(p, DMMU_PAGE, n));
 	ASSERT_EQ(0, mprotect(p, BYTES, PROT_READ));
-	ASSERT_EQ(0, dmmu_collect(self->fd, c, PAGES));
-	dmmu_hammers_read(p, DMMU_PAGE, PAGES, last);
-	for (i = 0; i < PAGES; i++) {
+	ASSERT_EQ(0, dmmu_collect(self->fd, c, n));
+	dmmu_hammers_read(p, DMMU_PAGE, n, last);
+	for (i = 0; i < n; i++) {
 		EXPECT_EQ(last[c[i].cookie], c[i].done) TH_LOG("%s", dmmu_text(&c[i]));
 	}
 	EXPECT_LT(before, pages_swapped_out())

@@ -35,9 +35,11 @@ static const char help[] =
 	"  --no-record                no stimulus.log (else a failed run leaves one, for ./dmmu "
 	"replay)\n"
 	"device:\n"
-	"  --device bare|board-sim      the device itself (default), or in a card's top, behind "
-	"its\n"
-	"                             clock crossings\n"
+	"  --device bare|small|board-sim\n"
+	"                             the device itself (default), one of 4 threads and 4 "
+	"contexts, "
+	"or in\n"
+	"                             a card's top, behind its clock crossings\n"
 	"  --bar2 map|trap|none          may the guest map local memory (default map)\n"
 	"  --msix-vectors N           entries of the MSI-X table, 1 to 5: fewer than the device "
 	"has causes to\n"
@@ -127,7 +129,7 @@ bool options_read(struct options *options, int argc, char **argv, int *exit_stat
 	static const char *const kernels[] = {"plain",	   "debug",	"gdb",	   "kcov",
 					      "7.2-plain", "7.2-debug", "7.2-gdb", "stock",
 					      "stock-6.1", NULL};
-	static const char *const cards[] = {"bare", "board-sim", NULL};
+	static const char *const cards[] = {"bare", "small", "board-sim", NULL};
 	static const char *const bar2s[] = {"map", "trap", "none", NULL};
 	static const char *const acts[] = {"kill-model", "stop-model", "continue-model",
 					   "restart-model", NULL};

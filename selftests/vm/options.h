@@ -27,7 +27,7 @@ struct options {
 	const char *kernel; /* as cmake/kernel.sh names it: plain, debug, 7.2-plain, stock ... */
 	const char *kernel_image, *initramfs, *qemu, *bridge, *model;
 	const char *filter, *args, *memory, *bar2, *local_size;
-	const char *card; /* what the device is in: bare, board-sim */
+	const char *card; /* what the device is in: bare, small, board-sim */
 	const char *run_dir;
 	const char *wave;
 	const char *host_latency;

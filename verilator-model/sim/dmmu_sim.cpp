@@ -49,11 +49,7 @@ struct dmmu_sim : sim_core {
 };
 
 const struct dmmu_sim_shape dmmu_sim_shape = {
-#ifdef DMMU_CARD
-	"board-sim",
-#else
-	"bare",
-#endif
+	DMMU_SIM_NAME,
 	sizeof(Vtop::m_axi_host_wdata) / 8,
 	sizeof(Vtop::m_axi_local_wdata) / 8,
 #ifdef DMMU_CARD

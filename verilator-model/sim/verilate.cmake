@@ -1,8 +1,9 @@
-# dmmu_verilate(TARGET [UNCHECKED|COUNTED] [PROBED] [FAST] [MMU [MUTANTS]|CARD] [SOURCES FILE...] [PARAMS NAME=VALUE...]): a static library
+# dmmu_verilate(TARGET [UNCHECKED|COUNTED] [PROBED] [FAST] [MMU [MUTANTS]|CARD] [NAME NAME] [SOURCES FILE...] [PARAMS NAME=VALUE...]): a static library
 # with the Verilated device of those parameters behind dmmu_sim.h, or with CARD the top of a card around it
 # (rtl/board/board_core.v), or with MMU the MMU alone behind mmu/mmu_sim.h, with its assertions. UNCHECKED: without; COUNTED:
 # it counts coverage in their stead. SOURCES: instead of DMMU_RTL_SOURCES; MUTANTS: module mmu in them has no parameters but
-# an input mutsel. PROBED: dmmu_sim_probe() tells something. FAST: compiled for runs of hours. Link it after dmmu_bench or mmu_bench.
+# an input mutsel. PROBED: dmmu_sim_probe() tells something. FAST: compiled for runs of hours. NAME: what
+# a log calls the device, "bare" if nothing is said. Link it after dmmu_bench or mmu_bench.
 # VERILATOR_ROOT in the environment chooses another Verilator.
 #
 # DMMU_VERILATOR_CHECK is what such a call passes to verilate() for assertions. In a build for coverage (cmake/coverage.sh) every device is
@@ -24,7 +25,7 @@ endif()
 set(DMMU_SIM_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(dmmu_verilate target)
-  cmake_parse_arguments(ARG "UNCHECKED;COUNTED;PROBED;FAST;MMU;MUTANTS;CARD" "" "PARAMS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "UNCHECKED;COUNTED;PROBED;FAST;MMU;MUTANTS;CARD" "NAME" "PARAMS;SOURCES" ${ARGN})
   # a build for mutants (cmake/mutate.sh) makes no other device
   if(DMMU_MUTANTS AND NOT ARG_MUTANTS)
     add_library(${target} INTERFACE)
@@ -65,6 +66,9 @@ function(dmmu_verilate target)
   if(ARG_FAST AND NOT DMMU_COVERAGE)
     set(fast -O2)
   endif()
+  if(NOT ARG_NAME)
+    set(ARG_NAME bare)
+  endif()
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${glue})
   verilate(${target}
     PREFIX V${top}
@@ -78,7 +82,8 @@ function(dmmu_verilate target)
     OPT_GLOBAL -O2 -g0)
   # the hooks of sim_core.cpp replace those of Verilator's runtime
   target_compile_definitions(${target} PRIVATE VL_USER_STOP VL_USER_FINISH VL_USER_FATAL $<$<BOOL:${ARG_MUTANTS}>:MMU_MUTANTS>
-    $<$<BOOL:${ARG_PROBED}>:DMMU_PROBED> $<$<BOOL:${ARG_CARD}>:DMMU_CARD>)
+    $<$<BOOL:${ARG_PROBED}>:DMMU_PROBED> $<$<BOOL:${ARG_CARD}>:DMMU_CARD>
+    DMMU_SIM_NAME="${ARG_NAME}")
   # the runtime is not ours to clean; our own files are compiled with the include paths as they are
   set_source_files_properties(${glue} PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra;-Wno-unused-parameter")
   target_include_directories(${target} PUBLIC ${DMMU_SIM_DIR} ${DMMU_SIM_DIR}/../mmu)
