@@ -30,12 +30,7 @@ target_line() {
 
 # The configurations of the table in README.md.
 configurations='small default'
-configuration() {
-	case $1 in
-	small) echo ' THREADS=4 CONTEXTS=4 PORTS=1 L1_ENTRIES=8 TLB_SETS=64 TLB_WAYS=2 WALKERS=4' ;;
-	default) ;;
-	esac
-}
+configuration() { sed -n "s/^$1 / /p" "$root/rtl/configurations"; }
 
 targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 weight='' flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
 while [ $# -gt 0 ]; do
