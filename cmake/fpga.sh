@@ -129,7 +129,9 @@ run() {
 
 # netlist FAMILY: the synthesized design with its wrapper; sets $net, a folder with netlist.json.gz and modules.tsv.
 netlist() {
-	net=$cache/net-$(hash netlist "$1" "$module" "$parameters" "$flat")
+	kind=$1
+	[ "$1" != xc7 ] || kind='xc7 2' # counted up when only its netlist changes
+	net=$cache/net-$(hash netlist "$kind" "$module" "$parameters" "$flat")
 	[ ! -f "$net/modules.tsv" ] || return 0
 	work=$net.new.$$
 	mkdir -p "$work"
@@ -161,9 +163,14 @@ netlist() {
 			printf("pnr_wrap #(.IN(%d), .OUT(%d)) wrap(.clk(clk), .serial_in(serial_in), .serial_out(serial_out), .to_design(in), .from_design(out));\n", ins, outs)
 			printf("%s%s d(%s);\nendmodule\n", module, values != "" ? " #(" values ")" : "", substr(ports, 3))
 		}' "$work/ports.txt" >"$work/top.v"
+	flattened=''
 	case $1 in
 	ecp5) synth="synth_ecp5 -top pnr_top -nowidelut ${flat:--noflatten}" ;;
-	xc7) synth="synth_xilinx -top pnr_top -family xc7 -abc9 ${flat:+-flatten}" ;;
+	xc7)
+		# Constants at the ports of modules are in LUTs when the hierarchy goes. nextpnr's placer counts one that is there twice as
+		# two inputs shared with the LUT beside it, puts two LUTs with six inputs into one place, and aborts.
+		synth="synth_xilinx -top pnr_top -family xc7 -abc9 ${flat:+-flatten}"
+		flattened='opt_lut_ins -tech xilinx' ;;
 	esac
 	synth=$(printf '%s' "$synth" | sed 's/ yes$//')
 	cat >"$work/synth.ys" <<-SCRIPT
@@ -175,6 +182,7 @@ netlist() {
 	check
 	blackbox =A:whitebox
 	flatten
+	$flattened
 	opt_clean
 	write_json $work/netlist.json
 	SCRIPT
@@ -203,11 +211,18 @@ place() {
 		say "$title: does not fit: $luts LUT, the chip has $4"
 		return 1
 	fi
-	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
+	# nextpnr's router2 makes a wire that is in use twice dearer by this much in each round, and a twentieth of it to a net on a critical
+	# path. Such nets fight for the same pin of a LUT or the same short wire; at the default, 2, hundreds still do after 20 rounds.
+	# There is no option for it: it is a setting in the netlist.
+	router=''
+	[ "$2" != xc7 ] || router='"router2/currCongWeightMult": "8.0"'
+	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"} ${router:+"$router"})
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
 	mkdir -p "$work"
-	gzip -dc "$net/netlist.json.gz" >"$work/netlist.json"
+	gzip -dc "$net/netlist.json.gz" | awk -v router="$router" '
+		{ print }
+		/^    "pnr_top": \{$/ && router != "" { print "      \"settings\": { " router " }," }' >"$work/netlist.json"
 	case $2 in
 	ecp5)
 		for clock in $clocks; do
