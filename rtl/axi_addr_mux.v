@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// axi_addr_mux: the addresses of N internal users on one AXI address channel, in turn, through a register. Each user has
-// names of its own (SUB_W bits); the AXI ID is {user, name}. One bit for each user says who is taken: nothing waits for
-// its number. Half of axi_rd_mux and of axi_wr_mux.
+// axi_addr_mux: the addresses of N internal users on one AXI address channel, in turn, through registers. Each user has
+// names of its own (SUB_W bits); the AXI ID is {user, name}. A user has a register, which is zero unless he was taken, and what
+// is in them is joined by OR: before them there is only the choice, behind them no number. Half of axi_rd_mux and of axi_wr_mux.
 `default_nettype none
 
 module axi_addr_mux #(
@@ -35,15 +35,12 @@ module axi_addr_mux #(
 );
     localparam U_W = $clog2(N);
 
+    localparam W = U_W + SUB_W + 72;
+
     wire              any = s_valid != '0;
-    logic [U_W-1:0]   number;
-    logic [SUB_W-1:0] name;
-    logic [63:0]      addr;
-    logic [7:0]       len;
     logic             valid_reg;
-    logic [U_W+SUB_W-1:0] id_reg;
-    logic [63:0]      addr_reg;
-    logic [7:0]       len_reg;
+    logic [N*W-1:0]   shown_reg;    // number, name, address, length
+    logic [W-1:0]     shown;
 
     wire room = !stop && (!valid_reg || m_ready);
     assign take = any && room;
@@ -52,33 +49,25 @@ module axi_addr_mux #(
     rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .grant(user));
 
     always_comb begin
-        number = '0;
-        name = '0;
-        addr = '0;
-        len = '0;
-        for (int u = 0; u < N; u++) begin
-            number = number | ({U_W{user[u]}} & U_W'(u));
-            name = name | ({SUB_W{user[u]}} & s_id[u*SUB_W +: SUB_W]);
-            addr = addr | ({64{user[u]}} & s_addr[u*64 +: 64]);
-            len = len | ({8{user[u]}} & s_len[u*8 +: 8]);
-        end
+        shown = '0;
+        for (int u = 0; u < N; u++) shown = shown | shown_reg[u*W +: W];
     end
 
     always_ff @(posedge clk) begin
         if (m_ready) valid_reg <= 1'b0;
         if (take) valid_reg <= 1'b1;
-        if (room) begin     // with what nobody asked for, it is not valid
-            id_reg <= {number, name};
-            addr_reg <= addr;
-            len_reg <= len;
-        end
+        if (room)
+            for (int u = 0; u < N; u++) begin
+                shown_reg[u*W +: W] <= {U_W'(u), s_id[u*SUB_W +: SUB_W], s_addr[u*64 +: 64], s_len[u*8 +: 8]};
+                if (!user[u]) shown_reg[u*W +: W] <= '0;
+            end
         if (rst) valid_reg <= 1'b0;
     end
 
     assign m_valid = valid_reg;
-    assign m_id = ID_W'(id_reg);
-    assign m_addr = addr_reg;
-    assign m_len = len_reg;
+    assign m_id = ID_W'(shown[W-1:72]);
+    assign m_addr = shown[71:8];
+    assign m_len = shown[7:0];
 endmodule
 
 `default_nettype wire

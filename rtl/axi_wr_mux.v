@@ -64,12 +64,9 @@ module axi_wr_mux #(
     logic [AHEAD_LOG2-1:0] order_in_reg;
     logic [AHEAD_LOG2-1:0] order_next_reg;  // of the one after the mover
     logic [AHEAD_LOG2:0] waiting_reg;       // bursts whose data is not all given, that of the mover with them
-    logic [63:0]    data;           // of the mover
-    logic [7:0]     strb;
     logic           w_valid_reg;
-    logic [63:0]    w_data_reg;
-    logic [7:0]     w_strb_reg;
-    logic           w_last_reg;
+    logic [N*73-1:0] w_reg;         // the mover's last, strobes and data, and zero of all others: joined by OR
+    logic [72:0]    w;
     logic           took_reg;       // an address, a cycle ago, not counted yet
     logic [FLIGHT_W-1:0] flight_reg;
 
@@ -85,13 +82,10 @@ module axi_wr_mux #(
         .m_id(m_awid), .m_addr(m_awaddr), .m_len(m_awlen));
 
     always_comb begin
-        s_wready = mover_reg & s_wvalid & {N{w_room}};
-        data = '0;
-        strb = '0;
-        for (int u = 0; u < N; u++) begin
-            data = data | ({64{mover_reg[u]}} & s_wdata[u*64 +: 64]);
-            strb = strb | ({8{mover_reg[u]}} & s_wstrb[u*8 +: 8]);
-        end
+        // whether he has a word or not
+        s_wready = mover_reg & {N{w_room}};
+        w = '0;
+        for (int u = 0; u < N; u++) w = w | w_reg[u*73 +: 73];
         s_bvalid = '0;
         for (int u = 0; u < N; u++)
             if (to_user == (ID_W-SUB_W)'(u)) s_bvalid[u] = m_bvalid;
@@ -101,11 +95,11 @@ module axi_wr_mux #(
         if (m_wready) w_valid_reg <= 1'b0;
         if (take) order_in_reg <= order_in_reg + 1'b1;
         if (w_take) w_valid_reg <= 1'b1;
-        if (w_room) begin
-            w_data_reg <= data;
-            w_strb_reg <= strb;
-            w_last_reg <= w_last;
-        end
+        if (w_room)
+            for (int u = 0; u < N; u++) begin
+                w_reg[u*73 +: 73] <= {s_wlast[u], s_wstrb[u*8 +: 8], s_wdata[u*64 +: 64]};
+                if (!mover_reg[u]) w_reg[u*73 +: 73] <= '0;
+            end
         if (w_end) order_next_reg <= order_next_reg + 1'b1;
         if (take && !w_end) waiting_reg <= waiting_reg + 1'b1;
         if (!take && w_end) waiting_reg <= waiting_reg - 1'b1;
@@ -129,9 +123,7 @@ module axi_wr_mux #(
         if (take) order[order_in_reg] <= user;
 
     assign m_wvalid = w_valid_reg;
-    assign m_wdata = w_data_reg;
-    assign m_wstrb = w_strb_reg;
-    assign m_wlast = w_last_reg;
+    assign {m_wlast, m_wstrb, m_wdata} = w;
     assign m_bready = 1'b1;
     assign s_bid = m_bid[SUB_W-1:0];
     assign s_bresp = m_bresp;

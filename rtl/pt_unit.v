@@ -86,6 +86,7 @@ module pt_unit (
     logic [5:0]  word_reg;
     logic        l_last_reg;        // of the words that are written, this is the last
     logic        error_reg;
+    logic        buffered_reg;      // what is written is from the buffer
     logic [63:0] buffer [0:63];
 
     // what PT_AGE found: a burst of 64 entries is a word of each half of the record
@@ -116,6 +117,7 @@ module pt_unit (
     wire       burst_done = (state_reg == AGE_STORE && !clear_reg) || (state_reg == WRITE_RESPONSE && l_bvalid);
 
     always_ff @(posedge clk) begin
+        buffered_reg <= from_host || age;
         if (h_arready) h_ar_valid_reg <= 1'b0;
         if (h_awready) h_aw_valid_reg <= 1'b0;
         if (l_arready) l_ar_valid_reg <= 1'b0;
@@ -259,7 +261,7 @@ module pt_unit (
     assign l_awaddr = local_reg;
     assign l_awlen = {1'b0, words_reg - 7'd1};
     assign l_wvalid = state_reg == WRITE_DATA;
-    assign l_wdata = from_host || age ? buffer[word_reg] : value_reg;
+    assign l_wdata = buffered_reg ? buffer[word_reg] : value_reg;
     assign l_wstrb = age ? {8{accessed_reg[0]}} : 8'hff;
     assign l_wlast = l_last_reg;
 
@@ -270,6 +272,7 @@ module pt_unit (
         end
         if (!rst && state_reg == WRITE_DATA) begin
             `CHECK_NAME(last_entry_is_known) assert (l_last_reg == ({1'b0, word_reg} == words_reg - 7'd1));
+            `CHECK_NAME(operands_stay) assert (buffered_reg == (from_host || age));
         end
         if (!rst && state_reg == NEXT && left_reg != 10'd0) begin
             `CHECK_NAME(burst_ends_with_its_page) assert (words_next != 7'd0 && words_next <= 7'd64 && {3'd0, words_next} <= left_reg &&

@@ -27,6 +27,7 @@ module reset_ctl (
     logic [1:0] state_reg;
     logic       done_reg;
     logic       core_rst_reg;
+    logic       stop_reg;       // DRAIN, RESET
     logic       asked_reg;      // the reset under way was asked for by CTRL.RESET or FLR
     logic       flr_reg;        // and by FLR
 
@@ -37,13 +38,17 @@ module reset_ctl (
             // a cycle after the reset, so that mmu_ready is its answer to it
             CLEAR: if (ctrl_reset) begin
                 state_reg <= DRAIN;
+                stop_reg <= 1'b1;
             end else if (mmu_ready && !core_rst_reg) begin
                 state_reg <= RUN;
                 done_reg <= flr_reg && flr_req;
             end
             RUN: begin
                 asked_reg <= 1'b0;
-                if (ctrl_reset || (flr_req && !done_reg)) state_reg <= DRAIN;
+                if (ctrl_reset || (flr_req && !done_reg)) begin
+                    state_reg <= DRAIN;
+                    stop_reg <= 1'b1;
+                end
             end
             DRAIN: if (buses_idle) begin
                 state_reg <= RESET;
@@ -53,11 +58,13 @@ module reset_ctl (
             end
             RESET: begin
                 state_reg <= CLEAR;
+                stop_reg <= 1'b0;
                 core_rst_reg <= 1'b1;
             end
         endcase
         if (rst) begin
             state_reg <= CLEAR;
+            stop_reg <= 1'b0;
             done_reg <= 1'b0;
             flr_reg <= 1'b0;
             asked_reg <= 1'b0;
@@ -65,11 +72,19 @@ module reset_ctl (
         end
     end
 
-    assign stop = state_reg == DRAIN || state_reg == RESET;
+    assign stop = stop_reg;
     assign core_rst = core_rst_reg || rst;
     assign resetting = stop || (state_reg == CLEAR && asked_reg);
     assign ready = state_reg == RUN;
     assign flr_done = done_reg;
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `CHECK_NAME(stops_until_it_is_reset) assert (stop_reg == (state_reg == DRAIN || state_reg == RESET));
+        end
+    end
+`endif
 
 `ifdef COVER
     always_ff @(posedge clk) begin
