@@ -7,7 +7,8 @@
 // back as soon as those are answered, and asks for it again for the rest. While the MMU keeps an answer back (a page fault) the thread does nothing. It
 // ends with a completion record. The sizes of an access are worked out while the MMU looks for its address.
 //
-// Whole addresses are not here: thread_port has them and works them out, for all its threads. A thread knows where in a
+// Whole addresses are not here: thread_port has them and works them out, for all its threads, and `threads` has the page that the
+// MMU gave. A thread knows where in a
 // page its operands are, which operand is next (`phase`), and how much is left.
 `default_nettype none
 
@@ -24,11 +25,12 @@ module hw_thread #(
     input  wire                rst,
 
     // a descriptor for this thread, given only when it is not busy: operation (low bits), context, how many
-    // units (`endless`: as many as there are), its operands' places in a page, whether a list is empty
+    // units (`none`; `endless`: as many as there are), its operands' places in a page, whether a list is empty
     input  wire                start,
     input  wire [2:0]          d_op,
     input  wire [CTX_W-1:0]    d_ctx,
     input  wire [63:0]         d_left,
+    input  wire                d_none,
     input  wire                d_endless,
     input  wire [11:0]         d_src,
     input  wire [11:0]         d_src2,
@@ -69,7 +71,6 @@ module hw_thread #(
     input  wire                asked_pair,
     input  wire                rsp_valid,
     input  wire [1:0]          rsp_status,
-    input  wire [39:0]         rsp_page,
     input  wire                rsp_local,
     input  wire [1:0]          rsp_access,
     input  wire [2:0]          rsp_cause,
@@ -84,13 +85,13 @@ module hw_thread #(
     output wire [2:0]          lock_word,
     input  wire                lock_grant,
 
-    // memory: bursts out, answers in; mem_local says which one. The data of a beat comes two cycles after `rvalid`,
+    // memory: bursts out (`at`: which word of its page), answers in; mem_local says which one. The data of a beat comes two cycles after `rvalid`,
     // in *_late.
     output wire                mem_local,
-    output wire [51:0]         addr,
+    output wire [8:0]          at,
     output wire [7:0]          len,
-    output wire                arvalid,
-    input  wire                arready,
+    output wire [1:0]          arvalid,     // host, local
+    input  wire [1:0]          arready,
     input  wire                rvalid,
     // the beat as an address: place in a page, whether it is zero
     input  wire [11:0]         rplace,
@@ -99,8 +100,8 @@ module hw_thread #(
     input  wire                rlast,
     input  wire [63:0]         host_late,
     input  wire [63:0]         local_late,
-    output wire                awvalid,
-    input  wire                awready,
+    output wire [1:0]          awvalid,
+    input  wire [1:0]          awready,
     // the burst's data: first word in the buffer, or (fill) everywhere the operand, bytes by which its data begins later
     // there, bytes left out of its first beat, last byte of its last beat
     output wire [IDX_W-1:0]    from,
@@ -133,8 +134,8 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    // what is told from outside has a bit of its own: at memory (an atomic with its lock), RELEASE, RETIRE
-    localparam AT_MEMORY = 3, RELEASES = 4, RETIRES = 5;
+    // what is told from outside has a bit of its own: RELEASE, RETIRE
+    localparam RELEASES = 4, RETIRES = 5;
     localparam [5:0] IDLE = 6'd0, CHECK = 6'd1, ADDRESS = 6'd2, RESPONSE = 6'd3, PLAN = 6'd4, STEP = 6'd5,
         LOCK = 6'd8, MOVE = 6'd9, COMPARE = 6'd10, STORE = 6'd11, RELEASE = 6'd16, RETIRE = 6'd32;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
@@ -166,14 +167,14 @@ module hw_thread #(
     logic [1:0]  node_reg;      // where the node's address is
     logic        null_reg;      // it is zero
     logic [63:0] left_reg;      // units to do: bytes, or elements
-    logic        none_reg;      // left_reg is zero; known from ADDRESS on
+    logic        none_reg;      // left_reg is zero; known from CHECK on
+    logic        few_reg;       // left_reg is less than 8192; known a cycle after it changes
     logic        endless_reg;   // no limit of elements
     logic [2:0]  status_reg;
     logic [1:0]  access_reg;
     logic [2:0]  cause_reg;
     // the access
     logic [11:0] va_reg;
-    logic [39:0] page_reg;
     logic        local_reg;
     logic [1:0]  plan_reg;      // steps of working out its sizes, 3: done
     logic [12:0] room_reg;      // bytes to the end of the page, or of what fits into the buffer
@@ -188,7 +189,8 @@ module hw_thread #(
     logic        node_end_reg;  // CHASE: the access ends a node
     logic        follows_reg;   // in RELEASE: that was a node's end; a list goes on at once, asking beside the release
     logic [12:0] units_reg;     // what was done
-    logic        locked_reg;    // it has the right to its word
+    logic        lock_reg;      // an atomic at memory: it asks for the right to its word, or has it
+    logic        locked_reg;    // it has
     logic        atomic_ok_reg; // the atomic is to write
     // the chunk in the buffer
     logic [12:0] chunk_reg;     // bytes
@@ -225,8 +227,8 @@ module hw_thread #(
     wire [12:0] to_page_end = 13'd4096 - {1'b0, va_reg};
     wire [12:0] to_block_end = 13'(BLOCK) - ({1'b0, va_reg} & 13'(BLOCK - 1));
     wire [12:0] to_block_end2 = 13'(BLOCK) - ({1'b0, target2} & 13'(BLOCK - 1));
-    wire [12:0] left_bytes = in_bytes ? (left_reg[63:12] != 52'd0 ? 13'd4096 : left_reg[12:0]) :
-                                        (left_reg[63:9] != 55'd0 ? 13'd4096 : {left_reg[9:0], 3'd0});
+    wire [12:0] left_bytes = in_bytes ? (!few_reg || left_reg[12] ? 13'd4096 : left_reg[12:0]) :
+                                        (!few_reg || left_reg[12:9] != 4'd0 ? 13'd4096 : {left_reg[9:0], 3'd0});
     wire [12:0] span = {10'd0, va_reg[2:0]} + bytes_reg;
     wire [12:0] span_up = span + 13'd7;
     wire [2:0]  span_last = span[2:0] - 3'd1;
@@ -236,7 +238,6 @@ module hw_thread #(
 
     // ---- the access on the bus
     wire        m_over, m_cut, m_bad, m_error, m_first, m_last;
-    wire [8:0]  m_at;
     wire [9:0]  m_got, m_left, m_error_at;
     wire [1:0]  m_error_resp;
     wire        settled;
@@ -249,10 +250,10 @@ module hw_thread #(
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
         .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .load(may_go),
-        .write(is_atomic ? state_reg == COMPARE : to_dst), .pair(is_pair), .words(words),
+        .write(is_atomic ? state_reg == COMPARE : to_dst), .in_local(state_reg == RESPONSE ? rsp_local : local_reg), .pair(is_pair), .words(words),
         .word(va_reg[11:3]), .other(other_reg), .index(pos_reg[3 +: IDX_W]),
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
-        .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(m_at), .len(len), .from(from),
+        .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(at), .len(len), .from(from),
         .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .bvalid(bvalid), .bresp(bresp),
         .got(m_got), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
@@ -286,8 +287,7 @@ module hw_thread #(
     wire chunk_ends = to_dst && (is_fill || is_atomic || chunk_over);
     wire follows = m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words);
     wire steps_on = !abandon_reg && !nothing_reg;
-    wire none_next = state_reg == CHECK ? left_reg == 64'd0 : state_reg == MOVE ? left_reg == 64'd1 :
-                     steps_on && !is_chase ? left_reg == {51'd0, units_reg} : none_reg;
+    wire none_next = state_reg != CHECK && (state_reg == MOVE || (steps_on && !is_chase)) ? few_reg && left_reg[12:0] == step : none_reg;
     wire null_next = state_reg == MOVE ? rnull : null_reg;
     wire [2:0] low_next = state_reg == MOVE ? rplace[2:0] : src_reg[2:0];
     wire fresh_next = state_reg != STEP || (nothing_reg ? fresh_reg : chunk_ends || is_reduce);
@@ -304,6 +304,7 @@ module hw_thread #(
 
     always_ff @(posedge clk) begin
         locked_reg <= state_reg == LOCK && lock_grant;
+        few_reg <= left_reg[63:13] == 51'd0;
         node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
         follows_reg <= state_reg == MOVE ? follows : follows_reg && !rel_ready;
         // a request beside a release is taken with it, not before: thread_port sees to that
@@ -354,6 +355,7 @@ module hw_thread #(
                 node_reg <= 2'd0;
                 null_reg <= d_null;
                 left_reg <= d_left;
+                none_reg <= d_none;
                 endless_reg <= d_endless;
                 phase_reg <= d_op == FILL || d_op == ATOMIC_ADD || d_op == ATOMIC_CAS ? DST : SRC;
                 fresh_reg <= 1'b1;
@@ -364,7 +366,6 @@ module hw_thread #(
             end
             CHECK: begin
                 state_reg <= ADDRESS;
-                none_reg <= none_next;
                 if (bad) begin
                     status_reg <= BAD_DESC;
                     state_reg <= RETIRE;
@@ -376,7 +377,6 @@ module hw_thread #(
             // with RELEASE of a node, below
             ADDRESS: ;
             RESPONSE: if (rsp_valid) begin
-                page_reg <= rsp_page;
                 local_reg <= rsp_local;
                 case (rsp_status)
                     2'd0: if (killed_reg) begin
@@ -384,6 +384,7 @@ module hw_thread #(
                         state_reg <= RELEASE;
                     end else begin
                         state_reg <= is_atomic ? LOCK : planned ? MOVE : PLAN;
+                        lock_reg <= is_atomic;
                     end
                     2'd1: begin
                         status_reg <= killed_reg ? KILLED : FAULT;
@@ -405,7 +406,10 @@ module hw_thread #(
                 atomic_ok_reg <= 1'b0;
                 nothing_reg <= 1'b1;
                 if (locked_reg) state_reg <= MOVE;
-                else if (rel_wanted) state_reg <= RELEASE;
+                else if (rel_wanted) begin
+                    state_reg <= RELEASE;
+                    lock_reg <= 1'b0;
+                end
             end
             MOVE: begin
                 if (node_over) begin
@@ -416,13 +420,22 @@ module hw_thread #(
                     none_reg <= none_next;
                 end
                 nothing_reg <= m_cut && m_left == words;
-                if (m_over) state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
+                if (m_over) begin
+                    state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
+                    lock_reg <= is_atomic && !m_cut;
+                end
             end
             // two cycles and more: the new value gets into the buffer meanwhile
-            COMPARE: if (settled) state_reg <= atomic_ok_reg ? STORE : RELEASE;
+            COMPARE: if (settled) begin
+                state_reg <= atomic_ok_reg ? STORE : RELEASE;
+                lock_reg <= atomic_ok_reg;
+            end
             STORE: begin
                 nothing_reg <= m_cut;
-                if (m_over) state_reg <= RELEASE;
+                if (m_over) begin
+                    state_reg <= RELEASE;
+                    lock_reg <= 1'b0;
+                end
             end
             RELEASE: begin
                 units_reg <= units;
@@ -490,6 +503,7 @@ module hw_thread #(
             busy_reg <= 1'b0;
             works_reg <= 1'b0;
             asking_reg <= 1'b0;
+            lock_reg <= 1'b0;
             follows_reg <= 1'b0;
             ctx_reg <= '0;
         end
@@ -498,7 +512,7 @@ module hw_thread #(
     assign busy = busy_reg;
     assign works = works_reg;
     assign waiting = state_reg == RESPONSE && !asking_reg;
-    assign retiring = state_reg[RETIRES] && settled;
+    assign retiring = state_reg[RETIRES];
     assign dying = killed_reg && busy_reg && !state_reg[RETIRES];
 
     assign req_valid = asking_reg;
@@ -511,11 +525,10 @@ module hw_thread #(
     assign req_left = left_reg;
     assign req_node = is_chase ? node_reg : 2'd0;
     assign rel_valid = state_reg[RELEASES];
-    assign lock_req = is_atomic && state_reg[AT_MEMORY];
+    assign lock_req = lock_reg;
     assign lock_word = va_reg[5:3];
 
     assign mem_local = local_reg;
-    assign addr = {page_reg, m_at, 3'd0};
     assign fill = is_fill;
     assign shift = pos_reg[2:0];
     assign head = m_first ? va_reg[2:0] : 3'd0;
@@ -541,21 +554,23 @@ module hw_thread #(
         if (rst) granted <= 1'b0;
         if (!rst) begin
             `CHECK_NAME(busy_when_not_idle) assert (busy_reg == (state_reg != IDLE));
-            `CHECK_NAME(bits_of_the_state) assert (state_reg[RELEASES] == (state_reg == RELEASE) && state_reg[RETIRES] == (state_reg == RETIRE) &&
-                state_reg[AT_MEMORY] == (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE));
+            `CHECK_NAME(bits_of_the_state) assert (state_reg[RELEASES] == (state_reg == RELEASE) && state_reg[RETIRES] == (state_reg == RETIRE));
+            `CHECK_NAME(an_atomic_at_memory_has_or_waits_for_its_lock) assert (lock_reg == (is_atomic &&
+                (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE)));
             if (stalled) begin
-                `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && !arvalid && !awvalid);
+                `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && (arvalid | awvalid) == 2'b00);
             end
             if (rsp_valid) begin
                 `CHECK_NAME(i8_answer_was_asked_for) assert (state_reg == RESPONSE && !asking_reg);
             end
-            if (arvalid || awvalid) begin
+            if ((arvalid | awvalid) != 2'b00) begin
                 `CHECK_NAME(i1_access_has_a_translation) assert (granted && (state_reg == MOVE || state_reg == STORE));
+                `CHECK_NAME(i1_access_is_to_the_memory_that_was_told) assert ((arvalid | awvalid) == {local_reg, !local_reg});
                 `CHECK_NAME(i1_access_is_of_the_kind_asked_for) assert (
-                    kind == 2'(dmmu_pkg::ACCESS_ATOMIC) || awvalid == (kind == 2'(dmmu_pkg::ACCESS_WRITE)));
+                    kind == 2'(dmmu_pkg::ACCESS_ATOMIC) || (awvalid != 2'b00) == (kind == 2'(dmmu_pkg::ACCESS_WRITE)));
             end
             if (rel_valid) begin
-                `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && !arvalid && !awvalid && !rvalid && !bvalid);
+                `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && (arvalid | awvalid) == 2'b00 && !rvalid && !bvalid);
             end
             if (rel_valid || follows_reg) begin
                 `CHECK_NAME(next_node_is_asked_for_when_this_one_came) assert (
@@ -569,13 +584,16 @@ module hw_thread #(
             end else if (asking_reg) begin
                 `CHECK_NAME(asks_until_it_is_heard) assert (state_reg == RESPONSE);
             end
+            if (plan_reg == 2'd0 && state_reg != IDLE || state_reg == MOVE && node_over || state_reg == STEP) begin
+                `CHECK_NAME(whether_little_is_left_is_known) assert (few_reg == (left_reg[63:13] == 51'd0));
+            end
             if (state_reg == MOVE && follows) begin
                 `CHECK_NAME(last_word_of_a_node_is_the_next) assert (node_over);
             end
             if (state_reg == ADDRESS || state_reg == RESPONSE && asking_reg || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
             end
-            if (go_read || go_write) begin
+            if (go_read || go_write || state_reg == RETIRE) begin    // what has been added up is in the sum when the record is made
                 `CHECK_NAME(data_is_at_rest) assert (settled);
             end
             if (start) begin

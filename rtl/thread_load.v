@@ -20,9 +20,12 @@ module thread_load #(
     input  wire [511:0]        desc,
     // contexts that are enabled and not killed
     input  wire [CONTEXTS-1:0] ctx_ok,
+    input  wire                kill_valid,
+    input  wire [CTX_W-1:0]    kill_ctx,
 
-    // units to do, all there are
+    // units to do; none; all there are
     output logic [63:0]        left,
+    output wire                none,
     output wire                endless,
     // a cycle later it is judged: a rule is broken; its context is one of those
     output wire                bad,
@@ -85,6 +88,7 @@ module thread_load #(
     logic [THR_W-1:0] thread_reg;
     logic [7:0]       op_reg;
     logic [15:0]      ctx_reg;
+    logic             runs_reg;
     logic [63:0]      cookie_reg;
     logic [1:0]       phase_reg;    // of the operand loaded
     logic [63:0]      operand_reg;  // its begin; those after it
@@ -98,6 +102,7 @@ module thread_load #(
     logic             known_reg;
     logic [2:0]       low_reg;
     logic             rsvd_reg;     // what must be zero is not
+    wire [15:0]       ctx = desc[dmmu_pkg::WORK_CTX_LSB +: 16];
     wire              to_dst = op == FILL || op == ATOMIC_ADD || op == ATOMIC_CAS;
 
     always_ff @(posedge clk) begin
@@ -110,7 +115,9 @@ module thread_load #(
             operand_reg <= to_dst ? dst : src;
             thread_reg <= start_thread;
             op_reg <= op;
-            ctx_reg <= desc[dmmu_pkg::WORK_CTX_LSB +: 16];
+            ctx_reg <= ctx;
+            // a thread looks for a kill from the next cycle on
+            runs_reg <= ctx < 16'(CONTEXTS) && ctx_ok[ctx[CTX_W-1:0]] && !(kill_valid && kill_ctx == ctx[CTX_W-1:0]);
             cookie_reg <= desc[dmmu_pkg::WORK_COOKIE_LSB +: 64];
             src2_reg <= src2;
             dst_reg <= dst;
@@ -131,7 +138,8 @@ module thread_load #(
 
     assign bad = !known_reg || low_reg != 3'd0 || rsvd_reg;
     assign endless = len == 64'd0;
-    assign runs = ctx_reg < 16'(CONTEXTS) && ctx_ok[ctx_reg[CTX_W-1:0]];
+    assign none = op == NOP || (endless && op != ATOMIC_ADD && op != ATOMIC_CAS);
+    assign runs = runs_reg;
     assign load = load_reg;
     assign load_thread = thread_reg;
     assign load_phase = phase_reg;

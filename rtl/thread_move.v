@@ -23,6 +23,7 @@ module thread_move #(
     // last such cycle, that of `start`, are meant. `other` is valid until `over`
     input  wire              load,
     input  wire              write,
+    input  wire              in_local,
     input  wire              pair,
     // words, 1 to 512; where the first is in its page; the second of a pair
     input  wire [9:0]        words,
@@ -38,10 +39,11 @@ module thread_move #(
     output wire              cut,
     output wire [9:0]        left,
 
-    output wire              arvalid,
-    input  wire              arready,
-    output wire              awvalid,
-    input  wire              awready,
+    // the two memories: host, local
+    output wire [1:0]        arvalid,
+    input  wire [1:0]        arready,
+    output wire [1:0]        awvalid,
+    input  wire [1:0]        awready,
     output wire [8:0]        at,
     output wire [7:0]        len,
     output wire [IDX_W-1:0]  from,
@@ -62,9 +64,9 @@ module thread_move #(
     output wire [1:0]        error_resp
 );
     logic             busy_reg;
-    // there are bursts to issue: reads, writes
-    logic             ar_reg;
-    logic             aw_reg;
+    // there are bursts to issue: reads, writes, of the memory that they are for
+    logic [1:0]       ar_reg;
+    logic [1:0]       aw_reg;
     logic             pair_reg;
     logic             first_reg;
     logic             cut_reg;
@@ -82,8 +84,8 @@ module thread_move #(
         beats_of = n >= 10'(BURST_WORDS) ? 8'(BURST_WORDS - 1) : n[7:0] - 8'd1;
     endfunction
 
-    wire       issue = ar_reg || aw_reg;
-    wire       taken = (arvalid && arready) || (awvalid && awready);
+    wire       issue = (ar_reg | aw_reg) != 2'd0;
+    wire       taken = (ar_reg & arready | aw_reg & awready) != 2'd0;
     wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
     wire       answered = (rvalid && rlast) || bvalid;
     wire       cut_now = stop && issue && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
@@ -92,16 +94,18 @@ module thread_move #(
         if (over) busy_reg <= 1'b0;
         if (taken) begin
             first_reg <= 1'b0;
-            ar_reg <= ar_reg && !is_last;
-            aw_reg <= aw_reg && !is_last;
+            if (is_last) begin
+                ar_reg <= 2'b00;
+                aw_reg <= 2'b00;
+            end
             at_reg <= pair_reg ? other : at_reg + 9'(BURST_WORDS);
             left_reg <= left_reg - 10'(BURST_WORDS);
             if (!pair_reg) len_reg <= beats_of(left_reg - 10'(BURST_WORDS));
             index_reg <= index_reg + IDX_W'(BURST_WORDS);
         end
         if (cut_now) begin
-            ar_reg <= 1'b0;
-            aw_reg <= 1'b0;
+            ar_reg <= 2'b00;
+            aw_reg <= 2'b00;
             cut_reg <= 1'b1;
         end
         if (taken && !answered) out_reg <= out_reg + 10'd1;
@@ -116,8 +120,8 @@ module thread_move #(
         if (forget) error_reg <= 1'b0;
         if (start) begin
             busy_reg <= 1'b1;
-            ar_reg <= !write;
-            aw_reg <= write;
+            ar_reg <= {in_local, !in_local} & {2{!write}};
+            aw_reg <= {in_local, !in_local} & {2{write}};
         end
         if (load) begin
             pair_reg <= pair;
@@ -131,8 +135,8 @@ module thread_move #(
         end
         if (rst) begin
             busy_reg <= 1'b0;
-            ar_reg <= 1'b0;
-            aw_reg <= 1'b0;
+            ar_reg <= 2'b00;
+            aw_reg <= 2'b00;
             out_reg <= 10'd0;
             cut_reg <= 1'b0;
             error_reg <= 1'b0;
@@ -161,7 +165,7 @@ module thread_move #(
     always_ff @(posedge clk) begin
         if (start) writes <= write;
         if (rst || start) beats <= 10'd0;
-        else beats <= beats + (arvalid && arready ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
+        else beats <= beats + ((arvalid & arready) != 2'b00 ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
         if (!rst) begin
             if (load || start) begin
                 `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == 10'd0);

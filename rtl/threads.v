@@ -147,9 +147,9 @@ module threads #(
 
     // memory: a thread's access is to one of the two
     wire [THREADS-1:0]       mem_local;
-    wire [THREADS*52-1:0]    addr;
+    wire [THREADS*9-1:0]     at;            // word of its page
     wire [THREADS*8-1:0]     len;
-    wire [THREADS-1:0]       arvalid, h_arready, l_arready;
+    wire [THREADS-1:0]       h_arvalid, l_arvalid, h_arready, l_arready;
     wire [THREADS-1:0]       h_rvalid, l_rvalid;
     wire [63:0]              h_rdata, l_rdata, h_late, l_late;
     wire [1:0]               h_rresp, l_rresp;
@@ -160,7 +160,7 @@ module threads #(
     wire                     h_equal, l_equal;
     wire [THREADS-1:0]       is_next, atomic, replace, count, h_forget, l_forget;
     wire [63:0]              h_sum, l_sum;
-    wire [THREADS-1:0]       awvalid, fill, h_awready, l_awready;
+    wire [THREADS-1:0]       h_awvalid, l_awvalid, fill, h_awready, l_awready;
     wire [THREADS*IDX_W-1:0] from;
     wire [THREADS*3-1:0]     shift, head, tail;
     wire [IDX_W-1:0]         h_index, l_index;
@@ -177,7 +177,7 @@ module threads #(
             if (one[t]) number = number | THR_W'(t);
     endfunction
     wire [THR_W-1:0] start_thread = number(start);
-    wire              bad, endless, runs;
+    wire              bad, none, endless, runs;
     wire [63:0]       left;
     wire [2:0]        load;
     wire [THR_W-1:0]  load_thread;
@@ -187,8 +187,8 @@ module threads #(
     wire [15:0]       load_ctx;
 
     thread_load #(.CONTEXTS(CONTEXTS), .CTX_W(CTX_W), .THR_W(THR_W)) loader (
-        .clk(clk), .rst(rst), .start(start != '0), .start_thread(start_thread), .desc(desc), .ctx_ok(ctx_ok), .bad(bad),
-        .left(left), .endless(endless), .runs(runs), .load(load), .load_thread(load_thread), .load_phase(load_phase),
+        .clk(clk), .rst(rst), .start(start != '0), .start_thread(start_thread), .desc(desc), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .bad(bad),
+        .left(left), .none(none), .endless(endless), .runs(runs), .load(load), .load_thread(load_thread), .load_phase(load_phase),
         .load_operand(load_operand), .load_arg(load_arg), .load_arg2(load_arg2), .load_cookie(load_cookie),
         .load_value(load_value), .load_left(load_left), .load_op(load_op), .load_ctx(load_ctx));
 
@@ -196,7 +196,7 @@ module threads #(
         for (genvar t = 0; t < THREADS; t = t + 1) begin : thread
             hw_thread #(.CTX_W(CTX_W), .BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W), .BURST_WORDS(BURST_WORDS)) engine (
                 .clk(clk), .rst(rst), .start(start[t]), .d_op(desc[dmmu_pkg::WORK_OP_LSB +: 3]),
-                .d_ctx(desc[dmmu_pkg::WORK_CTX_LSB +: CTX_W]), .d_left(left), .d_endless(endless),
+                .d_ctx(desc[dmmu_pkg::WORK_CTX_LSB +: CTX_W]), .d_left(left), .d_none(none), .d_endless(endless),
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
@@ -206,16 +206,16 @@ module threads #(
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
                 .req_plain(t_req_plain[t]), .req_words(t_req_words[t]), .req_left(t_req_left[t*64 +: 64]),
                 .req_node(t_req_node[t*2 +: 2]), .asked(t_asked[t]), .asked_pair(asked_pair[t%PORTS]),
-                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_page(rsp_pa[t%PORTS*52+12 +: 40]),
+                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]),
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
-                .mem_local(mem_local[t]), .addr(addr[t*52 +: 52]), .len(len[t*8 +: 8]), .arvalid(arvalid[t]),
-                .arready(mem_local[t] ? l_arready[t] : h_arready[t]), .rvalid(h_rvalid[t] || l_rvalid[t]),
+                .mem_local(mem_local[t]), .at(at[t*9 +: 9]), .len(len[t*8 +: 8]), .arvalid({l_arvalid[t], h_arvalid[t]}),
+                .arready({l_arready[t], h_arready[t]}), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
                 .rresp(mem_local[t] ? l_rresp : h_rresp), .rlast(mem_local[t] ? l_rlast : h_rlast),
                 .host_late(h_late), .local_late(l_late),
-                .awvalid(awvalid[t]), .awready(mem_local[t] ? l_awready[t] : h_awready[t]), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
+                .awvalid({l_awvalid[t], h_awvalid[t]}), .awready({l_awready[t], h_awready[t]}), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
                 .host_index(h_index), .local_index(l_index), .host_here(h_here[t]), .local_here(l_here[t]),
                 .host_word(h_word[t*64 +: 64]), .local_word(l_word[t*64 +: 64]),
@@ -225,6 +225,19 @@ module threads #(
                 .place(t_place[t*12 +: 12]), .rec_taken(t_rec_taken[t]));
         end
     endgenerate
+
+    // ---- the page that a thread has, for each way to memory that of the thread whose turn it is
+    wire [4*THR_W-1:0]       turn;
+    wire [4*40-1:0]          page;
+    wire [PORTS*40-1:0]      rsp_page;
+    generate
+        for (genvar p = 0; p < PORTS; p = p + 1) begin : answer
+            assign rsp_page[p*40 +: 40] = rsp_pa[p*52+12 +: 40];
+        end
+    endgenerate
+
+    slot_ram #(.THREADS(THREADS), .THR_W(THR_W), .PORTS(PORTS), .W(40), .READS(4)) pages_given (
+        .clk(clk), .write(rsp_valid), .wthread(rsp_thread), .wdata(rsp_page), .rthread(turn), .rdata(page));
 
     threads_add #(.THREADS(THREADS), .THR_W(THR_W)) host_add (
         .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
@@ -237,21 +250,21 @@ module threads #(
         .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(thread_reg), .shown(l_sum));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(HOST_BEATS), .BURST_WORDS(BURST_WORDS)) host_read (
-        .clk(clk), .rst(rst), .arvalid(arvalid & ~mem_local), .arready(h_arready), .addr(addr), .len(len),
+        .clk(clk), .rst(rst), .arvalid(h_arvalid), .arready(h_arready), .at(at), .len(len), .turn(turn[0*THR_W +: THR_W]), .page(page[0*40 +: 40]),
         .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .rthread(h_rthread),
         .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
         .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
         .m_rlast(host_rlast));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(LOCAL_BEATS), .BURST_WORDS(BURST_WORDS)) local_read (
-        .clk(clk), .rst(rst), .arvalid(arvalid & mem_local), .arready(l_arready), .addr(addr), .len(len),
+        .clk(clk), .rst(rst), .arvalid(l_arvalid), .arready(l_arready), .at(at), .len(len), .turn(turn[1*THR_W +: THR_W]), .page(page[1*40 +: 40]),
         .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .rthread(l_rthread),
         .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),
         .m_arlen(local_arlen), .m_rvalid(local_rvalid), .m_rid(local_rid), .m_rdata(local_rdata), .m_rresp(local_rresp),
         .m_rlast(local_rlast));
 
     threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) host_write (
-        .clk(clk), .rst(rst), .awvalid(awvalid & ~mem_local), .awready(h_awready), .addr(addr), .len(len),
+        .clk(clk), .rst(rst), .awvalid(h_awvalid), .awready(h_awready), .at(at), .len(len), .turn(turn[2*THR_W +: THR_W]), .page(page[2*40 +: 40]),
         .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(h_index), .here(h_here), .word(h_word),
         .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
         .bvalid(h_bvalid), .bresp(h_bresp),
@@ -260,7 +273,7 @@ module threads #(
         .m_wstrb(host_wstrb), .m_wlast(host_wlast), .m_bvalid(host_bvalid), .m_bid(host_bid), .m_bresp(host_bresp));
 
     threads_write #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .IDX_W(IDX_W)) local_write (
-        .clk(clk), .rst(rst), .awvalid(awvalid & mem_local), .awready(l_awready), .addr(addr), .len(len),
+        .clk(clk), .rst(rst), .awvalid(l_awvalid), .awready(l_awready), .at(at), .len(len), .turn(turn[3*THR_W +: THR_W]), .page(page[3*40 +: 40]),
         .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(l_index), .here(l_here), .word(l_word),
         .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
         .bvalid(l_bvalid), .bresp(l_bresp),
@@ -493,7 +506,7 @@ module threads #(
     end
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (arvalid | awvalid)) == '0);
+            `CHECK_NAME(i3_stalled_thread_issues_nothing) assert ((stalled & (h_arvalid | l_arvalid | h_awvalid | l_awvalid)) == '0);
             `CHECK_NAME(who_may_do_an_atomic_has_its_word) assert ((lock_grant & lock_req & ~lock_right) == '0);
             `CHECK_NAME(context_of_a_stalled_thread_asks_for_nothing) assert (STALL_CONTEXT == 0 || companion == '0);
             `CHECK_NAME(answers_come_from_the_memory_asked) assert (

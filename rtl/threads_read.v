@@ -23,8 +23,11 @@ module threads_read #(
 
     input  wire [THREADS-1:0]    arvalid,
     output wire [THREADS-1:0]    arready,
-    input  wire [THREADS*52-1:0] addr,
+    // place in its page, beats - 1; the page of the thread whose turn it is
+    input  wire [THREADS*9-1:0]  at,
     input  wire [THREADS*8-1:0]  len,
+    output wire [THR_W-1:0]      turn,
+    input  wire [39:0]           page,
     output wire [THREADS-1:0]    rvalid,
     // common to all threads
     output wire [63:0]           rdata,
@@ -60,13 +63,24 @@ module threads_read #(
     wire goes_on = (serve & arvalid) != '0;
     wire can = room_reg && way_free;
     wire take = goes_on && can;
-    wire [7:0] take_len = len[pick*8 +: 8];
+    // of the thread that is served
+    logic [8:0] take_at;
+    logic [7:0] take_len;
+    always_comb begin
+        take_at = '0;
+        take_len = '0;
+        for (int t = 0; t < THREADS; t++) begin
+            take_at = take_at | ({9{serve[t]}} & at[t*9 +: 9]);
+            take_len = take_len | ({8{serve[t]}} & len[t*8 +: 8]);
+        end
+    end
     wire [THR_W-1:0] ar_id;
     wire [51:0] ar_addr;
 
-    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turn (
+    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turns (
         .clk(clk), .rst(rst), .req(arvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
+    assign turn = pick;
     // to the thread whose turn it is, whether it asks or not
     assign arready = serve & {THREADS{can}};
 
@@ -87,7 +101,7 @@ module threads_read #(
     end
 
     slice #(.W(THR_W + 60)) way_out (
-        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick, addr[pick*52 +: 52], take_len}),
+        .clk(clk), .rst(rst), .s_valid(goes_on && room_reg), .s_ready(way_free), .s_data({pick, page, take_at, 3'd0, take_len}),
         .m_valid(m_arvalid), .m_ready(m_arready), .m_data({ar_id, ar_addr, m_arlen}));
 
     assign m_arid = SUB_W'(ar_id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // threads_turn: which thread a memory serves, one after the other. A thread keeps its turn for as long as `stay` says
-// so; then it is that of the next one that asks, a cycle later. Both outputs are registers, and say the same.
+// so; then it is that of the next one that asks, a cycle later. Who is served is a register, and his number follows from that.
 `default_nettype none
 
 module threads_turn #(
@@ -16,7 +16,7 @@ module threads_turn #(
     input  wire                stay,
     // who is served, if anybody; its number
     output logic [THREADS-1:0] serve,
-    output logic [THR_W-1:0]   pick
+    output wire  [THR_W-1:0]   pick
 );
     wire [THREADS-1:0] pick_1h;
 
@@ -29,15 +29,11 @@ module threads_turn #(
     rr_grant #(.N(THREADS)) order (.clk(clk), .rst(rst), .req(req), .take(req != '0 && !stay), .grant(pick_1h));
 
     always_ff @(posedge clk) begin
-        if (!stay) begin
-            serve <= pick_1h;
-            pick <= number(pick_1h);
-        end
-        if (rst) begin
-            serve <= '0;
-            pick <= '0;
-        end
+        if (!stay) serve <= pick_1h;
+        if (rst) serve <= '0;
     end
+
+    assign pick = number(serve);
 endmodule
 
 `default_nettype wire

@@ -18,11 +18,13 @@ module threads_write #(
     input  wire                     clk,
     input  wire                     rst,
 
-    // bursts: address, beats - 1, and the data as hw_thread describes it
+    // bursts: place in the page, beats - 1, and the data as hw_thread describes it; the page of the thread whose turn it is
     input  wire [THREADS-1:0]       awvalid,
     output wire [THREADS-1:0]       awready,
-    input  wire [THREADS*52-1:0]    addr,
+    input  wire [THREADS*9-1:0]     at,
     input  wire [THREADS*8-1:0]     len,
+    output wire [THR_W-1:0]         turn,
+    input  wire [39:0]              page,
     input  wire [THREADS*IDX_W-1:0] from,
     input  wire [THREADS-1:0]       fill,
     input  wire [THREADS*3-1:0]     shift,
@@ -74,12 +76,29 @@ module threads_write #(
     wire way_free;
     wire can = !next_reg && way_free;
     wire take = goes_on && can;
+    // of the thread that is served
+    localparam DATA_W = IDX_W + 10;
+    logic [8:0] take_at;
+    logic [7:0] take_len;
+    logic [DATA_W-1:0] take_data;
+    always_comb begin
+        take_at = '0;
+        take_len = '0;
+        take_data = '0;
+        for (int t = 0; t < THREADS; t++) begin
+            take_at = take_at | ({9{serve[t]}} & at[t*9 +: 9]);
+            take_len = take_len | ({8{serve[t]}} & len[t*8 +: 8]);
+            take_data = take_data | ({DATA_W{serve[t]}} &
+                {from[t*IDX_W +: IDX_W], fill[t], shift[t*3 +: 3], head[t*3 +: 3], tail[t*3 +: 3]});
+        end
+    end
     wire [THR_W-1:0] aw_id;
     wire [51:0] aw_addr;
 
-    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turn (
+    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turns (
         .clk(clk), .rst(rst), .req(awvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
+    assign turn = pick;
     // to the thread whose turn it is, whether it asks or not
     assign awready = serve & {THREADS{can}};
 
@@ -88,12 +107,8 @@ module threads_write #(
         if (take) next_reg <= 1'b1;
         if (!next_reg) begin    // of a burst that is not taken it is not looked at
             next_thread_reg <= pick;
-            next_len_reg <= len[pick*8 +: 8];
-            next_from_reg <= from[pick*IDX_W +: IDX_W];
-            next_fill_reg <= fill[pick];
-            next_shift_reg <= shift[pick*3 +: 3];
-            next_head_reg <= head[pick*3 +: 3];
-            next_tail_reg <= tail[pick*3 +: 3];
+            next_len_reg <= take_len;
+            {next_from_reg, next_fill_reg, next_shift_reg, next_head_reg, next_tail_reg} <= take_data;
         end
         for (int t = 0; t < THREADS; t++) b_valid_reg[t] <= m_bvalid && m_bid == SUB_W'(t);
         b_resp_reg <= m_bresp;
@@ -105,7 +120,7 @@ module threads_write #(
 
     slice #(.W(THR_W + 60)) way_out (
         .clk(clk), .rst(rst), .s_valid(goes_on && !next_reg), .s_ready(way_free),
-        .s_data({pick, addr[pick*52 +: 52], len[pick*8 +: 8]}),
+        .s_data({pick, page, take_at, 3'd0, take_len}),
         .m_valid(m_awvalid), .m_ready(m_awready), .m_data({aw_id, aw_addr, m_awlen}));
 
     // ---- fetching: a word a cycle as long as the queue has room for what is under way
@@ -243,7 +258,7 @@ module threads_write #(
         if (!rst) begin
             if (take) begin
                 `CHECK_NAME(strobes_hold_a_byte) assert (
-                    len[pick*8 +: 8] != 8'd0 || head[pick*3 +: 3] <= tail[pick*3 +: 3]);
+                    take_len != 8'd0 || take_data[5:3] <= take_data[2:0]);
             end
         end
     end
