@@ -46,7 +46,7 @@ module axi_addr_mux #(
     assign take = any && room;
     assign s_ready = user & {N{room}};
 
-    rr_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .grant(user));
+    lru_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .grant(user));
 
     always_comb begin
         shown = '0;

@@ -93,7 +93,7 @@ module hw_thread #(
     output wire [1:0]          arvalid,     // host, local
     input  wire [1:0]          arready,
     input  wire                rvalid,
-    // the beat as an address: place in a page, whether it is zero
+    // the beat as an address: place in a page, whether it is zero; zero where no beat comes: its response, that it is a burst's last
     input  wire [11:0]         rplace,
     input  wire                rnull,
     input  wire [1:0]          rresp,
@@ -119,7 +119,7 @@ module hw_thread #(
     input  wire                bvalid,
     input  wire [1:0]          bresp,
 
-    // threads_add: it does an atomic, one that replaces; the word that came counts; it is what was compared with
+    // threads_add: it does an atomic, one that replaces; the word that came counts; a cycle later: it is what was compared with
     output wire                atomic,
     output wire                replace,
     output wire                count,
@@ -191,7 +191,8 @@ module hw_thread #(
     logic [12:0] units_reg;     // what was done
     logic        lock_reg;      // an atomic at memory: it asks for the right to its word, or has it
     logic        locked_reg;    // it has
-    logic        atomic_ok_reg; // the atomic is to write
+    logic        atomic_ok_reg; // the atomic is to write: known when its new value is in the buffer
+    logic        came_reg;      // a word came in the cycle before
     // the chunk in the buffer
     logic [12:0] chunk_reg;     // bytes
     logic [12:0] moved_reg;     // of these, written
@@ -238,7 +239,8 @@ module hw_thread #(
 
     // ---- the access on the bus
     wire        m_over, m_cut, m_bad, m_error, m_first, m_last;
-    wire [9:0]  m_got, m_left, m_error_at;
+    wire        m_some;
+    wire [9:0]  m_left, m_error_at;
     wire [1:0]  m_error_resp;
     wire        settled;
     wire        came;
@@ -255,10 +257,10 @@ module hw_thread #(
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(at), .len(len), .from(from),
         .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .bvalid(bvalid), .bresp(bresp),
-        .got(m_got), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
+        .some(m_some), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
     // a node's `next` comes alone or after its value
-    assign is_next = is_chase && (phase_reg == SRC2 || m_got != 10'd0);
+    assign is_next = is_chase && (phase_reg == SRC2 || m_some);
     wire        rgood = rvalid && rresp == 2'd0 && !m_error;
     wire        node_over = rgood && is_next;
     // where the error is: in a first word the access's first byte
@@ -481,7 +483,8 @@ module hw_thread #(
             default: state_reg <= IDLE;
         endcase
 
-        if (came && is_atomic) atomic_ok_reg <= !is_cas || equal;
+        came_reg <= came;
+        if (came_reg && is_atomic) atomic_ok_reg <= !is_cas || equal;
         // it stays so until the release is taken
         if (state_reg == ADDRESS || follows_reg) begin
             if (killed_reg) status_reg <= KILLED;
@@ -592,6 +595,9 @@ module hw_thread #(
             end
             if (state_reg == ADDRESS || state_reg == RESPONSE && asking_reg || state_reg == RETIRE) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
+            end
+            if (state_reg == COMPARE && settled) begin
+                `CHECK_NAME(compared_before_it_is_stored) assert (!came && !came_reg);
             end
             if (go_read || go_write || state_reg == RETIRE) begin    // what has been added up is in the sum when the record is made
                 `CHECK_NAME(data_is_at_rest) assert (settled);

@@ -124,7 +124,7 @@ module regs #(
     logic        rvalid_reg;
     logic [31:0] rdata_reg;
     logic [31:0] rdata;
-    logic [31:0] cnt_half_reg, root_half_reg;
+    logic [31:0] cnt_half_reg, root_half_reg, thr_reg;   // what is looked up elsewhere
     logic [31:0] rings;         // a register of a ring or the status block, or what another block shows: half of all
     logic [31:0] rings_reg;     // is looked up a cycle before the other half
 
@@ -166,6 +166,12 @@ module regs #(
         end
         cnt_half_reg <= raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
         root_half_reg <= raddr_reg[2] ? ctx_root[63:32] : ctx_root[31:0];
+        case (raddr_reg)
+            dmmu_pkg::REG_THR_STATE: thr_reg <= thr_state;
+            dmmu_pkg::REG_THR_VA_LO: thr_reg <= thr_va[31:0];
+            dmmu_pkg::REG_THR_VA_HI: thr_reg <= thr_va[63:32];
+            default: thr_reg <= thr_tag;
+        endcase
         rings_reg <= rings;
         lookup_reg <= read_ready;
         if (lookup_reg) begin
@@ -470,10 +476,6 @@ module regs #(
             dmmu_pkg::REG_CPY_HEAD: rings = cpy_head;
             dmmu_pkg::REG_CPY_FAILED: rings = cpy_failed;
             dmmu_pkg::REG_CTX_STATE: rings = {30'd0, ctx_state};
-            dmmu_pkg::REG_THR_STATE: rings = thr_state;
-            dmmu_pkg::REG_THR_VA_LO: rings = thr_va[31:0];
-            dmmu_pkg::REG_THR_VA_HI: rings = thr_va[63:32];
-            dmmu_pkg::REG_THR_TAG: rings = thr_tag;
             default: ;
         endcase
     end
@@ -512,6 +514,7 @@ module regs #(
             dmmu_pkg::REG_CTX_SEL: rdata = ctx_sel_reg;
             dmmu_pkg::REG_CTX_ROOT_LO, dmmu_pkg::REG_CTX_ROOT_HI: rdata = root_half_reg;
             dmmu_pkg::REG_THR_SEL: rdata = thr_sel_reg;
+            dmmu_pkg::REG_THR_STATE, dmmu_pkg::REG_THR_VA_LO, dmmu_pkg::REG_THR_VA_HI, dmmu_pkg::REG_THR_TAG: rdata = thr_reg;
             default:
                 if (raddr_reg >= dmmu_pkg::REG_CNT_BASE && raddr_reg < CNT_END)
                     rdata = cnt_half_reg;

@@ -48,6 +48,7 @@ module ring_post #(
     logic        aw_valid_reg;      // taken before all of the record's words are: fewer have a place here
     logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
+    logic        last_reg;          // it is the record's last
     wire         way_free;
 
     wire [31:0] entries = 32'd1 << size_log2;
@@ -66,11 +67,13 @@ module ring_post #(
                 aw_addr_reg <= base + {26'd0, slot, 6'd0};
                 taken_reg <= taken_reg + 32'd1;
                 word_reg <= 3'd0;
+                last_reg <= 1'b0;
             end
             BEGIN: state_reg <= DATA;
             DATA: if (give) begin
                 word_reg <= word_reg + 3'd1;
-                if (word_reg == 3'd7) state_reg <= IDLE;
+                last_reg <= word_reg == 3'd6;
+                if (last_reg) state_reg <= IDLE;
             end
             default: state_reg <= IDLE;
         endcase
@@ -85,7 +88,7 @@ module ring_post #(
     end
 
     slice #(.W(65)) way_out (
-        .clk(clk), .rst(rst), .s_valid(give), .s_ready(way_free), .s_data({word_reg == 3'd7, rec_data}),
+        .clk(clk), .rst(rst), .s_valid(give), .s_ready(way_free), .s_data({last_reg, rec_data}),
         .m_valid(wvalid), .m_ready(wready), .m_data({wlast, wdata}));
 
     assign tail = tail_reg;
@@ -93,7 +96,7 @@ module ring_post #(
     assign active = away != 32'd0;
     assign posted = bvalid;
     assign rec_word = word_reg;
-    assign rec_taken = give && word_reg == 3'd7;
+    assign rec_taken = give && last_reg;
     assign awvalid = aw_valid_reg;
     assign awaddr = aw_addr_reg;
     assign awlen = 8'd7;
@@ -105,6 +108,9 @@ module ring_post #(
             `CHECK_NAME(address_goes_before_the_last_word) assert (state_reg != IDLE || !aw_valid_reg);
             if (state_reg == IDLE && rec_valid) begin
                 `CHECK_NAME(ring_is_as_large_as_it_was) assert (mask_reg == entries - 32'd1);
+            end
+            if (state_reg == DATA) begin
+                `CHECK_NAME(last_word_is_known) assert (last_reg == (word_reg == 3'd7));
             end
             if (bvalid) begin
                 `CHECK_NAME(posted_was_taken) assert (away != 32'd0);

@@ -50,14 +50,15 @@ module thread_move #(
     // this burst is the access's first, last
     output wire              first,
     output wire              last,
+    // `rlast` and `rresp` are zero where no beat comes
     input  wire              rvalid,
     input  wire              rlast,
     input  wire [1:0]        rresp,
     input  wire              bvalid,
     input  wire [1:0]        bresp,
 
-    // how many words were answered; then: an error came, first for this word (of a write: for the burst from it on)
-    output wire [9:0]        got,
+    // some word was answered; then: an error came, first for this word (of a write: for the burst from it on)
+    output wire              some,
     output wire              bad,       // in this cycle
     output wire              error,
     output wire [9:0]        error_at,
@@ -75,7 +76,8 @@ module thread_move #(
     logic [7:0]       len_reg;          // of the burst at hand
     logic [IDX_W-1:0] index_reg;
     logic [9:0]       out_reg;          // bursts to be answered
-    logic [9:0]       got_reg;
+    logic [9:0]       got_reg;          // words that were answered
+    logic             some_reg;         // there are such
     logic             error_reg;
     logic [9:0]       error_at_reg;
     logic [1:0]       error_resp_reg;
@@ -87,7 +89,7 @@ module thread_move #(
     wire       issue = (ar_reg | aw_reg) != 2'd0;
     wire       taken = (ar_reg & arready | aw_reg & awready) != 2'd0;
     wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
-    wire       answered = (rvalid && rlast) || bvalid;
+    wire       answered = rlast || bvalid;
     wire       cut_now = stop && issue && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
 
     always_ff @(posedge clk) begin
@@ -112,6 +114,7 @@ module thread_move #(
         if (!taken && answered) out_reg <= out_reg - 10'd1;
         if (rvalid) got_reg <= got_reg + 10'd1;
         if (bvalid) got_reg <= got_reg + 10'(BURST_WORDS);
+        if (rvalid || bvalid) some_reg <= 1'b1;
         if (bad && !error_reg) begin
             error_reg <= 1'b1;
             error_at_reg <= got_reg;
@@ -132,6 +135,7 @@ module thread_move #(
             len_reg <= pair ? 8'd0 : beats_of(words);
             index_reg <= index;
             got_reg <= 10'd0;
+            some_reg <= 1'b0;
         end
         if (rst) begin
             busy_reg <= 1'b0;
@@ -153,8 +157,8 @@ module thread_move #(
     assign from = index_reg;
     assign first = first_reg;
     assign last = is_last;
-    assign got = got_reg;
-    assign bad = (rvalid && rresp != 2'd0) || (bvalid && bresp != 2'd0);
+    assign some = some_reg;
+    assign bad = rresp != 2'd0 || (bvalid && bresp != 2'd0);
     assign error = error_reg;
     assign error_at = error_at_reg;
     assign error_resp = error_resp_reg;
@@ -174,6 +178,12 @@ module thread_move #(
                 `CHECK_NAME(no_error_before_it_began) assert (!error_reg);
                 `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
                 `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
+            end
+            if (busy_reg) begin
+                `CHECK_NAME(whether_some_word_came_is_known) assert (some_reg == (got_reg != 10'd0));
+            end
+            if (!rvalid) begin
+                `CHECK_NAME(nothing_is_said_of_no_beat) assert (!rlast && rresp == 2'd0);
             end
             if (cut_reg) begin
                 `CHECK_NAME(cut_at_a_burst) assert (!issue && left_reg != 10'd0 && left_reg <= 10'd512);

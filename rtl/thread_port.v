@@ -94,6 +94,11 @@ module thread_port #(
             if (one[n]) which = which | N_W'(n);
     endfunction
 
+    function [63:0] join_words(input [N*64-1:0] words);
+        join_words = 64'd0;
+        for (int n = 0; n < N; n++) join_words = join_words | words[n*64 +: 64];
+    endfunction
+
     // ---- what is known of the threads' addresses
     logic [63:0] operands [0:4*SLOTS-1];    // by thread and phase
     logic [63:0] offsets [0:4*SLOTS-1];     // of a list: of the value, of `next`
@@ -133,7 +138,7 @@ module thread_port #(
     logic             at_words_reg;
     logic             at_plain_reg;
     logic [1:0]       at_node_reg;
-    logic [63:0]      at_left_reg;
+    logic [N*64-1:0]  at_left_reg;      // what is left of that thread, and zero of all others: joined by OR
     // with the MMU
     logic             valid_reg;
     logic [N_W-1:0]   pick_reg;
@@ -149,25 +154,26 @@ module thread_port #(
     wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
     // who is not taken because of its release has had its turn, too: it comes again behind the others
-    rr_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .grant(pick_1h));
-    rr_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .grant(rel_1h));
+    lru_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .grant(pick_1h));
+    lru_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .grant(rel_1h));
     assign rel_valid = t_rel_valid != '0;
 
     // of the thread that is picked
-    localparam ASK_W = CTX_W + 73;
+    localparam ASK_W = CTX_W + 9;
     logic [ASK_W-1:0] picked;
     always_comb begin
         picked = '0;
         for (int n = 0; n < N; n++)
             picked = picked | ({ASK_W{pick_1h[n]}} & {t_req_ctx[n*CTX_W +: CTX_W], t_req_op[n*2 +: 2], t_req_phase[n*2 +: 2],
-                t_req_list[n], t_req_plain[n], t_req_words[n], t_req_node[n*2 +: 2], t_req_left[n*64 +: 64]});
+                t_req_list[n], t_req_plain[n], t_req_words[n], t_req_node[n*2 +: 2]});
     end
 
     // ---- its address: that of the operand's end less what is left; or a node's, and an offset
     wire [63:0] operand = operands[{at_reg, at_list_reg ? SRC : at_phase_reg}];
     wire [63:0] base = at_node_reg[0] ? host_nodes[at_reg] : at_node_reg[1] ? local_nodes[at_reg] : operand;
     wire [63:0] list_offset = offsets[{at_reg, at_phase_reg}];
-    wire [63:0] less = at_plain_reg ? 64'd0 : at_words_reg ? {at_left_reg[60:0], 3'd0} : at_left_reg;
+    wire [63:0] at_left = join_words(at_left_reg);
+    wire [63:0] less = at_plain_reg ? 64'd0 : at_words_reg ? {at_left[60:0], 3'd0} : at_left;
     wire [63:0] offset = at_list_reg ? list_offset : ~less;
     wire [64:0] sum = {base, 1'b1} + {offset, !at_list_reg};    // one adder, with a carry in
     wire [63:0] next_node = base + nexts[at_reg];
@@ -194,7 +200,11 @@ module thread_port #(
         taken_reg <= take_1h;
         if (free) begin     // with what nobody asked for, it is not valid
             at_reg <= which(pick_1h);
-            {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg, at_left_reg} <= picked;
+            {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg} <= picked;
+            for (int n = 0; n < N; n++) begin
+                at_left_reg[n*64 +: 64] <= t_req_left[n*64 +: 64];
+                if (!pick_1h[n]) at_left_reg[n*64 +: 64] <= 64'd0;
+            end
         end
         if (rst) begin
             valid_reg <= 1'b0;

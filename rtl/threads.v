@@ -120,7 +120,7 @@ module threads #(
 );
     localparam IDX_W = $clog2(BUFFER_WORDS);
 
-    logic [THR_W-1:0]        thread_reg;    // whose completion record is given away
+    wire [THR_W-1:0]         who;           // whose completion record is given away
 
     wire [THREADS-1:0]       waiting;
     wire [THREADS-1:0]       retiring;
@@ -143,7 +143,7 @@ module threads #(
     wire [THREADS*3-1:0]     t_status, t_cause;
     wire [THREADS*2-1:0]     t_access;
     wire [THREADS*12-1:0]    t_place;
-    logic [THREADS-1:0]      t_rec_taken;
+    wire [THREADS-1:0]       t_rec_taken;
 
     // memory: a thread's access is to one of the two
     wire [THREADS-1:0]       mem_local;
@@ -213,7 +213,7 @@ module threads #(
                 .mem_local(mem_local[t]), .at(at[t*9 +: 9]), .len(len[t*8 +: 8]), .arvalid({l_arvalid[t], h_arvalid[t]}),
                 .arready({l_arready[t], h_arready[t]}), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
-                .rresp(mem_local[t] ? l_rresp : h_rresp), .rlast(mem_local[t] ? l_rlast : h_rlast),
+                .rresp({2{h_rvalid[t]}} & h_rresp | {2{l_rvalid[t]}} & l_rresp), .rlast((h_rvalid[t] && h_rlast) || (l_rvalid[t] && l_rlast)),
                 .host_late(h_late), .local_late(l_late),
                 .awvalid({l_awvalid[t], h_awvalid[t]}), .awready({l_awready[t], h_awready[t]}), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
@@ -242,12 +242,12 @@ module threads #(
     threads_add #(.THREADS(THREADS), .THR_W(THR_W)) host_add (
         .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
         .load_compare(load_arg), .thread(h_rthread), .data(h_rdata), .atomic(atomic), .replace(replace), .late(h_late),
-        .equal(h_equal), .count(count & ~mem_local), .forget(l_forget), .forget_other(h_forget), .show(thread_reg), .shown(h_sum));
+        .equal(h_equal), .count(count & ~mem_local), .forget(l_forget), .forget_other(h_forget), .show(who), .shown(h_sum));
 
     threads_add #(.THREADS(THREADS), .THR_W(THR_W)) local_add (
         .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
         .load_compare(load_arg), .thread(l_rthread), .data(l_rdata), .atomic(atomic), .replace(replace), .late(l_late),
-        .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(thread_reg), .shown(l_sum));
+        .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(who), .shown(l_sum));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(HOST_BEATS), .BURST_WORDS(BURST_WORDS)) host_read (
         .clk(clk), .rst(rst), .arvalid(h_arvalid), .arready(h_arready), .at(at), .len(len), .turn(turn[0*THR_W +: THR_W]), .page(page[0*40 +: 40]),
@@ -338,7 +338,7 @@ module threads #(
                 .req_thread(req_thread[p*THR_W +: THR_W]), .req_va(req_va[p*64 +: 64]), .req_op(req_op[p*2 +: 2]),
                 .req_cookie(req_cookie[p*64 +: 64]), .rsp_valid(rsp_valid[p]), .rsp_ready(rsp_ready[p]),
                 .rsp_thread(rsp_thread[p*THR_W +: THR_W]), .rel_valid(rel_valid[p]),
-                .rel_thread(rel_thread[p*THR_W +: THR_W]), .active(port_active[p]), .show(thread_reg),
+                .rel_thread(rel_thread[p*THR_W +: THR_W]), .active(port_active[p]), .show(who),
                 .shown(pages[p*52 +: 52]));
         end
     endgenerate
@@ -368,30 +368,20 @@ module threads #(
     end
 
     // ---- completion records: one thread at a time, held until its record is taken
-    wire              any;
-    wire [THR_W-1:0]  pick;
-    logic             valid_reg;
-    wire              take = any && !valid_reg;
+    wire [THREADS-1:0] who_1h;
+    logic              valid_reg;
+    wire               take = retiring != '0 && !valid_reg;
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) retire_order (
-        .clk(clk), .rst(rst), .req(retiring), .take(take), .any(any), .index(pick));
+    rr_turn #(.N(THREADS), .W(THR_W)) retire_order (
+        .clk(clk), .rst(rst), .req(retiring), .stay(valid_reg), .serve(who_1h), .pick(who));
 
     always_ff @(posedge clk) begin
         if (rec_taken) valid_reg <= 1'b0;
-        if (take) begin
-            valid_reg <= 1'b1;
-            thread_reg <= pick;
-        end
-        if (rst) begin
-            valid_reg <= 1'b0;
-            thread_reg <= '0;
-        end
+        if (take) valid_reg <= 1'b1;
+        if (rst) valid_reg <= 1'b0;
     end
 
-    always_comb begin
-        t_rec_taken = '0;
-        t_rec_taken[thread_reg] = rec_taken;
-    end
+    assign t_rec_taken = who_1h & {THREADS{rec_taken}};
 
     // ---- a record: most of it in RAM, by thread; the rest is chosen when the thread is, some cycles before it is asked for
     logic [63:0]        lefts [0:THREADS-1];    // units that there were to do
@@ -415,7 +405,7 @@ module threads #(
     always_ff @(posedge clk)
         for (int t = 0; t < THREADS; t++) begin
             left_of_reg[t*64 +: 64] <= t_req_left[t*64 +: 64];
-            if (thread_reg != THR_W'(t)) left_of_reg[t*64 +: 64] <= 64'd0;
+            if (!who_1h[t]) left_of_reg[t*64 +: 64] <= 64'd0;
         end
     wire  [31:0]        faults;
 
@@ -429,13 +419,13 @@ module threads #(
     always_ff @(posedge clk) begin
         look_reg <= take;
         left_reg <= left_of;
-        done_reg <= lefts[thread_reg] - left_reg;
+        done_reg <= lefts[who] - left_reg;
         result_reg <= h_sum + l_sum;
-        status_reg <= t_status[thread_reg*3 +: 3];
-        cause_reg <= t_cause[thread_reg*3 +: 3];
-        access_reg <= t_access[thread_reg*2 +: 2];
-        place_reg <= t_place[thread_reg*12 +: 12];
-        page_reg <= pages[32'(thread_reg)%PORTS*52 +: 52];
+        status_reg <= t_status[who*3 +: 3];
+        cause_reg <= t_cause[who*3 +: 3];
+        access_reg <= t_access[who*2 +: 2];
+        place_reg <= t_place[who*12 +: 12];
+        page_reg <= pages[32'(who)%PORTS*52 +: 52];
         began_reg <= began_reg | start;
         if (rst) begin
             look_reg <= 1'b0;
@@ -445,14 +435,14 @@ module threads #(
 
     thread_counts #(.THREADS(THREADS), .THR_W(THR_W)) counts (
         .clk(clk), .rst(rst), .works(works), .stalls(stalled), .faults(faulted), .clear(t_rec_taken), .look(look_reg),
-        .thread(thread_reg), .cycles(cycles), .stall(stall), .fault(faults));
+        .thread(who), .cycles(cycles), .stall(stall), .fault(faults));
 
-    wire [23:0] rec_work = works_on[thread_reg];
+    wire [23:0] rec_work = works_on[who];
     wire        rec_va = status_reg == 3'(dmmu_pkg::STATUS_FAULT) || status_reg == 3'(dmmu_pkg::STATUS_BUS);
     always_comb begin
         case (rec_word)
-            3'd0: rec_data = cookies[thread_reg];
-            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, 8'(thread_reg), rec_work[23:8], rec_work[7:0], 5'd0, status_reg};
+            3'd0: rec_data = cookies[who];
+            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, 8'(who), rec_work[23:8], rec_work[7:0], 5'd0, status_reg};
             3'd2: rec_data = result_reg;
             3'd3: rec_data = done_reg;
             3'd4: rec_data = rec_va ? {page_reg, place_reg} : 64'd0;

@@ -28,7 +28,7 @@ module threads_add #(
     // per thread: it does an atomic; one that takes the operand instead of the sum
     input  wire [THREADS-1:0]  atomic,
     input  wire [THREADS-1:0]  replace,
-    // cycle 3: the word, or what is stored in its place; it is what was compared with
+    // cycle 3: the word, or what is stored in its place; a cycle later: it is what was compared with
     output wire [63:0]         late,
     output wire                equal,
     // per thread, one at a time: the word of cycle 3 is this thread's and counts
@@ -54,6 +54,7 @@ module threads_add #(
     logic               replace2_reg;
     logic               alone3_reg;
     logic [63:0]        shown_reg;
+    logic               equal_reg;
 
     wire [63:0] operand2 = operand[thread2_reg];
     wire        any = count != '0;
@@ -74,6 +75,7 @@ module threads_add #(
         replace2_reg <= replace[thread];
         thread3_reg <= thread2_reg;
         data3_reg <= data2_reg;
+        equal_reg <= data3_reg == compare[thread3_reg];
         alone3_reg <= alone2_reg;
         late_reg <= !alone2_reg ? data2_reg : replace2_reg ? operand2 : data2_reg + operand2;
         none_reg <= (none_reg & ~count) | start | forget;
@@ -82,7 +84,7 @@ module threads_add #(
     end
 
     assign late = late_reg;
-    assign equal = data3_reg == compare[thread3_reg];
+    assign equal = equal_reg;
     assign forget_other = alone3_reg ? count : '0;
     assign shown = shown_reg;
 

@@ -77,7 +77,7 @@ module threads_read #(
     wire [THR_W-1:0] ar_id;
     wire [51:0] ar_addr;
 
-    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turns (
+    rr_turn #(.N(THREADS), .W(THR_W)) turns (
         .clk(clk), .rst(rst), .req(arvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
     assign turn = pick;

@@ -95,7 +95,7 @@ module threads_write #(
     wire [THR_W-1:0] aw_id;
     wire [51:0] aw_addr;
 
-    threads_turn #(.THREADS(THREADS), .THR_W(THR_W)) turns (
+    rr_turn #(.N(THREADS), .W(THR_W)) turns (
         .clk(clk), .rst(rst), .req(awvalid), .stay(goes_on), .serve(serve), .pick(pick));
 
     assign turn = pick;
