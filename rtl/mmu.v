@@ -547,8 +547,10 @@ module mmu #(
     endgenerate
 
     // ---- requests by thread
-    logic [THR_W-1:0] again_thread;     // next of want_reg
-    logic [THR_W-1:0] fault_thread;     // next of fault_reg
+    logic [THREADS-1:0] again_who_reg;  // next of want_reg, and its number
+    logic [THR_W-1:0] again_thread;
+    wire  [THREADS-1:0] fault_who;      // next of fault_reg
+    wire  [THR_W-1:0] fault_thread;
     wire             show_is = thr_show < THREADS;
     wire [THR_W-1:0] show = thr_show[THR_W-1:0];
     wire [63:0]      again_va, fault_va, fault_cookie, show_va;
@@ -563,7 +565,6 @@ module mmu #(
     // ---- looked up again: those whose walk is over, who found no room, or were answered RETRY
     wire             room;
     wire [THREADS-1:0] again_1h;
-    logic [THR_W-1:0] again_pick;
     logic [THREADS-1:0] again_1h_reg;   // was chosen in the last cycle, and leaves want_reg
     logic            again_next_reg;    // again_thread was chosen, its address is being read
     logic            again_valid_reg;
@@ -579,9 +580,9 @@ module mmu #(
         .clk(clk), .rst(rst), .req(again_may), .take(again_room && again_any), .grant(again_1h));
 
     always_comb begin
-        again_pick = '0;
+        again_thread = '0;      // behind the register: the choice is long enough
         for (int t = 0; t < THREADS; t++)
-            if (again_1h[t]) again_pick = again_pick | THR_W'(t);
+            if (again_who_reg[t]) again_thread = again_thread | THR_W'(t);
     end
 
     always_ff @(posedge clk) begin
@@ -591,7 +592,7 @@ module mmu #(
         end
         if (again_room) begin   // with what nobody asked for, it is not valid
             again_next_reg <= again_any;
-            again_thread <= again_pick;
+            again_who_reg <= again_1h;
         end
         again_1h_reg <= rst || !again_room ? '0 : again_1h;
         if (again_next_reg && again_free) begin
@@ -879,10 +880,10 @@ module mmu #(
     end
 
     // ---- faults to the ring
-    wire               fault_any;
-    wire [THR_W-1:0]   fault_pick;
+    wire [THREADS-1:0] fault_asks = fault_reg & lead_reg;
+    wire               fault_any = fault_asks != '0;
     logic              fault_next_reg;  // fault_thread was chosen; a kill may still end it
-    wire               fault_is = fault_next_reg && fault_reg[fault_thread];
+    wire               fault_is = fault_next_reg && (fault_who & fault_reg) != '0;
     wire               post_ready;
     wire               post_take = fault_is && post_ready;
     wire [THREADS-1:0] posted_group = group[fault_thread];
@@ -890,15 +891,12 @@ module mmu #(
     wire [23:0]        rec_number;
     wire [63:0]        rec_detect;
 
-    rr_arbiter #(.N(THREADS), .W(THR_W)) fault_order (
-        .clk(clk), .rst(rst), .req(fault_reg & lead_reg), .take(fault_any && !fault_next_reg), .any(fault_any), .index(fault_pick));
+    rr_turn #(.N(THREADS), .W(THR_W)) fault_order (
+        .clk(clk), .rst(rst), .req(fault_asks), .stay(fault_next_reg), .serve(fault_who), .pick(fault_thread));
 
     always_ff @(posedge clk) begin
         if (post_take || !fault_is) fault_next_reg <= 1'b0;
-        if (!fault_next_reg) begin
-            fault_next_reg <= fault_any;
-            fault_thread <= fault_pick;
-        end
+        if (!fault_next_reg) fault_next_reg <= fault_any;
         if (rst) fault_next_reg <= 1'b0;
     end
 
