@@ -130,7 +130,7 @@ run() {
 # netlist FAMILY: the synthesized design with its wrapper; sets $net, a folder with netlist.json.gz and modules.tsv.
 netlist() {
 	kind=$1
-	[ "$1" != xc7 ] || kind='xc7 2' # counted up when only its netlist changes
+	[ "$1" != xc7 ] || kind='xc7 3' # counted up when only its netlist changes
 	net=$cache/net-$(hash netlist "$kind" "$module" "$parameters" "$flat")
 	[ ! -f "$net/modules.tsv" ] || return 0
 	work=$net.new.$$
@@ -170,7 +170,7 @@ netlist() {
 		# Constants at the ports of modules are in LUTs when the hierarchy goes. nextpnr's placer counts one that is there twice as
 		# two inputs shared with the LUT beside it, puts two LUTs with six inputs into one place, and aborts.
 		synth="synth_xilinx -top pnr_top -family xc7 -abc9 ${flat:+-flatten}"
-		flattened='opt_lut_ins -tech xilinx' ;;
+		flattened='opt_clean; opt_lut_ins -tech xilinx' ;;
 	esac
 	synth=$(printf '%s' "$synth" | sed 's/ yes$//')
 	cat >"$work/synth.ys" <<-SCRIPT
@@ -211,18 +211,11 @@ place() {
 		say "$title: does not fit: $luts LUT, the chip has $4"
 		return 1
 	fi
-	# nextpnr's router2 makes a wire that is in use twice dearer by this much in each round, and a twentieth of it to a net on a critical
-	# path. Such nets fight for the same pin of a LUT or the same short wire; at the default, 2, hundreds still do after 20 rounds.
-	# There is no option for it: it is a setting in the netlist.
-	router=''
-	[ "$2" != xc7 ] || router='"router2/currCongWeightMult": "8.0"'
-	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"} ${router:+"$router"})
+	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
 	mkdir -p "$work"
-	gzip -dc "$net/netlist.json.gz" | awk -v router="$router" '
-		{ print }
-		/^    "pnr_top": \{$/ && router != "" { print "      \"settings\": { " router " }," }' >"$work/netlist.json"
+	gzip -dc "$net/netlist.json.gz" >"$work/netlist.json"
 	case $2 in
 	ecp5)
 		for clock in $clocks; do
