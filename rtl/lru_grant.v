@@ -19,9 +19,12 @@ module lru_grant #(
 
     always_comb begin
         grant = req;
-        for (int i = 0; i < N; i++)
-            for (int j = 0; j < N; j++)
-                if (j < i ? req[j] && first_reg[j*N+i] : j > i && req[j] && !first_reg[i*N+j]) grant[i] = 1'b0;
+        for (int i = 0; i < N; i++) begin
+            for (int j = 0; j < i; j++)
+                if (req[j] && first_reg[j*N+i]) grant[i] = 1'b0;
+            for (int j = i + 1; j < N; j++)
+                if (req[j] && !first_reg[i*N+j]) grant[i] = 1'b0;
+        end
     end
 
     always_ff @(posedge clk) begin
