@@ -421,6 +421,19 @@ static void marks(struct streams *s)
 	}
 }
 
+/* Pages that may be written and not be read, in each place of a first level: found again as they
+ * are. */
+static void write_only(struct streams *s)
+{
+	for (unsigned int n = 0; n < 64; n++)
+		map(s, 0, page(700 + n), 0, (LEAF & ~(DMMU_PTE_R | DMMU_PTE_AT)) | USED);
+	for (unsigned int n = 0; n < 64; n++)
+		for (unsigned int t = 0; t < s->b->geo.threads; t++) {
+			one(s, t, 0, page(700 + n), DMMU_ACCESS_WRITE);
+			one(s, t, 0, page(700 + n), DMMU_ACCESS_WRITE);
+		}
+}
+
 /* What the windows show: nothing of a thread that has not asked, and any context whoever walks. */
 static void windows(struct streams *s)
 {
@@ -674,6 +687,7 @@ static const struct {
 	{"huge_twins", huge_twins, false},
 	{"contexts", contexts, false},
 	{"marks", marks, false},
+	{"write_only", write_only, false},
 	{"kills", kills, false},
 	{"held", held, false},
 	{"far_addresses", far_addresses, false},
