@@ -4,9 +4,9 @@
 # replay_of LOG: the program that runs the log's device again; a log that does not say which is of the bare one.
 replay_of() {
 	# the log of a killed model is cut off, which gzip would complain of
-	case $(gzip -dc -- "$1" 2>/dev/null | sed -n '/^$/q; s/^device \([a-z-]*\).*/\1/p') in
-	board-sim) of_device dmmu-replay board-sim ;;
-	small) of_device dmmu-replay small ;;
+	of=$(gzip -dc -- "$1" 2>/dev/null | sed -n '/^$/q; s/^device \([a-z-]*\).*/\1/p')
+	case $of in
+	small | board-sim) of_device dmmu-replay "$of" ;;
 	*) of_device dmmu-replay bare ;;
 	esac
 }
@@ -108,10 +108,9 @@ do_vm() {
 		esac
 		shift
 	done
-	case " $* " in
-	*' --device board-sim '*) device=board-sim ;;
-	*' --device small '*) device=small ;;
-	esac
+	for name in small board-sim; do
+		case " $* " in *" --device $name "*) device=$name ;; esac
+	done
 	if [ -n "$mmu" ] || [ ! -x "$build/selftests/vm/dmmu-vm" ] || [ ! -x "$build/verilator-model/$(model)" ]; then
 		need_packages
 		build_host --target dmmu-bridge "$(model)" dmmu-vm || exit 1

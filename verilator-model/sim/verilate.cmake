@@ -3,7 +3,7 @@
 # (rtl/board/board_core.v), or with MMU the MMU alone behind mmu/mmu_sim.h, with its assertions. UNCHECKED: without; COUNTED:
 # it counts coverage in their stead. SOURCES: instead of DMMU_RTL_SOURCES; MUTANTS: module mmu in them has no parameters but
 # an input mutsel. PROBED: dmmu_sim_probe() tells something. FAST: compiled for runs of hours. NAME: what
-# a log calls the device, "bare" if nothing is said. Link it after dmmu_bench or mmu_bench.
+# a log calls the device; if nothing is said, "bare", or of a card "board-sim". Link it after dmmu_bench or mmu_bench.
 # VERILATOR_ROOT in the environment chooses another Verilator.
 #
 # DMMU_VERILATOR_CHECK is what such a call passes to verilate() for assertions. In a build for coverage (cmake/coverage.sh) every device is
@@ -67,7 +67,7 @@ function(dmmu_verilate target)
     set(fast -O2)
   endif()
   if(NOT ARG_NAME)
-    set(ARG_NAME bare)
+    set(ARG_NAME $<IF:$<BOOL:${ARG_CARD}>,board-sim,bare>)
   endif()
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${glue})
   verilate(${target}
