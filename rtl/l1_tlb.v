@@ -30,7 +30,7 @@ module l1_tlb #(
     // the answer is looked at now: a useless entry may go
     input  wire             res_take,
 
-    // a translation for this port
+    // a translation for this port, in place from the next cycle but one; not with a flush, which also drops the one of the cycle before
     input  wire             fill_valid,
     input  wire [CTX_W-1:0] fill_ctx,
     input  wire [VPN_W-1:0] fill_vpn,
@@ -62,10 +62,19 @@ module l1_tlb #(
     logic [WAYS-1:0]         good_reg;  // and the access too
     wire  [WAYS*ENTRY_W-1:0] out;
 
-    // ---- fill: an empty way, else the next victim
+    // ---- fill: an empty way, else the next victim; written a cycle after it was chosen. Of two in turn for one set the second may
+    // take the way of the first.
     wire  [SET_W-1:0] fill_set = set_of(SET_W'(fill_ctx), fill_vpn[0 +: 2*SET_W]);
     wire  [WAYS-1:0]  fill_there = valid_reg[fill_set*WAYS +: WAYS];
     logic [WAYS-1:0]  fill_way;
+    logic [WAYS-1:0]  way_reg;
+    logic [SET_W-1:0] set_reg;
+    logic [ENTRY_W-1:0] entry_reg;
+    always_ff @(posedge clk) begin
+        way_reg <= rst ? '0 : fill_way;
+        set_reg <= fill_set;
+        entry_reg <= {fill_huge, fill_ctx, fill_vpn, fill_perm, fill_frame};
+    end
     always_comb begin
         fill_way = '0;
         if (fill_there == '1) fill_way[victim_reg] = 1'b1;
@@ -86,7 +95,7 @@ module l1_tlb #(
             wire [ENTRY_W-1:0] entry = entries[lk_set];
             wire same = valid_reg[lk_set*WAYS + w] && entry[VPN +: VPN_W + CTX_W] == {lk_ctx, lk_vpn};
             always_ff @(posedge clk) begin
-                if (fill_way[w]) entries[fill_set] <= {fill_huge, fill_ctx, fill_vpn, fill_perm, fill_frame};
+                if (way_reg[w]) entries[set_reg] <= entry_reg;
                 if (lk_valid) begin
                     out_reg <= entry;
                     same_reg[w] <= same;
@@ -120,10 +129,9 @@ module l1_tlb #(
             for (int s = 0; s < SETS; s++)
                 for (int w = 0; w < WAYS; w++)
                     if (same_reg[w] && set1_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b0;
-        if (fill_valid)
-            for (int s = 0; s < SETS; s++)
-                for (int w = 0; w < WAYS; w++)
-                    if (fill_way[w] && fill_set == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
+        for (int s = 0; s < SETS; s++)
+            for (int w = 0; w < WAYS; w++)
+                if (way_reg[w] && set_reg == SET_W'(s)) valid_reg[s*WAYS + w] <= 1'b1;
         if (fill_valid) victim_reg <= victim_reg == WAY_W'(WAYS - 1) ? '0 : victim_reg + 1'b1;
         if (flush) valid_reg <= '0;
         if (rst) begin

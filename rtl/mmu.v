@@ -350,15 +350,18 @@ module mmu #(
     logic [39:0]      told_frame_reg;
 
     // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
-    wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last
-    wire              give = end_ok || (told_reg && !end_lookup) || soon;
+    wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last, that it is is known after all else
+    wire [PORTS-1:0]  give_port;        // at which port
     wire [CTX_W-1:0]  give_ctx = give_soon ? soon_ctx : end_lookup ? end_ctx : told_ctx_reg;
     wire [THR_W-1:0]  give_thread = give_soon ? soon_leader : end_lookup ? end_thread : told_thread_reg;
     wire [VPN_W-1:0]  give_vpn = give_soon ? soon_vpn : end_lookup ? end_vpn : told_vpn_reg;
     wire              give_huge = give_soon ? soon_huge : end_lookup ? end_huge : told_huge_reg;
     wire [4:0]        give_perm = give_soon ? soon_perm : end_lookup ? end_perm : told_perm_reg;
     wire [39:0]       give_frame = give_soon ? soon_frame : end_lookup ? end_frame : told_frame_reg;
-    wire [PORTS-1:0]  give_port = port_of(give_thread);
+    wire [PORTS-1:0]  end_port = {PORTS{end_ok}} & port_of(end_thread);
+    wire [PORTS-1:0]  told_port = {PORTS{told_reg}} & port_of(told_thread_reg);
+    wire [PORTS-1:0]  soon_port = port_of(soon_leader);
+    assign            give_port = (end_lookup ? end_port : told_port) | ({PORTS{soon}} & soon_port);
 
     // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
     logic [PORTS-1:0] fill_reg;
@@ -368,7 +371,7 @@ module mmu #(
     logic [4:0]       fill_perm_reg;
     logic [39:0]      fill_frame_reg;
     always_ff @(posedge clk) begin
-        fill_reg <= rst || !give ? '0 : give_port;
+        fill_reg <= rst ? '0 : give_port;
         {fill_ctx_reg, fill_vpn_reg, fill_huge_reg, fill_perm_reg, fill_frame_reg} <= {give_ctx, give_vpn, give_huge, give_perm, give_frame};
     end
 
@@ -379,14 +382,15 @@ module mmu #(
     wire  [PORTS-1:0]     l1_huge;
     wire  [PORTS-1:0]     look_hit;
     wire  [PORTS-1:0]     look_miss;
-    wire  [PORTS*ASK_W-1:0] look_ask;
+    wire  [PORTS*ASK_W-1:0] new_ask;      // of the request that asks to be taken
+    wire  [PORTS*THR_W-1:0] look_who;     // of the one that was
     wire  [PORTS-1:0]     late;         // answers of the second level and later wait
     wire  [PORTS-1:0]     out_ended;    // answers a request of ended_reg
     wire  [PORTS*THR_W-1:0] out_ended_thread;
     logic [PORTS-1:0]     miss_valid_reg;   // missed, is to be looked up in the shared TLB before want_reg's
     logic [PORTS*ASK_W-1:0] miss_ask_reg;
     wire  [PORTS-1:0]     miss_take;
-    wire  [PORTS-1:0]     early_take;       // its lookup in the shared TLB began beside that in its own
+    logic [PORTS-1:0]     next_early_reg;   // was taken in the last cycle, and is the next to be looked up in the shared TLB, too
     // in the last cycle: asked; hit; missed with no room to wait at the port; was answered from ended_reg
     logic [THREADS-1:0]   new_1h_reg;
     logic [THREADS-1:0]   hit_1h_reg;
@@ -407,9 +411,10 @@ module mmu #(
             wire             l1_local;
             wire [39:0]      l1_frame;
 
+            assign new_ask[p*ASK_W +: ASK_W] = {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
             assign look_nc = ask_reg[ASK_W-1];
             assign look_thread = ask_reg[2 +: THR_W];
-            assign look_ask[p*ASK_W +: ASK_W] = ask_reg;
+            assign look_who[p*THR_W +: THR_W] = look_thread;
 
             // late answers go first: they are of requests taken before
             assign req_ready[p] = !hold && out_free[p] && !late[p];
@@ -417,7 +422,7 @@ module mmu #(
             always_ff @(posedge clk) begin
                 if (out_free[p]) look_valid_reg[p] <= accept[p];
                 if (accept[p]) begin
-                    ask_reg <= {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
+                    ask_reg <= new_ask[p*ASK_W +: ASK_W];
                     look_offset_reg <= va[11:0];
                     look_runs_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]];
                 end
@@ -442,9 +447,8 @@ module mmu #(
             logic              queued_reg;      // head_reg and tail_reg differ
             wire               queue_one = tail_reg - head_reg == (THR_W+1)'(1);
             wire [THR_W+40:0]  queue_out = queue[head_reg[THR_W-1:0]];
-            wire               give_here = give && give_port[p];
-            wire               direct = give_here && out_free[p] && !look_hit[p] && !queued_reg && !ended_valid_reg;
-            wire               queue_in = give_here && !direct;
+            wire               give_here = give_port[p];
+            wire               queue_in = give_here && (!out_free[p] || look_hit[p] || queued_reg || ended_valid_reg);
             wire               queue_go = queued_reg && out_free[p] && !look_hit[p];
 
             always_ff @(posedge clk) begin
@@ -537,7 +541,7 @@ module mmu #(
             // a miss waits for the shared TLB here, or in want_reg when another does already
             always_ff @(posedge clk) begin
                 if (miss_take[p]) miss_valid_reg[p] <= 1'b0;
-                if (look_miss[p] && !early_take[p] && (!miss_valid_reg[p] || miss_take[p])) begin
+                if (look_miss[p] && !next_early_reg[p] && (!miss_valid_reg[p] || miss_take[p])) begin
                     miss_valid_reg[p] <= 1'b1;
                     miss_ask_reg[p*ASK_W +: ASK_W] <= ask_reg;
                 end
@@ -570,7 +574,10 @@ module mmu #(
     logic            again_valid_reg;
     logic [ASK_W-1:0] again_ask_reg;
     wire             again_take;
-    wire [THREADS-1:0] again_may = want_reg & ~again_1h_reg & ~(full_reg & {THREADS{!room}}) & ~(guarded_reg & {THREADS{guard}});
+    // as of the cycle before: who is chosen too soon is turned back once more
+    logic            room_reg;
+    logic            guard_reg;
+    wire [THREADS-1:0] again_may = want_reg & ~again_1h_reg & ~(full_reg & {THREADS{!room_reg}}) & ~(guarded_reg & {THREADS{guard_reg}});
     wire             again_any = again_may != '0;
     wire             again_free = !again_valid_reg || again_take;
     // a place is free without asking whether the next of it is taken in this cycle
@@ -586,6 +593,8 @@ module mmu #(
     end
 
     always_ff @(posedge clk) begin
+        room_reg <= room;
+        guard_reg <= guard;
         if (again_free) begin
             again_next_reg <= 1'b0;
             again_valid_reg <= again_next_reg;
@@ -621,23 +630,26 @@ module mmu #(
     wire [39:0]      in_frame;
     wire             sw_want;
     logic            swept_reg;         // the last operation was the sweep's
-    // those that missed go before those of which that is not known yet
-    wire [PORTS-1:0] early = look_valid_reg & out_free & ~miss_valid_reg;
+    // What is looked up next is in a register: one that missed in its port's TLB or is to be looked up again; else a request that is
+    // taken in the same cycle. That leaves when its own TLB has it, and when its port does not move.
+    logic            next_valid_reg;
+    logic [ASK_W-1:0] next_ask_reg;
+    wire             next_leaves = (next_early_reg & (look_hit | ~out_free)) != '0;
     wire [PORTS:0]   sure = {again_valid_reg, miss_valid_reg};
     wire             ask_sure = sure != '0;
-    wire             ask_early = early != '0;
+    wire             ask_early = accept != '0;
     wire [PORTS:0]   sure_1h;
     // the lowest port: one that is not taken has its turn when it has missed
-    wire [PORTS-1:0] early_1h = early & (~early + 1'b1);
+    wire [PORTS-1:0] early_1h = accept & (~accept + 1'b1);
     // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
-    wire             sweeps = sw_want && !(swept_reg && ask_sure);
-    wire             in_offer = in_early_leaf || (in_early_near && !ask_sure && !ask_early && !sweeps);
+    wire             sweeps = sw_want && !(swept_reg && next_valid_reg);
+    wire             in_offer = in_early_leaf || (in_early_near && !next_valid_reg && !sweeps);
     wire             do_install = in_offer && in_valid && !hold;
     wire             do_sweep = sweeps && !in_early_leaf;
-    wire             do_lookup = (ask_sure || ask_early) && !hold && !in_early_leaf && !sweeps;
-    wire [ASK_W-1:0] ask = ask_sure ? ask_of_sure : ask_of_early;
-    wire [VPN_W-1:0] ask_vpn = ask[ASK_W-2 -: VPN_W];
-    wire [CTX_W-1:0] ask_ctx = ask[2+THR_W +: CTX_W];
+    wire             do_lookup = next_valid_reg && !hold && !in_early_leaf && !sweeps;
+    wire             next_free = !next_valid_reg || do_lookup;
+    wire [VPN_W-1:0] next_vpn = next_ask_reg[ASK_W-2 -: VPN_W];
+    wire [CTX_W-1:0] next_ctx = next_ask_reg[2+THR_W +: CTX_W];
 
     logic [ASK_W-1:0] ask_of_early;
     logic [ASK_W-1:0] ask_of_sure;
@@ -645,25 +657,34 @@ module mmu #(
         ask_of_early = '0;
         ask_of_sure = {ASK_W{sure_1h[PORTS]}} & again_ask_reg;
         for (int p = 0; p < PORTS; p++) begin
-            ask_of_early = ask_of_early | ({ASK_W{early_1h[p]}} & look_ask[p*ASK_W +: ASK_W]);
+            ask_of_early = ask_of_early | ({ASK_W{early_1h[p]}} & new_ask[p*ASK_W +: ASK_W]);
             ask_of_sure = ask_of_sure | ({ASK_W{sure_1h[p]}} & miss_ask_reg[p*ASK_W +: ASK_W]);
         end
     end
 
-    rr_grant #(.N(PORTS + 1)) sure_order (
-        .clk(clk), .rst(rst), .req(sure), .take(do_lookup && ask_sure), .grant(sure_1h));
-
-    assign again_take = do_lookup && sure_1h[PORTS];
-    generate
-        for (genvar p = 0; p < PORTS; p = p + 1) begin : taken
-            assign miss_take[p] = do_lookup && sure_1h[p];
-            assign early_take[p] = do_lookup && !ask_sure && early_1h[p];
+    always_ff @(posedge clk) begin
+        if (next_leaves) next_valid_reg <= 1'b0;
+        next_early_reg <= '0;
+        if (next_free) begin    // with what nobody asked for, it is not valid
+            next_valid_reg <= ask_sure || ask_early;
+            next_early_reg <= ask_sure ? '0 : early_1h;
+            next_ask_reg <= ask_sure ? ask_of_sure : ask_of_early;
         end
-    endgenerate
+        if (rst) begin
+            next_valid_reg <= 1'b0;
+            next_early_reg <= '0;
+        end
+    end
+
+    rr_grant #(.N(PORTS + 1)) sure_order (
+        .clk(clk), .rst(rst), .req(sure), .take(next_free && ask_sure), .grant(sure_1h));
+
+    assign again_take = next_free && sure_1h[PORTS];
+    assign miss_take = {PORTS{next_free}} & sure_1h[PORTS-1:0];
 
     l2_tlb #(.SETS(TLB_SETS), .WAYS(TLB_WAYS), .CTX_W(CTX_W), .VPN_W(VPN_W)) shared (
         .clk(clk), .rst(rst), .ready(ready),
-        .lookup(do_lookup), .lk_ctx(ask_ctx), .lk_vpn(ask_vpn), .lk_op(ask[1:0]),
+        .lookup(do_lookup), .lk_ctx(next_ctx), .lk_vpn(next_vpn), .lk_op(next_ask_reg[1:0]),
         .install(do_install), .offer(in_offer), .sweep(do_sweep), .ctx(in_ctx), .vpn(in_vpn), .huge(in_huge), .perm(in_perm), .frame(in_frame),
         .res_hit(end_hit), .res_huge(end_huge), .res_perm(end_perm), .res_frame(end_frame),
         .sw_start(flush), .sw_every(inv_every), .sw_all(inv_all), .sw_ctx(inv_ctx), .sw_first(inv_first),
@@ -677,9 +698,10 @@ module mmu #(
     logic [ASK_W-1:0] s3_ask_reg, s4_ask_reg;
     wire [VPN_W-1:0]  s4_vpn = s4_ask_reg[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
-    wire [THR_W-1:0]  s4_thread = s4_ask_reg[2 +: THR_W];
     wire              s4_nc = s4_ask_reg[ASK_W-1];
     wire              s4_runs = ok_now[s4_ctx];
+    logic             s4_root_reg;      // root_reg, retried_reg of its thread: neither changes while it is looked up
+    logic             s4_retried_reg;
 
     // a 2 MiB page that the range touches is turned back as a whole
     wire              s4_guarded = guard && (inv_every || s4_ctx == inv_ctx) &&
@@ -687,13 +709,15 @@ module mmu #(
 
     always_ff @(posedge clk) begin
         swept_reg <= do_sweep;
-        s3_lookup_reg <= do_lookup && (early_take & look_hit) == '0;
+        s3_lookup_reg <= do_lookup && !next_leaves;
         s3_install_reg <= do_install;
         s3_last_reg <= in_last;
         s3_walk_reg <= in_walk;
-        s3_ask_reg <= ask;
+        s3_ask_reg <= next_ask_reg;
         {s4_lookup_reg, s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg} <=
             {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
+        s4_root_reg <= root_reg[s3_ask_reg[2 +: THR_W]];
+        s4_retried_reg <= retried_reg[s3_ask_reg[2 +: THR_W]];
         end_valid_reg <= s4_lookup_reg || s4_install_reg;
         {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
         end_lookup_reg <= s4_lookup_reg;
@@ -701,7 +725,7 @@ module mmu #(
         end_fault_reg <= s4_lookup_reg && s4_runs && s4_nc;
         end_again_reg <= s4_lookup_reg && s4_runs && s4_guarded && !s4_nc;
         end_try_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc;
-        end_may_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc && !root_reg[s4_thread];
+        end_may_reg <= s4_lookup_reg && s4_runs && !s4_guarded && !s4_nc && !s4_root_reg;
         if (rst) begin
             swept_reg <= 1'b0;
             s3_lookup_reg <= 1'b0;
@@ -743,6 +767,7 @@ module mmu #(
     wire [1:0]        fin_come_op;
     wire [2:0]        fin_come_cause;
     wire [2:0]        fin_come_level;
+    wire              fin_next;         // one is told or waits to be in the next cycle
     wire              walks_active;
 
     walk_unit #(
@@ -750,14 +775,14 @@ module mmu #(
         .THR_W(THR_W), .VPN_W(VPN_W)
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
-        .ask_ctx(ask_ctx), .ask_vpn(ask_vpn), .ask_root(root[51:12]), .ask_from_root(root_reg[s4_thread]),
-        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(retried_reg[s4_thread]), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
+        .ask_ctx(next_ctx), .ask_vpn(next_vpn), .ask_root(root[51:12]), .ask_from_root(s4_root_reg),
+        .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(s4_retried_reg), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
         .may_start(end_try_reg), .miss(end_miss), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .kill(kill_valid), .kill_ctx(kill_ctx),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
-        .fin_level(fin_come_level), .fin_hold(fin_valid_reg),
+        .fin_level(fin_come_level), .fin_hold_next(fin_next),
         .in_early_leaf(in_early_leaf), .in_early_near(in_early_near), .in_valid(in_valid), .in_leaf(in_leaf), .in_last(in_last), .in_told(in_told),
         .in_behind(told_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
@@ -815,6 +840,7 @@ module mmu #(
     logic [2:0]       fin_level_reg;
     logic             fin_runs_reg;     // its context does
     wire              fin_go = fin_valid_reg && !end_fault;
+    assign            fin_next = !rst && (fin_valid_reg ? end_fault : fin_come);
     always_ff @(posedge clk) begin
         if (!fin_valid_reg) begin
             fin_again_reg <= fin_come_again;
@@ -826,7 +852,7 @@ module mmu #(
             fin_level_reg <= fin_come_level;
         end
         fin_runs_reg <= fin_valid_reg ? ok_now[fin_ctx_reg] : ok_now[in_ctx];
-        fin_valid_reg <= !rst && (fin_valid_reg ? end_fault : fin_come);
+        fin_valid_reg <= fin_next;
     end
 
     logic [THREADS-1:0] fin_for;        // waits for the walk of which fin_go may say that it has ended
@@ -858,6 +884,10 @@ module mmu #(
     wire [THREADS-1:0] raise_who = ({THREADS{end_fault}} & end_1h) | ({THREADS{fin_fault && fin_runs_reg}} & fin_alike);
     wire [2:0]         raise_cause = end_fault ? 3'(dmmu_pkg::CAUSE_NONCANONICAL) : fin_cause_reg;
     wire [2:0]         raise_level = end_fault ? 3'(LEVELS - 1) : fin_level_reg;
+    // a record became visible in the cycle before
+    logic              posted_reg;
+    logic [THR_W-1:0]  posted_thread_reg;
+    logic [23:0]       posted_number_reg;
     // a record's number is known a cycle later, before anybody asks for it
     logic              raised_reg;
     logic [THR_W-1:0]  raised_thread_reg;
@@ -875,6 +905,9 @@ module mmu #(
         raised_thread_reg <= raise_thread;
         raised_last_reg <= numbered_reg[raise_thread] ? number[raise_thread] : 24'd0;
         if (raised_reg) number[raised_thread_reg] <= raised_last_reg + 24'd1;
+        posted_reg <= flt_posted && !rst;
+        posted_thread_reg <= rec_thread;
+        posted_number_reg <= rec_number;
         if (flt_posted) visible_at[rec_thread] <= cycle;
         if (answer_hit) answer_at[answer_thread] <= cycle[31:0];
     end
@@ -928,11 +961,11 @@ module mmu #(
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : at_port
             localparam [THREADS-1:0] HERE = threads_at(p);
-            wire [THREADS-1:0] looks = HERE & (THREADS'(1) << look_ask[p*ASK_W+2 +: THR_W]);
+            wire [THREADS-1:0] looks = HERE & (THREADS'(1) << look_who[p*THR_W +: THR_W]);
             assign p_accept[p*THREADS +: THREADS] = accept[p] ? HERE & (THREADS'(1) << req_thread[p*THR_W +: THR_W]) : '0;
             assign p_release[p*THREADS +: THREADS] = rel_valid[p] ? HERE & (THREADS'(1) << rel_thread[p*THR_W +: THR_W]) : '0;
             assign p_hit[p*THREADS +: THREADS] = look_hit[p] && out_free[p] ? looks : '0;
-            assign p_miss[p*THREADS +: THREADS] = look_miss[p] && miss_valid_reg[p] && !miss_take[p] ? looks : '0;
+            assign p_miss[p*THREADS +: THREADS] = look_miss[p] && !next_early_reg[p] && miss_valid_reg[p] && !miss_take[p] ? looks : '0;
             assign p_answer[p*THREADS +: THREADS] = rsp_valid[p] && rsp_ready[p] ? HERE & (THREADS'(1) << rsp_thread[p*THR_W +: THR_W]) : '0;
             assign p_end[p*THREADS +: THREADS] = out_ended[p] ? HERE & (THREADS'(1) << out_ended_thread[p*THR_W +: THR_W]) : '0;
         end
@@ -1060,7 +1093,8 @@ module mmu #(
         end
         if (raised_reg) numbered_reg[raised_thread_reg] <= 1'b1;
         if (post_take) visible_reg[fault_thread] <= 1'b0;
-        if (flt_posted) visible_reg[rec_thread] <= stalled_reg[rec_thread] && lead_reg[rec_thread] && number[rec_thread] == rec_number;
+        if (posted_reg) visible_reg[posted_thread_reg] <= stalled_reg[posted_thread_reg] && lead_reg[posted_thread_reg] &&
+                                                          number[posted_thread_reg] == posted_number_reg;
         if (rst) begin
             want_reg <= '0;
             walking_reg <= '0;
@@ -1081,7 +1115,7 @@ module mmu #(
 
     assign stalled = fault_reg | stalled_reg;
     assign active = !ready || inv_active || req_valid != '0 || rsp_valid != '0 || late != '0 || ended_reg != '0 || !settled ||
-                    miss_valid_reg != '0 || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg | miss_1h_reg) != '0 || walks_active ||
+                    miss_valid_reg != '0 || next_valid_reg || told_reg || again_next_reg || again_valid_reg || (want_reg | walking_reg | miss_1h_reg) != '0 || walks_active ||
                     (fault_reg != '0 && !flt_full) || (rec_valid && !flt_full);
 
     // ---- debug windows
@@ -1207,8 +1241,8 @@ module mmu #(
             `COVER_NAME(shared_hit_in_a_2m_page) cover (end_lookup && end_ok && end_huge);
             `COVER_NAME(all_ports_hit_at_once) cover (ev_l1_hit == '1);
             `COVER_NAME(miss_joins_a_walk) cover (end_join);
-            `COVER_NAME(hit_after_the_shared_tlb_was_asked) cover ((early_take & look_hit) != '0);
-            `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover ((early_take & look_miss) != '0);
+            `COVER_NAME(hit_after_the_shared_tlb_was_asked) cover (do_lookup && (next_early_reg & look_hit) != '0);
+            `COVER_NAME(miss_after_the_shared_tlb_was_asked) cover (do_lookup && (next_early_reg & look_miss) != '0);
             `COVER_NAME(neighbour_taken) cover (ev_prefetch);
             `COVER_NAME(no_room_for_a_walk) cover (end_full);
             `COVER_NAME(lookup_turned_back_by_an_invalidation) cover (end_again);

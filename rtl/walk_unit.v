@@ -85,8 +85,8 @@ module walk_unit #(
     output wire [1:0]        fin_op,
     output wire [2:0]        fin_cause,
     output wire [2:0]        fin_level,
-    // none can be told now
-    input  wire              fin_hold,
+    // none can be told in the next cycle
+    input  wire              fin_hold_next,
 
     // to the shared TLB. in_early_leaf, in_early_near: the walk's own translation may be, or the neighbour's, as is known early in a cycle
     output wire              in_early_leaf,
@@ -199,7 +199,12 @@ module walk_unit #(
     wire  [WALKERS-1:0] act_ending = ending_reg[came_reg*WALKERS +: WALKERS];
     wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg & ~act_ending;
     logic [WALKERS-1:0] closing;        // not in the next cycle, but for those that end without a translation
-    logic [2*WALKERS-1:0] alike_reg;    // of the page, open, not too old: if what is acted on came in the last cycle; if it stayed
+    // of the page, open, not too old: if what is acted on came in the last cycle; if it stayed. There is one, or the one that could begin
+    // would be one, if it has
+    logic [2*WALKERS-1:0] alike_reg;
+    logic [1:0]         any_reg;
+    logic               newest_reg;
+    logic               started_reg;
     wire  [WALKERS-1:0] joinable = act_reg & alike_reg[came_reg*WALKERS +: WALKERS];
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
@@ -209,9 +214,8 @@ module walk_unit #(
     // one that begins is not known to: it is as soon as it is under way
     wire                newest = may_start && ctx == early_ctx && vpn == early_vpn && (start_rooted_reg || !early_from_root);
     logic [WALKERS-1:0] like;           // walks of the page
-    wire  [WALKERS-1:0] alike = {WALKERS{!retry || !early_from_root}} &
-                                ((like & (rooted_reg | {WALKERS{!early_from_root}})) | (free_1h_reg & {WALKERS{newest}}));
-
+    wire                newest_too = newest && !(retry && early_from_root);
+    wire  [WALKERS-1:0] alike = like & {WALKERS{!(retry && early_from_root)}} & (rooted_reg | {WALKERS{!early_from_root}});
     always_comb begin
         for (int i = 0; i < WALKERS; i++)
             like[i] = open[i] && !closing[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn;
@@ -223,7 +227,7 @@ module walk_unit #(
                 other_valid = 1'b1;
                 other = WLK_W'(i);
             end
-        match = joinable != '0;
+        match = any_reg[came_reg] || (newest_reg && started_reg);
         for (int i = 0; i < WALKERS; i++)
             if (joinable[i]) match_walk = WLK_W'(i);
     end
@@ -234,10 +238,15 @@ module walk_unit #(
             free_reg <= other;
             for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other_valid && other == WLK_W'(i);
         end
-        alike_reg <= {alike & ~come_ending, alike & ~stay_ending};
+        alike_reg <= {alike & ~come_ending, alike & ~stay_ending} | {2{free_1h_reg & {WALKERS{newest_too}}}};
+        any_reg <= {(alike & ~come_ending) != '0, (alike & ~stay_ending) != '0};
+        newest_reg <= newest_too;
+        started_reg <= start;
         if (rst) begin
             free_valid_reg <= 1'b0;
             free_1h_reg <= '0;
+            any_reg <= 2'd0;
+            started_reg <= 1'b0;
         end
     end
     assign room = free_valid_reg;
@@ -254,13 +263,16 @@ module walk_unit #(
     // a context's tables of earlier epochs are forgotten; when the epochs have all been used, all tables are
     logic [CONTEXTS*EPOCH_W-1:0] epoch_reg;
     logic [CTX_W-1:0]       ask_ctx_reg;
-    wire  [EPOCH_W-1:0]     flush_epoch = epoch_reg[flush_ctx*EPOCH_W +: EPOCH_W];
-    wire                    cache_clear = flush && (flush_every || flush_epoch == '1);
+    logic [EPOCH_W-1:0]     flush_epoch_reg;    // of flush_ctx, which stands since the cycle before a flush; it is the last
+    logic                   epochs_used_reg;
+    wire                    cache_clear = flush && (flush_every || epochs_used_reg);
 
     always_ff @(posedge clk) begin
         ask_ctx_reg <= ask_ctx;
         for (int c = 0; c < CONTEXTS; c++)
-            if (flush && !flush_every && flush_ctx == CTX_W'(c)) epoch_reg[c*EPOCH_W +: EPOCH_W] <= flush_epoch + 1'b1;
+            if (flush && !flush_every && flush_ctx == CTX_W'(c)) epoch_reg[c*EPOCH_W +: EPOCH_W] <= flush_epoch_reg + 1'b1;
+        flush_epoch_reg <= epoch_reg[flush_ctx*EPOCH_W +: EPOCH_W];
+        epochs_used_reg <= epoch_reg[flush_ctx*EPOCH_W +: EPOCH_W] == '1;
         if (rst) epoch_reg <= '0;
     end
 
@@ -288,8 +300,7 @@ module walk_unit #(
 
     // ---- reading. A walk's read waits in read_reg and is taken up in two steps (whose; its address); or, when the way out
     // is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
-    wire [WALKERS-1:0] read_asks = read_reg & act_reg;
-    wire              read_any = read_asks != '0;
+    wire              read_any = read_reg != '0;
     wire [WALKERS-1:0] read_1h;
     logic [WLK_W-1:0] read_pick;
     logic             read_valid_reg;
@@ -315,7 +326,7 @@ module walk_unit #(
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
 
     rr_grant #(.N(WALKERS)) read_order (
-        .clk(clk), .rst(rst), .req(read_asks), .take(read_load), .grant(read_1h));
+        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .grant(read_1h));
 
     always_comb begin
         read_pick = '0;
@@ -414,12 +425,13 @@ module walk_unit #(
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
+    logic             fin_hold_reg;     // the end of one is still to be told
     // that of all walks is, none is touched by an invalidation and none in vain
     logic             quiet_reg;
 
     // told before it is acted on, when nothing is in the way: then nothing is in the way of what is before it, either
     assign soon_valid = got_valid && got_leaf && quiet_reg && !soon_hold && !in_behind && !hold && !ad_done &&
-                        !(act_valid_reg && (fin_hold || (act_leaf_reg && !act_told_reg)));
+                        !(act_valid_reg && (fin_hold_reg || (act_leaf_reg && !act_told_reg)));
     assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
@@ -448,18 +460,19 @@ module walk_unit #(
     wire              act_poisoned = poisoned_reg[came_reg];
     wire              act_old = of_old_reg[came_reg];
     // also while the end of another is still to be told
-    wire              act_wait = flush || check_any_reg || fin_hold;
+    wire              act_wait = flush || check_any_reg || fin_hold_reg;
     wire [CTX_W-1:0]  act_ctx = act_tag_reg[VPN_W +: CTX_W];
     wire [VPN_W-1:0]  act_vpn = act_tag_reg[VPN_W-1:0];
 
     logic [2:0]       ad_state_reg;
+    logic [WALKERS-1:0] ad_1h_reg;
     logic [WLK_W-1:0] ad_walk_reg;
     logic [63:0]      ad_pte_reg;
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
-    wire              act_installs = act_leaf_reg || (act_kind_reg == NEIGHBOUR && !act_old);
     wire              in_turn = act_told_reg || !in_behind;
+    wire              act_installs = act_leaf_reg ? in_turn : act_kind_reg == NEIGHBOUR && !act_old;
     wire              in_ready = in_turn && !hold;
 
     wire act_go = act_valid_reg && !act_wait && (act_poisoned || !act_leaf_reg || in_ready);
@@ -487,6 +500,7 @@ module walk_unit #(
     always_ff @(posedge clk) begin
         check_any_reg <= flush || check_reg != '0;
         quiet_reg <= !flush && !kill && check_reg == '0 && (act_reg & ~fin_reg & (poison_reg | near_reg | vain_reg)) == '0;
+        fin_hold_reg <= fin_hold_next;
         came_reg <= act_free;
         poisoned_reg <= {ad_done ? ad_poisoned : got_poisoned, stay_poisoned};
         of_old_reg <= {(come_1h & old_reg) != '0, (act_1h_reg & old_reg) != '0};
@@ -517,7 +531,7 @@ module walk_unit #(
     always_comb begin
         cache_fill = '0;
         for (int l = 0; l < LEVELS - 1; l++)
-            cache_fill[l] = act_next && !act_old && act_level_reg == 3'(l + 1);
+            cache_fill[l] = act_valid_reg && !flush && !check_any_reg && act_kind_reg == NEXT && !act_poisoned && !act_old && act_level_reg == 3'(l + 1);
     end
 
     assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || act_fault_reg);
@@ -527,8 +541,8 @@ module walk_unit #(
     assign fin_level = act_level_reg;
 
     // also with hold, when the shared TLB takes nothing
-    assign in_early_leaf = act_valid_reg && !check_any_reg && !fin_hold && act_leaf_reg && in_turn;
-    assign in_early_near = act_valid_reg && !check_any_reg && !fin_hold && act_kind_reg == NEIGHBOUR;
+    assign in_early_leaf = act_valid_reg && !check_any_reg && act_leaf_reg;
+    assign in_early_near = act_valid_reg && !check_any_reg && act_kind_reg == NEIGHBOUR;
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_leaf_reg && in_ready;
     assign in_last = act_leaf_reg;
@@ -617,7 +631,8 @@ module walk_unit #(
                 if (act_go && !act_own) two_reg[i] <= 1'b0;
                 if (fin_valid) fin_reg[i] <= 1'b1;
             end
-        if (ad_state_reg == AD_LOCK && lock_grant) read_reg[ad_walk_reg] <= 1'b1;
+        for (int i = 0; i < WALKERS; i++)
+            if (ad_state_reg == AD_LOCK && lock_grant && ad_1h_reg[i]) read_reg[i] <= 1'b1;
         if (done_valid) fin_reg[done_walk] <= 1'b1;
         check_reg <= check_reg | (flush_all ? '0 : flushed);
         poison_reg <= poison_reg | poisoned;
@@ -640,7 +655,7 @@ module walk_unit #(
                 near_reg[i] <= 1'b0;
                 vain_reg[i] <= kill && ctx == kill_ctx;
                 rooted_reg[i] <= start_rooted_reg && !retry;
-                read_reg[i] <= !start_direct;
+                read_reg[i] <= start && !start_direct;
                 two_reg[i] <= start_direct && start_two;
                 mark_reg[i] <= 1'b0;
                 moved_reg[i] <= 1'b0;
@@ -670,18 +685,25 @@ module walk_unit #(
     end
 
     // ---- accessed and dirty
-    wire             mark_any;
-    wire [WLK_W-1:0] mark_walk;
+    wire               mark_any = mark_reg != '0;
+    wire [WALKERS-1:0] mark_1h;
 
-    rr_arbiter #(.N(WALKERS), .W(WLK_W)) mark_order (
-        .clk(clk), .rst(rst), .req(mark_reg), .take(ad_state_reg == AD_IDLE && mark_any), .any(mark_any), .index(mark_walk));
+    rr_grant #(.N(WALKERS)) mark_order (
+        .clk(clk), .rst(rst), .req(mark_reg), .take(ad_state_reg == AD_IDLE && mark_any), .grant(mark_1h));
+
+    // its number is known from AD_READ on
+    logic [WLK_W-1:0] ad_number;
+    always_comb begin
+        ad_number = '0;
+        for (int i = 0; i < WALKERS; i++)
+            if (ad_1h_reg[i]) ad_number = ad_number | WLK_W'(i);
+    end
 
     always_ff @(posedge clk) begin
+        if (ad_state_reg == AD_IDLE) ad_1h_reg <= mark_1h;
+        if (ad_state_reg == AD_LOCK) ad_walk_reg <= ad_number;
         case (ad_state_reg)
-            AD_IDLE: if (mark_any) begin
-                ad_walk_reg <= mark_walk;
-                ad_state_reg <= AD_LOCK;
-            end
+            AD_IDLE: if (mark_any) ad_state_reg <= AD_LOCK;
             AD_LOCK: if (lock_grant) ad_state_reg <= AD_READ;
             AD_READ: begin
                 if (read_go && read_walk_reg == ad_walk_reg) ad_addr_reg <= {read_table, read_index, 3'd0};
@@ -734,6 +756,9 @@ module walk_unit #(
             end
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
+            end
+            if (may_start) begin
+                `CHECK_NAME(a_walk_to_join_is_known_a_cycle_before) assert (match == (joinable != '0));
             end
             if (may_start && match) begin
                 `CHECK_NAME(joins_a_walk_of_its_page) assert (open[match_walk] && ctx_reg[match_walk*CTX_W +: CTX_W] == ctx &&
