@@ -139,6 +139,17 @@ module l2_tlb #(
     assign sw_want = sw_state_reg == SMALL || sw_state_reg == LARGE || sw_state_reg == WHOLE;
     assign sw_done = sw_state_reg == OFF;
 
+    // of perm the bits R, W, AT, D
+    function permits_op(input [3:0] p, input [1:0] o);
+        permits_op = o == 2'(dmmu_pkg::ACCESS_READ) ? p[0] : o == 2'(dmmu_pkg::ACCESS_WRITE) ? p[1] && p[3] : p == 4'hf;
+    endfunction
+    function permits(input [ENTRY_W-1:0] e, input [1:0] o);
+        permits = e[VALID] && !e[HUGE] && permits_op({e[PERM+4], e[PERM +: 3]}, o);
+    endfunction
+    function permits_huge(input [ENTRY_W-1:0] e, input [1:0] o);
+        permits_huge = e[VALID] && e[HUGE] && permits_op({e[PERM+4], e[PERM +: 3]}, o);
+    endfunction
+
     // ---- arrays: one write port, two read ports
     wire [SET_W-1:0]  sw_set = sw_state_reg == WHOLE ? sw_index_reg : set_of(SET_W'(sw_ctx_reg), sw_index_reg);
     wire [SET_W-1:0]  in_set = set_of(SET_W'(ctx), huge ? vpn[9 +: SET_W] : vpn[0 +: SET_W]);
@@ -154,6 +165,8 @@ module l2_tlb #(
     logic [SET_W-1:0] written1_set_reg;
     logic [ENTRY_W-1:0] written1_entry_reg;
     logic [SET_W-1:0] set1_reg, set2_reg, set_huge1_reg;
+    // what is read is an entry of that size and permits the access
+    logic [WAYS-1:0]  good_reg, good_huge_reg;
     wire  [WAYS*ENTRY_W-1:0] out;
     wire  [WAYS*ENTRY_W-1:0] out_huge;
 
@@ -170,6 +183,8 @@ module l2_tlb #(
                 out_huge_reg <= entries[read_set_huge];
                 out2_reg <= written1_way_reg[w] && written1_set_reg == set1_reg ? written1_entry_reg : out_reg;
                 out2_huge_reg <= written1_way_reg[w] && written1_set_reg == set_huge1_reg ? written1_entry_reg : out_huge_reg;
+                good_reg[w] <= written1_way_reg[w] && written1_set_reg == set1_reg ? permits(written1_entry_reg, op1_reg) : permits(out_reg, op1_reg);
+                good_huge_reg[w] <= written1_way_reg[w] && written1_set_reg == set_huge1_reg ? permits_huge(written1_entry_reg, op1_reg) : permits_huge(out_huge_reg, op1_reg);
             end
             assign out[w*ENTRY_W +: ENTRY_W] = out2_reg;
             assign out_huge[w*ENTRY_W +: ENTRY_W] = out2_huge_reg;
@@ -182,7 +197,7 @@ module l2_tlb #(
     logic             sweep1_reg, sweep2_reg;
     logic [CTX_W-1:0] ctx1_reg, ctx2_reg;
     logic [VPN_W-1:0] vpn1_reg, vpn2_reg;
-    logic [1:0]       op1_reg, op2_reg;
+    logic [1:0]       op1_reg;
     logic             huge1_reg, huge2_reg;
     logic [4:0]       perm1_reg, perm2_reg;
     logic [39:0]      frame1_reg, frame2_reg;
@@ -194,15 +209,9 @@ module l2_tlb #(
         {written1_way_reg, written1_set_reg, written1_entry_reg} <= {write_way_reg, write_set_reg, write_entry_reg};
         {set1_reg, ctx1_reg, vpn1_reg, op1_reg, huge1_reg, perm1_reg, frame1_reg} <=
             {read_set, offer ? ctx : lk_ctx, offer ? vpn : lk_vpn, lk_op, huge, perm, frame};
-        {set2_reg, ctx2_reg, vpn2_reg, op2_reg, huge2_reg, perm2_reg, frame2_reg} <=
-            {set1_reg, ctx1_reg, vpn1_reg, op1_reg, huge1_reg, perm1_reg, frame1_reg};
+        {set2_reg, ctx2_reg, vpn2_reg, huge2_reg, perm2_reg, frame2_reg} <= {set1_reg, ctx1_reg, vpn1_reg, huge1_reg, perm1_reg, frame1_reg};
         if (rst) {lookup1_reg, install1_reg, sweep1_reg, lookup2_reg, install2_reg, sweep2_reg} <= 6'd0;
     end
-
-    // perm: R, W, AT, D from bit 0
-    function permits(input [3:0] p, input [1:0] o);
-        permits = o == 2'(dmmu_pkg::ACCESS_READ) ? p[0] : o == 2'(dmmu_pkg::ACCESS_WRITE) ? p[1] && p[3] : p == 4'hf;
-    endfunction
 
     logic             hit;
     logic             hit_huge;
@@ -214,20 +223,18 @@ module l2_tlb #(
         hit_perm = 5'd0;
         hit_frame = 40'd0;
         for (int w = 0; w < WAYS; w++)
-            if (out_huge[w*ENTRY_W + VALID] && out_huge[w*ENTRY_W + HUGE] &&
+            if (good_huge_reg[w] &&
                 out_huge[w*ENTRY_W + CTX +: CTX_W] == ctx2_reg &&
-                out_huge[w*ENTRY_W + VPN + 9 +: VPN_W - 9] == vpn2_reg[VPN_W-1:9] &&
-                permits({out_huge[w*ENTRY_W + PERM + 4], out_huge[w*ENTRY_W + PERM +: 3]}, op2_reg)) begin
+                out_huge[w*ENTRY_W + VPN + 9 +: VPN_W - 9] == vpn2_reg[VPN_W-1:9]) begin
                 hit = 1'b1;
                 hit_huge = 1'b1;
                 hit_perm = out_huge[w*ENTRY_W + PERM +: 5];
                 hit_frame = {out_huge[w*ENTRY_W + FRAME + 9 +: 31], vpn2_reg[8:0]};
             end
         for (int w = 0; w < WAYS; w++)
-            if (out[w*ENTRY_W + VALID] && !out[w*ENTRY_W + HUGE] &&
+            if (good_reg[w] &&
                 out[w*ENTRY_W + CTX +: CTX_W] == ctx2_reg &&
-                out[w*ENTRY_W + VPN +: VPN_W] == vpn2_reg &&
-                permits({out[w*ENTRY_W + PERM + 4], out[w*ENTRY_W + PERM +: 3]}, op2_reg)) begin
+                out[w*ENTRY_W + VPN +: VPN_W] == vpn2_reg) begin
                 hit = 1'b1;
                 hit_huge = 1'b0;
                 hit_perm = out[w*ENTRY_W + PERM +: 5];

@@ -335,6 +335,7 @@ module mmu #(
     // what a walk brought for who began it: while no lookup has its result, else it waits here
     wire              soon;
     wire [THR_W-1:0]  soon_leader;
+    wire [PORTS-1:0]  soon_port;
     wire [THR_W-1:0]  in_leader;
     wire [CTX_W-1:0]  soon_ctx;
     wire [VPN_W-1:0]  soon_vpn;
@@ -360,7 +361,6 @@ module mmu #(
     wire [39:0]       give_frame = give_soon ? soon_frame : end_lookup ? end_frame : told_frame_reg;
     wire [PORTS-1:0]  end_port = {PORTS{end_ok}} & port_of(end_thread);
     wire [PORTS-1:0]  told_port = {PORTS{told_reg}} & port_of(told_thread_reg);
-    wire [PORTS-1:0]  soon_port = port_of(soon_leader);
     assign            give_port = (end_lookup ? end_port : told_port) | ({PORTS{soon}} & soon_port);
 
     // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
@@ -405,14 +405,11 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
-            logic            look_runs_reg;     // its context did when it was taken: a kill waits for what is given
-            wire             look_nc;
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
 
             assign new_ask[p*ASK_W +: ASK_W] = {va[63:VA_W] != '0, va[12 +: VPN_W], req_ctx[p*CTX_W +: CTX_W], thread, req_op[p*2 +: 2]};
-            assign look_nc = ask_reg[ASK_W-1];
             assign look_thread = ask_reg[2 +: THR_W];
             assign look_who[p*THR_W +: THR_W] = look_thread;
 
@@ -424,20 +421,20 @@ module mmu #(
                 if (accept[p]) begin
                     ask_reg <= new_ask[p*ASK_W +: ASK_W];
                     look_offset_reg <= va[11:0];
-                    look_runs_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]];
                 end
                 if (rst) look_valid_reg[p] <= 1'b0;
             end
 
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
                 .clk(clk), .rst(rst), .flush(flush),
-                .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                // its context runs when it is taken: a kill waits for what is given
+                .lk_valid(accept[p]), .lk_may(ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
                 .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && !look_nc && look_runs_reg;
+            assign look_hit[p] = look_valid_reg[p] && l1_hit[p];
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room
@@ -772,12 +769,12 @@ module mmu #(
 
     walk_unit #(
         .LEVELS(LEVELS), .WALKERS(WALKERS), .WLK_W(WLK_W), .CTX_W(CTX_W), .CONTEXTS(CONTEXTS), .CACHE(CACHE), .PREFETCH(PREFETCH),
-        .THR_W(THR_W), .VPN_W(VPN_W)
+        .THR_W(THR_W), .PORTS(PORTS), .VPN_W(VPN_W)
     ) walks (
         .clk(clk), .rst(rst), .active(walks_active),
         .ask_ctx(next_ctx), .ask_vpn(next_vpn), .ask_root(root[51:12]), .ask_from_root(s4_root_reg),
         .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(s4_retried_reg), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
-        .may_start(end_try_reg), .miss(end_miss), .op(end_op), .thread(end_thread), .retry(ev_retry),
+        .may_start(end_try_reg), .may_hit(end_may_reg), .hit(end_hit), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .kill(kill_valid), .kill_ctx(kill_ctx),
         .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
@@ -786,7 +783,7 @@ module mmu #(
         .in_early_leaf(in_early_leaf), .in_early_near(in_early_near), .in_valid(in_valid), .in_leaf(in_leaf), .in_last(in_last), .in_told(in_told),
         .in_behind(told_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
-        .soon_valid(soon), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
+        .soon_valid(soon), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_port(soon_port), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
         .lock_req(lock_req), .lock_grant(lock_grant),
         .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),

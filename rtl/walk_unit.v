@@ -26,6 +26,8 @@ module walk_unit #(
     // bits of a context's and of a thread's number
     parameter CTX_W = 4,
     parameter THR_W = 4,
+    // client ports; thread t uses port t modulo PORTS
+    parameter PORTS = 4,
     // contexts, for the epochs of the walk caches
     parameter CONTEXTS = 16,
     // tables that each walk cache remembers, a power of two
@@ -56,10 +58,11 @@ module walk_unit #(
     output logic [WLK_W-1:0] match_walk,
     output wire              room,
     output wire [WLK_W-1:0]  free_walk,
-    // with no match, and room, walk `free_walk` begins for that page; `may_start`: perhaps, as is known early. What a walk is like
-    // may be set for one that does not begin after all
+    // with no match, and room, walk `free_walk` begins for that page, but for a hit that is an answer. All but `hit` is known early:
+    // what a walk is like may be set for one that does not begin after all
     input  wire              may_start,
-    input  wire              miss,
+    input  wire              may_hit,
+    input  wire              hit,
     input  wire [1:0]        op,
     input  wire [THR_W-1:0]  thread,
 
@@ -113,6 +116,7 @@ module walk_unit #(
     output wire              soon_valid,
     input  wire              soon_hold,
     output wire [THR_W-1:0]  soon_thread,
+    output wire [PORTS-1:0]  soon_port,     // its port, also when it is not told
     output wire [CTX_W-1:0]  soon_ctx,
     output wire [VPN_W-1:0]  soon_vpn,
     output wire              soon_huge,
@@ -179,12 +183,18 @@ module walk_unit #(
     logic [WALKERS-1:0] moved_reg;      // its table is in `next_table`, not in `first_table`
     logic [WALKERS*CTX_W-1:0] ctx_reg;
     logic [WALKERS*VPN_W-1:0] vpn_reg;
-    logic [WALKERS*2-1:0]     op_reg;
     logic [WALKERS*3-1:0]     level_reg;
     logic [CTX_W+VPN_W-1:0] tags [0:WALKERS-1]; // ctx_reg and vpn_reg again: those are compared, these are looked up
-    logic [THR_W-1:0] leader [0:WALKERS-1];     // who began it
+    logic [THR_W-1:0] leader [0:WALKERS-1];     // who began it, for what
+    logic [1:0]  op_of [0:WALKERS-1];
+    logic [2:0]  asked_level [0:WALKERS-1];     // of its read that is under way
     logic [39:0] first_table [0:WALKERS-1];
     logic [39:0] next_table [0:WALKERS-1];
+
+    // the port of a thread
+    function [PORTS-1:0] port_of(input [THR_W-1:0] t);
+        for (int p = 0; p < PORTS; p++) port_of[p] = 32'(t) % PORTS == p;
+    endfunction
 
     // which entry of its table a page is found by, at a level
     function [8:0] index_at(input [2:0] l, input [VPN_W-1:0] page);
@@ -209,24 +219,22 @@ module walk_unit #(
     logic               free_valid_reg;
     logic [WLK_W-1:0]   free_reg;
     logic [WALKERS-1:0] free_1h_reg;    // free_reg, when it is valid
-    logic               other_valid;    // a free walk besides that
+    wire  [WALKERS-1:0] others = (~act_reg | (fin_reg & ~two_reg)) & ~free_1h_reg;  // free walks besides that; the next, its number
+    logic [WALKERS-1:0] other_1h;
     logic [WLK_W-1:0]   other;
     // one that begins is not known to: it is as soon as it is under way
-    wire                newest = may_start && ctx == early_ctx && vpn == early_vpn && (start_rooted_reg || !early_from_root);
+    wire                newest = may_start && ctx == early_ctx && vpn == early_vpn && ((start_rooted_reg && !retry_reg) || !early_from_root);
     logic [WALKERS-1:0] like;           // walks of the page
-    wire                newest_too = newest && !(retry && early_from_root);
-    wire  [WALKERS-1:0] alike = like & {WALKERS{!(retry && early_from_root)}} & (rooted_reg | {WALKERS{!early_from_root}});
+    logic               retry_reg;  // as of the cycle before: who was answered asks later
+    wire  [WALKERS-1:0] alike = like & {WALKERS{!(retry_reg && early_from_root)}} & (rooted_reg | {WALKERS{!early_from_root}});
     always_comb begin
         for (int i = 0; i < WALKERS; i++)
             like[i] = open[i] && !closing[i] && ctx_reg[i*CTX_W +: CTX_W] == early_ctx && vpn_reg[i*VPN_W +: VPN_W] == early_vpn;
         match_walk = '0;
-        other_valid = 1'b0;
+        other_1h = others & (~others + 1'b1);
         other = '0;
         for (int i = 0; i < WALKERS; i++)
-            if ((!act_reg[i] || (fin_reg[i] && !two_reg[i])) && !(free_valid_reg && free_reg == WLK_W'(i))) begin
-                other_valid = 1'b1;
-                other = WLK_W'(i);
-            end
+            if (other_1h[i]) other = other | WLK_W'(i);
         match = any_reg[came_reg] || (newest_reg && started_reg);
         for (int i = 0; i < WALKERS; i++)
             if (joinable[i]) match_walk = WLK_W'(i);
@@ -234,23 +242,25 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         if (start || !free_valid_reg) begin
-            free_valid_reg <= other_valid;
+            free_valid_reg <= others != '0;
             free_reg <= other;
-            for (int i = 0; i < WALKERS; i++) free_1h_reg[i] <= other_valid && other == WLK_W'(i);
+            free_1h_reg <= other_1h;
         end
-        alike_reg <= {alike & ~come_ending, alike & ~stay_ending} | {2{free_1h_reg & {WALKERS{newest_too}}}};
+        alike_reg <= {alike & ~come_ending, alike & ~stay_ending} | {2{free_1h_reg & {WALKERS{newest}}}};
         any_reg <= {(alike & ~come_ending) != '0, (alike & ~stay_ending) != '0};
-        newest_reg <= newest_too;
+        newest_reg <= newest;
+        retry_reg <= retry;
         started_reg <= start;
         if (rst) begin
             free_valid_reg <= 1'b0;
             free_1h_reg <= '0;
             any_reg <= 2'd0;
             started_reg <= 1'b0;
+            retry_reg <= 1'b0;
         end
     end
     assign room = free_valid_reg;
-    wire start = miss && !match && room;
+    wire start = may_start && !match && room && !(may_hit && hit);
     assign free_walk = free_reg;
 
     // ---- walk caches: the table nearest to the leaf that is known
@@ -298,27 +308,33 @@ module walk_unit #(
             end
     end
 
-    // ---- reading. A walk's read waits in read_reg and is taken up in two steps (whose; its address); or, when the way out
-    // is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
-    wire              read_any = read_reg != '0;
+    // ---- reading. A walk's read waits in read_reg and is taken up in three steps (whose; its number and level; its address); or, when
+    // the way out is free, it goes there directly from what it follows from: the entry that was read before, or the beginning.
+    logic [WALKERS-1:0] pick_1h_reg;    // whose, if anybody's: it leaves read_reg
+    wire [WALKERS-1:0] read_asks = read_reg & ~pick_1h_reg;
     wire [WALKERS-1:0] read_1h;
-    logic [WLK_W-1:0] read_pick;
+    logic             pick_valid_reg;
+    logic [WLK_W-1:0] pick_walk;
+    logic [2:0]       pick_level;
     logic             read_valid_reg;
     logic [WLK_W-1:0] read_walk_reg;
     wire              ar_free;
     wire              ar_two;
     wire [51:0]       ar_addr;
     wire              read_go = read_valid_reg && ar_free;
-    wire              read_load = read_any && (!read_valid_reg || read_go);
-    wire [2:0]        read_level = level_reg[read_walk_reg*3 +: 3];
+    wire              pick_go = pick_valid_reg && (!read_valid_reg || read_go);
+    wire              pick_free = !pick_valid_reg || !read_valid_reg || read_go;
+    logic [2:0]       read_level_reg;
+    logic             read_moved_reg;
+    logic             read_mark_reg;
     wire [CTX_W+VPN_W-1:0] read_tag = tags[read_walk_reg];
     wire [VPN_W-1:0]  read_vpn = read_tag[VPN_W-1:0];
-    wire [39:0]       read_table = moved_reg[read_walk_reg] ? next_table[read_walk_reg] : first_table[read_walk_reg];
-    wire [8:0]        read_index = index_at(read_level, read_vpn);
+    wire [39:0]       read_table = read_moved_reg ? next_table[read_walk_reg] : first_table[read_walk_reg];
+    wire [8:0]        read_index = index_at(read_level_reg, read_vpn);
     wire [8:0]        act_index = index_at(act_level_reg - 3'd1, act_vpn);
     wire [8:0]        start_index = index_at(start_level_reg, vpn);
     // the entry of the next page, when it is in the same table; not when the read is for A and D
-    wire              read_two = PREFETCH != 0 && read_level == 3'd0 && read_vpn[8:0] != 9'd511 && !mark_reg[read_walk_reg];
+    wire              read_two = PREFETCH != 0 && read_level_reg == 3'd0 && read_vpn[8:0] != 9'd511 && !read_mark_reg;
     wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_vpn[8:0] != 9'd511;
     wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && vpn[8:0] != 9'd511;
     wire              act_is_next = act_valid_reg && act_kind_reg == NEXT;
@@ -326,30 +342,49 @@ module walk_unit #(
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
 
     rr_grant #(.N(WALKERS)) read_order (
-        .clk(clk), .rst(rst), .req(read_reg), .take(read_load), .grant(read_1h));
+        .clk(clk), .rst(rst), .req(read_asks), .take(pick_free && read_asks != '0), .grant(read_1h));
 
     always_comb begin
-        read_pick = '0;
+        pick_walk = '0;
+        pick_level = 3'd0;
         for (int i = 0; i < WALKERS; i++)
-            if (read_1h[i]) read_pick = read_pick | WLK_W'(i);
+            if (pick_1h_reg[i]) begin
+                pick_walk = pick_walk | WLK_W'(i);
+                pick_level = pick_level | level_reg[i*3 +: 3];
+            end
     end
 
     always_ff @(posedge clk) begin
+        if (pick_free) begin
+            pick_valid_reg <= read_asks != '0;
+            pick_1h_reg <= read_1h;
+        end
         if (read_go) read_valid_reg <= 1'b0;
-        if (read_load) begin
+        if (pick_go) begin
             read_valid_reg <= 1'b1;
-            read_walk_reg <= read_pick;
+            read_walk_reg <= pick_walk;
+            read_level_reg <= pick_level;
+            read_moved_reg <= (pick_1h_reg & moved_reg) != '0;
+            read_mark_reg <= (pick_1h_reg & mark_reg) != '0;
         end
         if (rst) begin
+            pick_valid_reg <= 1'b0;
+            pick_1h_reg <= '0;
             read_valid_reg <= 1'b0;
         end
     end
 
+    wire              out_valid = read_valid_reg || act_direct || (start && start_direct);
+    wire [WLK_W-1:0]  out_walk = read_valid_reg ? read_walk_reg : act_is_next ? act_walk_reg : free_reg;
+    always_ff @(posedge clk)
+        if (ar_free && (read_valid_reg || act_is_next || free_valid_reg)) // or may not go out: then nothing of its walk is under way
+            asked_level[out_walk] <= read_valid_reg ? read_level_reg : act_is_next ? act_level_reg - 3'd1 : start_level_reg;
+
     slice #(.W(WLK_W + 53)) way_out (
-        .clk(clk), .rst(rst), .s_valid(read_valid_reg || act_direct || (start && start_direct)), .s_ready(ar_free),
-        .s_data(read_valid_reg ? {read_walk_reg, read_two, read_table, read_index, 3'd0} :
-                act_is_next ? {act_walk_reg, act_two, act_pte_reg[51:12], act_index, 3'd0} :
-                {free_reg, start_two, start_table_reg, start_index, 3'd0}),
+        .clk(clk), .rst(rst), .s_valid(out_valid), .s_ready(ar_free),
+        .s_data({out_walk, read_valid_reg ? {read_two, read_table, read_index, 3'd0} :
+                           act_is_next ? {act_two, act_pte_reg[51:12], act_index, 3'd0} :
+                           {start_two, start_table_reg, start_index, 3'd0}}),
         .m_valid(arvalid), .m_ready(arready), .m_data({arid, ar_two, ar_addr}));
 
     assign araddr = {12'd0, ar_addr};
@@ -357,8 +392,8 @@ module walk_unit #(
 
     // ---- decide: what an entry means, as it comes; then it waits for its turn
     wire              r_take = rvalid && rready;
-    wire  [2:0]       r_level = level_reg[rid*3 +: 3];
-    wire  [1:0]       r_op = op_reg[rid*2 +: 2];
+    wire  [2:0]       r_level = asked_level[rid];
+    wire  [1:0]       r_op = op_of[rid];
     wire              r_second = second_reg[rid];
     wire              is_leaf = rdata[dmmu_pkg::PTE_LEAF_LSB];
     wire              is_write = r_op != 2'(dmmu_pkg::ACCESS_READ);
@@ -376,11 +411,9 @@ module walk_unit #(
     wire              permitted = r_op == 2'(dmmu_pkg::ACCESS_READ) ? r : r_op == 2'(dmmu_pkg::ACCESS_WRITE) ? w : r && w && at;
     logic [2:0]       r_kind;
     logic [2:0]       r_cause;
-    logic [63:0]      r_marked;
     always_comb begin
         r_kind = FAULT;
         r_cause = NOT_PRESENT;
-        r_marked = rdata;
         if (r_second) begin
             // the neighbour is taken only as it is
             r_kind = rresp == 2'd0 && rdata[dmmu_pkg::PTE_V_LSB] && is_leaf && well_formed && a ? NEIGHBOUR : NOTHING;
@@ -391,11 +424,7 @@ module walk_unit #(
             else if (!is_leaf) r_kind = NEXT;
             else if (!permitted) r_cause = PERMISSION;
             else if (a && (d || !is_write)) r_kind = LEAF;
-            else begin
-                r_kind = MARK;
-                r_marked[dmmu_pkg::PTE_A_LSB] = 1'b1;
-                r_marked[dmmu_pkg::PTE_D_LSB] = d || is_write;
-            end
+            else r_kind = MARK;
         end
     end
 
@@ -407,6 +436,7 @@ module walk_unit #(
     wire              got_valid;
     wire              got_go;
     wire [THR_W-1:0]  got_leader;
+    wire              got_write;        // for a write or an atomic
     wire              got_leaf;         // of its kind, and of its level
     wire              got_huge;
     wire [WLK_W-1:0]  got_walk;
@@ -417,11 +447,11 @@ module walk_unit #(
     wire [63:0]       got_pte;
 
     // two places, so that the bus waits for nothing that is known late
-    slice #(.W(THR_W + WLK_W + CTX_W + VPN_W + 75)) got (
+    slice #(.W(PORTS + THR_W + WLK_W + CTX_W + VPN_W + 76)) got (
         .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready),
-        .s_data({leader[rid], r_kind == LEAF, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, r_marked}),
+        .s_data({port_of(leader[rid]), leader[rid], is_write, r_kind == LEAF, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, rdata}),
         .m_valid(got_valid), .m_ready(got_go),
-        .m_data({got_leader, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
+        .m_data({soon_port, got_leader, got_write, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
@@ -449,6 +479,7 @@ module walk_unit #(
     logic [63:0]      act_pte_reg;
     wire              act_huge = act_level_reg == 3'd1;
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
+    logic             act_neighbour_reg;    // act_kind_reg is NEIGHBOUR
     logic [WALKERS-1:0] act_1h_reg;     // act_walk_reg
     logic             act_near_reg;     // a 2 MiB page
     logic             act_fault_reg;    // act_kind_reg is FAULT; LEAF
@@ -472,7 +503,7 @@ module walk_unit #(
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
     wire              in_turn = act_told_reg || !in_behind;
-    wire              act_installs = act_leaf_reg ? in_turn : act_kind_reg == NEIGHBOUR && !act_old;
+    wire              act_installs = act_leaf_reg ? in_turn : act_neighbour_reg && !act_old;
     wire              in_ready = in_turn && !hold;
 
     wire act_go = act_valid_reg && !act_wait && (act_poisoned || !act_leaf_reg || in_ready);
@@ -486,6 +517,13 @@ module walk_unit #(
     wire [WALKERS-1:0] come_1h = WALKERS'(1) << come_walk;
     wire               come_fault = ad_done ? ad_resp_reg != 2'd0 : got_kind == FAULT;
     wire               come_leaf = ad_done ? ad_resp_reg == 2'd0 : got_leaf;
+    // an entry that is to be marked, as it is to be
+    logic [63:0]       got_marked;
+    always_comb begin
+        got_marked = got_pte;
+        if (got_kind == MARK) got_marked[dmmu_pkg::PTE_A_LSB] = 1'b1;
+        if (got_kind == MARK && got_write) got_marked[dmmu_pkg::PTE_D_LSB] = 1'b1;
+    end
     // the neighbour of a page is in the same table
     wire [8:0]         got_low = got_tag[8:0] + {8'd0, got_kind == NEIGHBOUR};
     wire               ad_near = ad_resp_reg == 2'd0 && level_reg[ad_walk_reg*3 +: 3] == 3'd1;
@@ -517,7 +555,8 @@ module walk_unit #(
             act_told_reg <= !ad_done && soon_valid;
             act_cause_reg <= !ad_done ? got_cause : ad_resp_reg == SLVERR ? POISON : BUS;
             act_level_reg <= ad_done ? level_reg[ad_walk_reg*3 +: 3] : got_level;
-            act_pte_reg <= ad_done ? ad_pte_reg : got_pte;
+            act_pte_reg <= ad_done ? ad_pte_reg : got_marked;
+            act_neighbour_reg <= !ad_done && got_kind == NEIGHBOUR;
         end
         if (rst) begin
             act_valid_reg <= 1'b0;
@@ -536,13 +575,13 @@ module walk_unit #(
 
     assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || act_fault_reg);
     assign fin_again = act_poisoned;
-    assign fin_op = op_reg[act_walk_reg*2 +: 2];
+    assign fin_op = op_of[act_walk_reg];
     assign fin_cause = act_cause_reg;
     assign fin_level = act_level_reg;
 
     // also with hold, when the shared TLB takes nothing
     assign in_early_leaf = act_valid_reg && !check_any_reg && act_leaf_reg;
-    assign in_early_near = act_valid_reg && !check_any_reg && act_kind_reg == NEIGHBOUR;
+    assign in_early_near = act_valid_reg && !check_any_reg && act_neighbour_reg;
     assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
     assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_leaf_reg && in_ready;
     assign in_last = act_leaf_reg;
@@ -609,13 +648,12 @@ module walk_unit #(
     always_ff @(posedge clk) begin
         if (read_go && read_two) two_reg[read_walk_reg] <= 1'b1;
         for (int i = 0; i < WALKERS; i++) begin
-            if (read_load && read_1h[i]) read_reg[i] <= 1'b0;
+            if (pick_1h_reg[i]) read_reg[i] <= 1'b0;
             if (act_direct && act_two && act_1h_reg[i]) two_reg[i] <= 1'b1;
             if (act_next && act_1h_reg[i]) level_reg[i*3 +: 3] <= act_level_reg - 3'd1;
             if (may_start && free_1h_reg[i]) begin
                 ctx_reg[i*CTX_W +: CTX_W] <= ctx;
                 vpn_reg[i*VPN_W +: VPN_W] <= vpn;
-                op_reg[i*2 +: 2] <= op;
                 level_reg[i*3 +: 3] <= start_level_reg;
             end
         end
@@ -643,7 +681,7 @@ module walk_unit #(
         end
         for (int i = 0; i < WALKERS; i++)
             if (kill && ctx_reg[i*CTX_W +: CTX_W] == kill_ctx) vain_reg[i] <= 1'b1;
-        if (retry) rooted_reg <= '0;
+        if (retry_reg) rooted_reg <= '0;
         for (int i = 0; i < WALKERS; i++)
             if (act_reg[i] && fin_reg[i] && !two_reg[i]) act_reg[i] <= 1'b0;
         for (int i = 0; i < WALKERS; i++)
@@ -654,7 +692,7 @@ module walk_unit #(
                 old_reg[i] <= 1'b0;
                 near_reg[i] <= 1'b0;
                 vain_reg[i] <= kill && ctx == kill_ctx;
-                rooted_reg[i] <= start_rooted_reg && !retry;
+                rooted_reg[i] <= start_rooted_reg && !retry_reg;
                 read_reg[i] <= start && !start_direct;
                 two_reg[i] <= start_direct && start_two;
                 mark_reg[i] <= 1'b0;
@@ -680,6 +718,7 @@ module walk_unit #(
             first_table[free_walk] <= start_table_reg;
             tags[free_walk] <= {ctx, vpn};
             leader[free_walk] <= thread;
+            op_of[free_walk] <= op;
         end
         if (act_next) next_table[act_walk_reg] <= act_pte_reg[51:12];
     end
