@@ -595,7 +595,7 @@ module walk_unit #(
                       act_pte_reg[dmmu_pkg::PTE_AT_LSB], act_pte_reg[dmmu_pkg::PTE_W_LSB], act_pte_reg[dmmu_pkg::PTE_R_LSB]};
     assign in_frame = {act_pte_reg[51:21], in_huge ? act_vpn[8:0] : act_pte_reg[20:12]};
 
-    // ---- compared with the range of an invalidation, a walk in a cycle: looked up, compared
+    // ---- compared with the range of an invalidation, a walk in a cycle: looked up, compared, told
     logic [WALKERS-1:0] flushed;
     logic [WALKERS-1:0] poisoned;
     logic               scan_reg;       // a round goes on
@@ -609,6 +609,11 @@ module walk_unit #(
     logic [VPN_W-1:0]   scan_part;
     wire [VPN_W-1:0]    cmp_low = cmp_vpn_reg & ~cmp_part_reg;
     wire [VPN_W-1:0]    cmp_high = cmp_vpn_reg | cmp_part_reg;
+    logic               seen_valid_reg;
+    logic [WLK_W-1:0]   seen_walk_reg;
+    logic               seen_page_reg;
+    logic               seen_near_reg;
+    logic               seen_table_reg;
     wire                cmp_page = 52'(cmp_vpn_reg) >= flush_first && 52'(cmp_vpn_reg) <= flush_last;
     wire                cmp_near = 43'(cmp_vpn_reg[VPN_W-1:9]) >= flush_first[51:9] && 43'(cmp_vpn_reg[VPN_W-1:9]) <= flush_last[51:9];
     wire                cmp_table = 52'(cmp_high) >= flush_first && 52'(cmp_low) <= flush_last;
@@ -620,7 +625,7 @@ module walk_unit #(
             if (scan_level >= 3'(l)) scan_part[9*l +: 9] = 9'h1ff;
         for (int i = 0; i < WALKERS; i++) begin
             flushed[i] = flush && act_reg[i] && (flush_every || ctx_reg[i*CTX_W +: CTX_W] == flush_ctx);
-            poisoned[i] = (flush_all && flushed[i]) || (cmp_valid_reg && check_reg[i] && cmp_walk_reg == WLK_W'(i) && cmp_page);
+            poisoned[i] = (flush_all && flushed[i]) || (seen_valid_reg && check_reg[i] && seen_walk_reg == WLK_W'(i) && seen_page_reg);
             closing[i] = poisoned[i] || (done_valid && done_walk == WLK_W'(i));
         end
     end
@@ -632,6 +637,7 @@ module walk_unit #(
         cmp_walk_reg <= scan_walk_reg;
         cmp_vpn_reg <= scan_tag[VPN_W-1:0];
         cmp_part_reg <= scan_part;
+        {seen_valid_reg, seen_walk_reg, seen_page_reg, seen_near_reg, seen_table_reg} <= {cmp_valid_reg, cmp_walk_reg, cmp_page, cmp_near, cmp_table};
         if (flush) begin
             scan_reg <= !flush_all;
             scan_walk_reg <= '0;
@@ -640,6 +646,7 @@ module walk_unit #(
             scan_reg <= 1'b0;
             scan_walk_reg <= '0;
             cmp_valid_reg <= 1'b0;
+            seen_valid_reg <= 1'b0;
         end
     end
 
@@ -674,10 +681,10 @@ module walk_unit #(
         if (done_valid) fin_reg[done_walk] <= 1'b1;
         check_reg <= check_reg | (flush_all ? '0 : flushed);
         poison_reg <= poison_reg | poisoned;
-        if (cmp_valid_reg && check_reg[cmp_walk_reg]) begin
-            check_reg[cmp_walk_reg] <= 1'b0;
-            old_reg[cmp_walk_reg] <= cmp_table;
-            near_reg[cmp_walk_reg] <= cmp_near;
+        if (seen_valid_reg && check_reg[seen_walk_reg]) begin
+            check_reg[seen_walk_reg] <= 1'b0;
+            old_reg[seen_walk_reg] <= seen_table_reg;
+            near_reg[seen_walk_reg] <= seen_near_reg;
         end
         for (int i = 0; i < WALKERS; i++)
             if (kill && ctx_reg[i*CTX_W +: CTX_W] == kill_ctx) vain_reg[i] <= 1'b1;
@@ -787,7 +794,7 @@ module walk_unit #(
                 `CHECK_NAME(begins_a_free_walk) assert (may_start && room && !act_reg[free_walk] && free_1h_reg == WALKERS'(1) << free_walk);
             end
             if (flush) begin
-                `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !start);
+                `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !seen_valid_reg && !start);
             end
             if (act_valid_reg && !act_wait) begin
                 `CHECK_NAME(known_a_cycle_before_it_is_acted_on) assert (act_poisoned == stay_poisoned && act_old == ((act_1h_reg & old_reg) != '0) &&
@@ -838,9 +845,9 @@ module walk_unit #(
             `COVER_NAME(walk_from_the_level_of_2m_pages) cover (start && start_level_reg == 3'd1);
             `COVER_NAME(walk_from_the_last_level) cover (start && start_level_reg == 3'd0);
             `COVER_NAME(all_walks_under_way) cover (act_reg == '1);
-            `COVER_NAME(invalidation_poisons_a_walk) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && cmp_page);
+            `COVER_NAME(invalidation_poisons_a_walk) cover (seen_valid_reg && check_reg[seen_walk_reg] && !fin_reg[seen_walk_reg] && seen_page_reg);
             `COVER_NAME(invalidation_waits_for_a_walk_of_another_page) cover (check_reg == '0 && draining);
-            `COVER_NAME(invalidation_leaves_a_walk_alone) cover (cmp_valid_reg && check_reg[cmp_walk_reg] && !fin_reg[cmp_walk_reg] && !cmp_table);
+            `COVER_NAME(invalidation_leaves_a_walk_alone) cover (seen_valid_reg && check_reg[seen_walk_reg] && !fin_reg[seen_walk_reg] && !seen_table_reg);
             `COVER_NAME(walk_stands_still_until_it_is_compared) cover (act_valid_reg && check_any_reg && !flush);
             `COVER_NAME(walk_ends_with_a_2m_page_that_the_range_touches) cover (fin_valid && fin_again && !poison_reg[act_walk_reg]);
             `COVER_NAME(neighbour_of_an_old_walk_left) cover (act_go && act_kind_reg == NEIGHBOUR && act_old && !act_poisoned);
