@@ -25,6 +25,8 @@ module invalidate #(
     input  wire             settled,
     // pulse: forget, poison, begin the sweep
     output wire             flush,
+    // it comes in the next cycle
+    output wire             flush_next,
     // turn back lookups of the range
     output wire             guard,
     input  wire             swept,
@@ -59,7 +61,7 @@ module invalidate #(
                 state_reg <= HOLD;
                 hold_reg <= 1'b1;
             end
-            HOLD: if (settled) begin
+            HOLD: if (flush_next) begin
                 state_reg <= FLUSH;
                 flush_reg <= 1'b1;
             end
@@ -91,6 +93,7 @@ module invalidate #(
     assign done = state_reg == DONE;
     assign hold = hold_reg;
     assign flush = flush_reg;
+    assign flush_next = state_reg == HOLD && settled;
     assign guard = guard_reg;
     assign scanning = state_reg == SCAN;
     assign scan = scan_reg;

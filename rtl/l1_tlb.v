@@ -20,8 +20,6 @@ module l1_tlb #(
 
     // lookup; the answer stands from the next cycle until another lookup
     input  wire             lk_valid,
-    // it may hit at all
-    input  wire             lk_may,
     input  wire [CTX_W-1:0] lk_ctx,
     input  wire [VPN_W-1:0] lk_vpn,
     input  wire [1:0]       lk_op,
@@ -95,7 +93,7 @@ module l1_tlb #(
             logic [ENTRY_W-1:0] entries [0:SETS-1];
             logic [ENTRY_W-1:0] out_reg;
             wire [ENTRY_W-1:0] entry = entries[lk_set];
-            wire same = lk_may && valid_reg[lk_set*WAYS + w] && entry[VPN +: VPN_W + CTX_W] == {lk_ctx, lk_vpn};
+            wire same = valid_reg[lk_set*WAYS + w] && entry[VPN +: VPN_W + CTX_W] == {lk_ctx, lk_vpn};
             always_ff @(posedge clk) begin
                 if (way_reg[w]) entries[set_reg] <= entry_reg;
                 if (lk_valid) begin

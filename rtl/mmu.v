@@ -259,6 +259,7 @@ module mmu #(
     wire             inv_active;
     wire             hold;
     wire             flush;
+    wire             flush_next;
     wire             guard;
     wire             settled;
     wire             swept;
@@ -302,13 +303,11 @@ module mmu #(
 
     invalidate #(.THREADS(THREADS), .THR_W(THR_W)) invalidation (
         .clk(clk), .rst(rst), .start(inv_start), .active(inv_active), .done(inv_done), .hold(hold), .settled(settled),
-        .flush(flush), .guard(guard), .swept(swept), .scanning(scanning), .scan(scan),
+        .flush(flush), .flush_next(flush_next), .guard(guard), .swept(swept), .scanning(scanning), .scan(scan),
         .held(old_reg != '0 || drop_valid_reg), .ad_writing(ad_writing), .draining(draining), .resting(resting));
 
     // ---- shared stage results, used by the ports (below)
     logic             end_valid_reg;    // stage 5: an operation of the shared TLB has its result
-    logic             end_install_reg;
-    logic             end_last_reg;
     logic [WLK_W-1:0] end_walk_reg;
     logic [ASK_W-1:0] end_ask_reg;
     wire              end_nc;
@@ -322,6 +321,7 @@ module mmu #(
     wire [39:0]       end_frame;
     wire              end_ok;           // it is a translation for end_thread
     logic             end_lookup_reg;   // of a request
+    logic             end_done_reg;     // a walk's own translation is installed
     // what becomes of it, in as far as the comparison does not matter: all known a cycle before
     logic             end_killed_reg;   // its context does not run
     logic             end_fault_reg;    // its address is not canonical
@@ -333,9 +333,9 @@ module mmu #(
     assign {end_nc, end_vpn, end_ctx, end_thread, end_op} = end_ask_reg;
 
     // what a walk brought for who began it: while no lookup has its result, else it waits here
-    wire              soon;
     wire [THR_W-1:0]  soon_leader;
-    wire [PORTS-1:0]  soon_port;
+    wire [PORTS-1:0]  soon_port;        // that it is told, at its port
+    wire              soon = soon_port != '0;
     wire [THR_W-1:0]  in_leader;
     wire [CTX_W-1:0]  soon_ctx;
     wire [VPN_W-1:0]  soon_vpn;
@@ -361,7 +361,7 @@ module mmu #(
     wire [39:0]       give_frame = give_soon ? soon_frame : end_lookup ? end_frame : told_frame_reg;
     wire [PORTS-1:0]  end_port = {PORTS{end_ok}} & port_of(end_thread);
     wire [PORTS-1:0]  told_port = {PORTS{told_reg}} & port_of(told_thread_reg);
-    assign            give_port = (end_lookup ? end_port : told_port) | ({PORTS{soon}} & soon_port);
+    assign            give_port = (end_lookup ? end_port : told_port) | soon_port;
 
     // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
     logic [PORTS-1:0] fill_reg;
@@ -405,6 +405,7 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
+            logic            look_may_reg;      // its context ran when it was taken: a kill waits for what is given; its address is one
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
@@ -421,20 +422,20 @@ module mmu #(
                 if (accept[p]) begin
                     ask_reg <= new_ask[p*ASK_W +: ASK_W];
                     look_offset_reg <= va[11:0];
+                    look_may_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0;
                 end
                 if (rst) look_valid_reg[p] <= 1'b0;
             end
 
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
                 .clk(clk), .rst(rst), .flush(flush),
-                // its context runs when it is taken: a kill waits for what is given
-                .lk_valid(accept[p]), .lk_may(ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
                 .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_valid_reg[p] && l1_hit[p];
+            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && look_may_reg;
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room
@@ -634,10 +635,10 @@ module mmu #(
     wire             next_leaves = (next_early_reg & (look_hit | ~out_free)) != '0;
     wire [PORTS:0]   sure = {again_valid_reg, miss_valid_reg};
     wire             ask_sure = sure != '0;
-    wire             ask_early = accept != '0;
+    wire             ask_early = (accept & early_1h) != '0;
     wire [PORTS:0]   sure_1h;
-    // the lowest port: one that is not taken has its turn when it has missed
-    wire [PORTS-1:0] early_1h = accept & (~accept + 1'b1);
+    // the lowest port that asks, if it is taken: the others have their turn when they have missed
+    wire [PORTS-1:0] early_1h = req_valid & (~req_valid + 1'b1);
     // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
     wire             sweeps = sw_want && !(swept_reg && next_valid_reg);
     wire             in_offer = in_early_leaf || (in_early_near && !next_valid_reg && !sweeps);
@@ -664,7 +665,7 @@ module mmu #(
         next_early_reg <= '0;
         if (next_free) begin    // with what nobody asked for, it is not valid
             next_valid_reg <= ask_sure || ask_early;
-            next_early_reg <= ask_sure ? '0 : early_1h;
+            next_early_reg <= ask_sure ? '0 : accept & early_1h;
             next_ask_reg <= ask_sure ? ask_of_sure : ask_of_early;
         end
         if (rst) begin
@@ -696,6 +697,7 @@ module mmu #(
     wire [VPN_W-1:0]  s4_vpn = s4_ask_reg[ASK_W-2 -: VPN_W];
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
     wire              s4_nc = s4_ask_reg[ASK_W-1];
+    wire              s4_done = s4_install_reg && s4_last_reg;
     wire              s4_runs = ok_now[s4_ctx];
     logic             s4_root_reg;      // root_reg, retried_reg of its thread: neither changes while it is looked up
     logic             s4_retried_reg;
@@ -716,8 +718,9 @@ module mmu #(
         s4_root_reg <= root_reg[s3_ask_reg[2 +: THR_W]];
         s4_retried_reg <= retried_reg[s3_ask_reg[2 +: THR_W]];
         end_valid_reg <= s4_lookup_reg || s4_install_reg;
-        {end_install_reg, end_last_reg, end_walk_reg, end_ask_reg} <= {s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg};
+        {end_walk_reg, end_ask_reg} <= {s4_walk_reg, s4_ask_reg};
         end_lookup_reg <= s4_lookup_reg;
+        end_done_reg <= s4_done;
         end_killed_reg <= s4_lookup_reg && !s4_runs;
         end_fault_reg <= s4_lookup_reg && s4_runs && s4_nc;
         end_again_reg <= s4_lookup_reg && s4_runs && s4_guarded && !s4_nc;
@@ -731,6 +734,7 @@ module mmu #(
             s4_install_reg <= 1'b0;
             end_valid_reg <= 1'b0;
             end_lookup_reg <= 1'b0;
+            end_done_reg <= 1'b0;
             end_killed_reg <= 1'b0;
             end_fault_reg <= 1'b0;
             end_again_reg <= 1'b0;
@@ -754,7 +758,6 @@ module mmu #(
     wire              end_fault = end_fault_reg;
     wire              end_join = end_miss && match;
     wire              end_full = end_miss && !match && !room;
-    wire              end_done = end_valid_reg && end_install_reg && end_last_reg;
 
     assign end_ok = end_told;
 
@@ -776,14 +779,14 @@ module mmu #(
         .early_ctx(s4_ctx), .early_vpn(s4_vpn), .early_from_root(s4_retried_reg), .ctx(end_ctx), .vpn(end_vpn), .match(match), .match_walk(match_walk), .room(room), .free_walk(free_walk),
         .may_start(end_try_reg), .may_hit(end_may_reg), .hit(end_hit), .op(end_op), .thread(end_thread), .retry(ev_retry),
         .kill(kill_valid), .kill_ctx(kill_ctx),
-        .flush(flush), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
+        .flush(flush), .flush_next(flush_next), .flush_every(inv_every), .flush_all(inv_all), .flush_ctx(inv_ctx), .flush_first(inv_first),
         .flush_last(inv_last), .ad_writing(ad_writing), .draining(draining),
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
         .fin_level(fin_come_level), .fin_hold_next(fin_next),
         .in_early_leaf(in_early_leaf), .in_early_near(in_early_near), .in_valid(in_valid), .in_leaf(in_leaf), .in_last(in_last), .in_told(in_told),
         .in_behind(told_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
-        .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_valid(end_done), .done_walk(end_walk_reg),
-        .soon_valid(soon), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_port(soon_port), .soon_ctx(soon_ctx),
+        .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_next(s4_done), .done_next_walk(s4_walk_reg),
+        .soon_valid(soon_port), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
         .lock_req(lock_req), .lock_grant(lock_grant),
         .arvalid(arvalid), .arready(arready), .arid(arid), .araddr(araddr), .arlen(arlen),
@@ -868,7 +871,7 @@ module mmu #(
             fin_same[t] = fin_go && fin_alike[t];
         end
         done_who = '0;
-        if (end_done)
+        if (end_done_reg)
             for (int t = 0; t < THREADS; t++)
                 done_who[t] = walking_reg[t] && walk_reg[t*WLK_W +: WLK_W] == end_walk_reg;
     end
@@ -1089,7 +1092,8 @@ module mmu #(
             end
         end
         if (raised_reg) numbered_reg[raised_thread_reg] <= 1'b1;
-        if (post_take) visible_reg[fault_thread] <= 1'b0;
+        for (int t = 0; t < THREADS; t++)
+            if (post_take && fault_who[t]) visible_reg[t] <= 1'b0;
         if (posted_reg) visible_reg[posted_thread_reg] <= stalled_reg[posted_thread_reg] && lead_reg[posted_thread_reg] &&
                                                           number[posted_thread_reg] == posted_number_reg;
         if (rst) begin

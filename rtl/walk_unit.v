@@ -74,6 +74,7 @@ module walk_unit #(
 
     // an invalidation begins; the range stays until it is acknowledged
     input  wire              flush,
+    input  wire              flush_next,    // in the next cycle
     input  wire              flush_every,
     input  wire              flush_all,
     input  wire [CTX_W-1:0]  flush_ctx,
@@ -113,18 +114,17 @@ module walk_unit #(
     output wire              in_told,
     // a walk's own translation, a cycle before in_valid or more, when it is told then, of a context that runs: not with soon_hold,
     // in_behind or hold; the frame is as in_frame
-    output wire              soon_valid,
+    output wire [PORTS-1:0]  soon_valid,    // at the port of its thread
     input  wire              soon_hold,
     output wire [THR_W-1:0]  soon_thread,
-    output wire [PORTS-1:0]  soon_port,     // its port, also when it is not told
     output wire [CTX_W-1:0]  soon_ctx,
     output wire [VPN_W-1:0]  soon_vpn,
     output wire              soon_huge,
     output wire [4:0]        soon_perm,
     output wire [39:0]       soon_frame,
-    // the walk's translation was installed: the walk is over
-    input  wire              done_valid,
-    input  wire [WLK_W-1:0]  done_walk,
+    // the walk's translation is installed in the next cycle: then the walk is over
+    input  wire              done_next,
+    input  wire [WLK_W-1:0]  done_next_walk,
 
     output wire              lock_req,
     input  wire              lock_grant,
@@ -179,7 +179,6 @@ module walk_unit #(
     logic [WALKERS-1:0] read_reg;       // wants to read its entry
     logic [WALKERS-1:0] mark_reg;       // wants A and D set
     logic [WALKERS-1:0] two_reg;        // a read of two beats is not complete
-    logic [WALKERS-1:0] second_reg;     // the first of two beats has come
     logic [WALKERS-1:0] moved_reg;      // its table is in `next_table`, not in `first_table`
     logic [WALKERS*CTX_W-1:0] ctx_reg;
     logic [WALKERS*VPN_W-1:0] vpn_reg;
@@ -187,7 +186,7 @@ module walk_unit #(
     logic [CTX_W+VPN_W-1:0] tags [0:WALKERS-1]; // ctx_reg and vpn_reg again: those are compared, these are looked up
     logic [THR_W-1:0] leader [0:WALKERS-1];     // who began it, for what
     logic [1:0]  op_of [0:WALKERS-1];
-    logic [2:0]  asked_level [0:WALKERS-1];     // of its read that is under way
+    logic [3:0]  asked [0:WALKERS-1];           // of its read that is under way: of two beats, level
     logic [39:0] first_table [0:WALKERS-1];
     logic [39:0] next_table [0:WALKERS-1];
 
@@ -208,6 +207,7 @@ module walk_unit #(
     logic               came_reg;
     wire  [WALKERS-1:0] act_ending = ending_reg[came_reg*WALKERS +: WALKERS];
     wire  [WALKERS-1:0] open = act_reg & ~fin_reg & ~poison_reg & ~act_ending;
+    logic [WALKERS-1:0] done_1h_reg;    // its translation is installed
     logic [WALKERS-1:0] closing;        // not in the next cycle, but for those that end without a translation
     // of the page, open, not too old: if what is acted on came in the last cycle; if it stayed. There is one, or the one that could begin
     // would be one, if it has
@@ -249,6 +249,7 @@ module walk_unit #(
         alike_reg <= {alike & ~come_ending, alike & ~stay_ending} | {2{free_1h_reg & {WALKERS{newest}}}};
         any_reg <= {(alike & ~come_ending) != '0, (alike & ~stay_ending) != '0};
         newest_reg <= newest;
+        done_1h_reg <= rst || !done_next ? '0 : WALKERS'(1) << done_next_walk;
         retry_reg <= retry;
         started_reg <= start;
         if (rst) begin
@@ -337,7 +338,7 @@ module walk_unit #(
     wire              read_two = PREFETCH != 0 && read_level_reg == 3'd0 && read_vpn[8:0] != 9'd511 && !read_mark_reg;
     wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_vpn[8:0] != 9'd511;
     wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && vpn[8:0] != 9'd511;
-    wire              act_is_next = act_valid_reg && act_kind_reg == NEXT;
+    wire              act_is_next = act_valid_reg && act_next_reg;
     wire              act_direct = act_next && ar_free && !read_valid_reg;
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
 
@@ -378,7 +379,7 @@ module walk_unit #(
     wire [WLK_W-1:0]  out_walk = read_valid_reg ? read_walk_reg : act_is_next ? act_walk_reg : free_reg;
     always_ff @(posedge clk)
         if (ar_free && (read_valid_reg || act_is_next || free_valid_reg)) // or may not go out: then nothing of its walk is under way
-            asked_level[out_walk] <= read_valid_reg ? read_level_reg : act_is_next ? act_level_reg - 3'd1 : start_level_reg;
+            asked[out_walk] <= read_valid_reg ? {read_two, read_level_reg} : act_is_next ? {act_two, act_level_reg - 3'd1} : {start_two, start_level_reg};
 
     slice #(.W(WLK_W + 53)) way_out (
         .clk(clk), .rst(rst), .s_valid(out_valid), .s_ready(ar_free),
@@ -392,9 +393,11 @@ module walk_unit #(
 
     // ---- decide: what an entry means, as it comes; then it waits for its turn
     wire              r_take = rvalid && rready;
-    wire  [2:0]       r_level = asked_level[rid];
+    wire              r_two;
+    wire  [2:0]       r_level;
     wire  [1:0]       r_op = op_of[rid];
-    wire              r_second = second_reg[rid];
+    wire              r_second = r_two && rlast;
+    assign            {r_two, r_level} = asked[rid];
     wire              is_leaf = rdata[dmmu_pkg::PTE_LEAF_LSB];
     wire              is_write = r_op != 2'(dmmu_pkg::ACCESS_READ);
     // bits that must be zero are: of every entry; of the address of a 2 MiB page; of one that is no leaf
@@ -428,13 +431,9 @@ module walk_unit #(
         end
     end
 
-    always_ff @(posedge clk) begin
-        if (r_take) second_reg[rid] <= !rlast;
-        if (rst) second_reg <= '0;
-    end
-
     wire              got_valid;
     wire              got_go;
+    wire [PORTS-1:0]  got_port;
     wire [THR_W-1:0]  got_leader;
     wire              got_write;        // for a write or an atomic
     wire              got_leaf;         // of its kind, and of its level
@@ -451,7 +450,7 @@ module walk_unit #(
         .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready),
         .s_data({port_of(leader[rid]), leader[rid], is_write, r_kind == LEAF, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, rdata}),
         .m_valid(got_valid), .m_ready(got_go),
-        .m_data({soon_port, got_leader, got_write, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
+        .m_data({got_port, got_leader, got_write, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
@@ -460,8 +459,9 @@ module walk_unit #(
     logic             quiet_reg;
 
     // told before it is acted on, when nothing is in the way: then nothing is in the way of what is before it, either
-    assign soon_valid = got_valid && got_leaf && quiet_reg && !soon_hold && !in_behind && !hold && !ad_done &&
-                        !(act_valid_reg && (fin_hold_reg || (act_leaf_reg && !act_told_reg)));
+    wire soon = got_valid && got_leaf && quiet_reg && !soon_hold && !in_behind && !hold && !ad_done &&
+                !(act_valid_reg && (fin_hold_reg || (act_leaf_reg && !act_told_reg)));
+    assign soon_valid = got_port & {PORTS{soon}};
     assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
@@ -479,11 +479,12 @@ module walk_unit #(
     logic [63:0]      act_pte_reg;
     wire              act_huge = act_level_reg == 3'd1;
     wire              act_own = act_kind_reg != NEIGHBOUR && act_kind_reg != NOTHING;
-    logic             act_neighbour_reg;    // act_kind_reg is NEIGHBOUR
     logic [WALKERS-1:0] act_1h_reg;     // act_walk_reg
     logic             act_near_reg;     // a 2 MiB page
-    logic             act_fault_reg;    // act_kind_reg is FAULT; LEAF
+    logic             act_next_reg;     // act_kind_reg is NEXT, FAULT, LEAF, NEIGHBOUR
+    logic             act_fault_reg;
     logic             act_leaf_reg;
+    logic             act_neighbour_reg;
     logic [CTX_W+VPN_W-1:0] act_tag_reg; // its page, or the neighbour's
     // as of a cycle ago, of what came and of what stayed: nothing is done before what becomes of all walks has been known for a cycle
     logic [1:0]       poisoned_reg;
@@ -491,7 +492,7 @@ module walk_unit #(
     wire              act_poisoned = poisoned_reg[came_reg];
     wire              act_old = of_old_reg[came_reg];
     // also while the end of another is still to be told
-    wire              act_wait = flush || check_any_reg || fin_hold_reg;
+    logic             act_wait_reg;
     wire [CTX_W-1:0]  act_ctx = act_tag_reg[VPN_W +: CTX_W];
     wire [VPN_W-1:0]  act_vpn = act_tag_reg[VPN_W-1:0];
 
@@ -506,7 +507,7 @@ module walk_unit #(
     wire              act_installs = act_leaf_reg ? in_turn : act_neighbour_reg && !act_old;
     wire              in_ready = in_turn && !hold;
 
-    wire act_go = act_valid_reg && !act_wait && (act_poisoned || !act_leaf_reg || in_ready);
+    wire act_go = act_valid_reg && !act_wait_reg && (act_poisoned || !act_leaf_reg || in_ready);
     wire act_free = !act_valid_reg || act_go;
     wire ad_done = ad_state_reg == AD_DONE;
     wire act_from_ad = ad_done && act_free;
@@ -539,6 +540,7 @@ module walk_unit #(
         check_any_reg <= flush || check_reg != '0;
         quiet_reg <= !flush && !kill && check_reg == '0 && (act_reg & ~fin_reg & (poison_reg | near_reg | vain_reg)) == '0;
         fin_hold_reg <= fin_hold_next;
+        act_wait_reg <= flush_next || flush || check_reg != '0 || fin_hold_next;
         came_reg <= act_free;
         poisoned_reg <= {ad_done ? ad_poisoned : got_poisoned, stay_poisoned};
         of_old_reg <= {(come_1h & old_reg) != '0, (act_1h_reg & old_reg) != '0};
@@ -552,28 +554,30 @@ module walk_unit #(
             act_near_reg <= ad_done ? ad_near : got_near;
             act_walk_reg <= come_walk;
             act_kind_reg <= !ad_done ? got_kind : ad_resp_reg == 2'd0 ? LEAF : FAULT;
-            act_told_reg <= !ad_done && soon_valid;
+            act_told_reg <= !ad_done && soon;
             act_cause_reg <= !ad_done ? got_cause : ad_resp_reg == SLVERR ? POISON : BUS;
             act_level_reg <= ad_done ? level_reg[ad_walk_reg*3 +: 3] : got_level;
             act_pte_reg <= ad_done ? ad_pte_reg : got_marked;
             act_neighbour_reg <= !ad_done && got_kind == NEIGHBOUR;
+            act_next_reg <= !ad_done && got_kind == NEXT;
         end
         if (rst) begin
             act_valid_reg <= 1'b0;
             check_any_reg <= 1'b0;
+            act_wait_reg <= 1'b0;
             quiet_reg <= 1'b0;
         end
     end
 
-    wire act_next = act_valid_reg && !act_wait && act_kind_reg == NEXT && !act_poisoned;
+    wire act_next = act_valid_reg && !act_wait_reg && act_next_reg && !act_poisoned;
 
     always_comb begin
         cache_fill = '0;
         for (int l = 0; l < LEVELS - 1; l++)
-            cache_fill[l] = act_valid_reg && !flush && !check_any_reg && act_kind_reg == NEXT && !act_poisoned && !act_old && act_level_reg == 3'(l + 1);
+            cache_fill[l] = act_next && !act_old && act_level_reg == 3'(l + 1);
     end
 
-    assign fin_valid = act_valid_reg && !act_wait && act_own && (act_poisoned || act_fault_reg);
+    assign fin_valid = act_valid_reg && !act_wait_reg && act_own && (act_poisoned || act_fault_reg);
     assign fin_again = act_poisoned;
     assign fin_op = op_of[act_walk_reg];
     assign fin_cause = act_cause_reg;
@@ -582,8 +586,8 @@ module walk_unit #(
     // also with hold, when the shared TLB takes nothing
     assign in_early_leaf = act_valid_reg && !check_any_reg && act_leaf_reg;
     assign in_early_near = act_valid_reg && !check_any_reg && act_neighbour_reg;
-    assign in_valid = act_valid_reg && !act_wait && !act_poisoned && act_installs;
-    assign in_leaf = act_valid_reg && !act_wait && !act_poisoned && act_leaf_reg && in_ready;
+    assign in_valid = act_valid_reg && !act_wait_reg && !act_poisoned && act_installs;
+    assign in_leaf = act_valid_reg && !act_wait_reg && !act_poisoned && act_leaf_reg && in_ready;
     assign in_last = act_leaf_reg;
     assign in_told = act_told_reg;
     assign in_walk = act_walk_reg;
@@ -626,7 +630,7 @@ module walk_unit #(
         for (int i = 0; i < WALKERS; i++) begin
             flushed[i] = flush && act_reg[i] && (flush_every || ctx_reg[i*CTX_W +: CTX_W] == flush_ctx);
             poisoned[i] = (flush_all && flushed[i]) || (seen_valid_reg && check_reg[i] && seen_walk_reg == WLK_W'(i) && seen_page_reg);
-            closing[i] = poisoned[i] || (done_valid && done_walk == WLK_W'(i));
+            closing[i] = poisoned[i] || done_1h_reg[i];
         end
     end
 
@@ -678,7 +682,8 @@ module walk_unit #(
             end
         for (int i = 0; i < WALKERS; i++)
             if (ad_state_reg == AD_LOCK && lock_grant && ad_1h_reg[i]) read_reg[i] <= 1'b1;
-        if (done_valid) fin_reg[done_walk] <= 1'b1;
+        for (int i = 0; i < WALKERS; i++)
+            if (done_1h_reg[i]) fin_reg[i] <= 1'b1;
         check_reg <= check_reg | (flush_all ? '0 : flushed);
         poison_reg <= poison_reg | poisoned;
         if (seen_valid_reg && check_reg[seen_walk_reg]) begin
@@ -731,11 +736,13 @@ module walk_unit #(
     end
 
     // ---- accessed and dirty
-    wire               mark_any = mark_reg != '0;
+    // read again when nothing of what was read is still to come: beats of a walk are told apart by what it asked for last
+    wire [WALKERS-1:0] mark_asks = mark_reg & ~two_reg;
+    wire               mark_any = mark_asks != '0;
     wire [WALKERS-1:0] mark_1h;
 
     rr_grant #(.N(WALKERS)) mark_order (
-        .clk(clk), .rst(rst), .req(mark_reg), .take(ad_state_reg == AD_IDLE && mark_any), .grant(mark_1h));
+        .clk(clk), .rst(rst), .req(mark_asks), .take(ad_state_reg == AD_IDLE && mark_any), .grant(mark_1h));
 
     // its number is known from AD_READ on
     logic [WLK_W-1:0] ad_number;
@@ -796,9 +803,12 @@ module walk_unit #(
             if (flush) begin
                 `CHECK_NAME(compared_with_one_range_at_a_time) assert (!draining && !scan_reg && !cmp_valid_reg && !seen_valid_reg && !start);
             end
-            if (act_valid_reg && !act_wait) begin
+            if (act_valid_reg && !act_wait_reg) begin
                 `CHECK_NAME(known_a_cycle_before_it_is_acted_on) assert (act_poisoned == stay_poisoned && act_old == ((act_1h_reg & old_reg) != '0) &&
                                                                          act_ending == stay_ending);
+            end
+            if (ar_free && (read_valid_reg || act_direct)) begin
+                `CHECK_NAME(one_read_of_a_walk_at_a_time) assert (!two_reg[out_walk]);
             end
             if (r_take) begin
                 `CHECK_NAME(beat_was_asked_for) assert (act_reg[rid]);
@@ -822,7 +832,7 @@ module walk_unit #(
             if (ad_writing) begin
                 `CHECK_NAME(entry_written_under_lock) assert (lock_grant);
             end
-            if (soon_valid) begin
+            if (soon) begin
                 `CHECK_NAME(told_early_and_acted_on_next) assert (got_go);
             end
             if (bvalid) begin
