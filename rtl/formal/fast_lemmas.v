@@ -14,7 +14,7 @@
     localparam LW = 1 + CTX_W + VW + 45;        // (first level)
     localparam CW = 4 + CTX_W + VW - 9 + 40;    // of the walk cache
     localparam AW = 53 + THR_W + 7;             // an answer
-    localparam GW = THR_W + WLK_W + CTX_W + VW + 75;    // an entry that came: thread, leaf, huge, walk, level, tag, kind, cause, itself
+    localparam GW = PORTS + THR_W + WLK_W + CTX_W + VW + 76;    // an entry that came: port, thread, write, leaf, huge, walk, level, tag, kind, cause, itself
     (* hierconn *) wire [2:0]         \dut.invalidation.state_reg ;
     (* hierconn *) wire               \dut.invalidation.guard_reg ;
     (* hierconn *) wire               \dut.invalidation.hold_reg ;
@@ -39,6 +39,9 @@
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
+    (* hierconn *) wire               \dut.next_valid_reg ;
+    (* hierconn *) wire [PORTS-1:0]   \dut.next_early_reg ;
+    (* hierconn *) wire [ASK_W-1:0]   \dut.next_ask_reg ;
     (* hierconn *) wire               \dut.again_next_reg ;
     (* hierconn *) wire [THREADS-1:0] \dut.again_1h_reg ;
     (* hierconn *) wire               \dut.again_valid_reg ;
@@ -50,8 +53,7 @@
     (* hierconn *) wire               \dut.s3_last_reg ;
     (* hierconn *) wire               \dut.s4_last_reg ;
     (* hierconn *) wire               \dut.end_valid_reg ;
-    (* hierconn *) wire               \dut.end_install_reg ;
-    (* hierconn *) wire               \dut.end_last_reg ;
+    (* hierconn *) wire               \dut.end_done_reg ;
     (* hierconn *) wire               \dut.end_lookup_reg ;
     (* hierconn *) wire               \dut.end_may_reg ;
     (* hierconn *) wire               \dut.end_try_reg ;
@@ -85,6 +87,8 @@
     (* hierconn *) wire [39:0]        \dut.told_frame_reg ;
     (* hierconn *) wire               \dut.port[0].first_level.valid_reg ;
     (* hierconn *) wire               \dut.port[0].first_level.good_reg ;
+    (* hierconn *) wire               \dut.port[0].first_level.way_reg ;
+    (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.entry_reg ;
     (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].entries[0] ;
     (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].out_reg ;
     (* hierconn *) wire [AW-1:0]      \dut.port[0].out_reg ;
@@ -120,7 +124,8 @@
     (* hierconn *) wire [VW-1:0]      \dut.shared.vpn1_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.shared.vpn2_reg ;
     (* hierconn *) wire [1:0]         \dut.shared.op1_reg ;
-    (* hierconn *) wire [1:0]         \dut.shared.op2_reg ;
+    (* hierconn *) wire               \dut.shared.good_reg ;
+    (* hierconn *) wire               \dut.shared.good_huge_reg ;
     (* hierconn *) wire               \dut.shared.huge1_reg ;
     (* hierconn *) wire               \dut.shared.huge2_reg ;
     (* hierconn *) wire [4:0]         \dut.shared.perm1_reg ;
@@ -151,11 +156,25 @@
     (* hierconn *) wire               \dut.walks.read_reg ;
     (* hierconn *) wire               \dut.walks.mark_reg ;
     (* hierconn *) wire               \dut.walks.two_reg ;
-    (* hierconn *) wire               \dut.walks.second_reg ;
     (* hierconn *) wire               \dut.walks.moved_reg ;
     (* hierconn *) wire [CTX_W-1:0]   \dut.walks.ctx_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.walks.vpn_reg ;
-    (* hierconn *) wire [1:0]         \dut.walks.op_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.op_of[0] ;
+    (* hierconn *) wire [3:0]         \dut.walks.asked[0] ;
+    (* hierconn *) wire               \dut.walks.pick_valid_reg ;
+    (* hierconn *) wire               \dut.walks.pick_1h_reg ;
+    (* hierconn *) wire [2:0]         \dut.walks.read_level_reg ;
+    (* hierconn *) wire               \dut.walks.read_moved_reg ;
+    (* hierconn *) wire               \dut.walks.read_mark_reg ;
+    (* hierconn *) wire               \dut.walks.ad_1h_reg ;
+    (* hierconn *) wire               \dut.walks.act_wait_reg ;
+    (* hierconn *) wire               \dut.walks.act_next_reg ;
+    (* hierconn *) wire               \dut.walks.act_neighbour_reg ;
+    (* hierconn *) wire               \dut.walks.fin_hold_reg ;
+    (* hierconn *) wire               \dut.walks.done_1h_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.any_reg ;
+    (* hierconn *) wire               \dut.walks.newest_reg ;
+    (* hierconn *) wire               \dut.walks.started_reg ;
     (* hierconn *) wire [2:0]         \dut.walks.level_reg ;
     (* hierconn *) wire [CTX_W+VW-1:0] \dut.walks.tags[0] ;
     (* hierconn *) wire [39:0]        \dut.walks.first_table[0] ;
@@ -197,10 +216,16 @@
     (* hierconn *) wire               \dut.walks.scan_reg ;
     (* hierconn *) wire               \dut.walks.cmp_valid_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.walks.cmp_vpn_reg ;
+    (* hierconn *) wire               \dut.walks.seen_valid_reg ;
+    (* hierconn *) wire               \dut.walks.seen_page_reg ;
+    (* hierconn *) wire               \dut.walks.seen_near_reg ;
+    (* hierconn *) wire               \dut.walks.seen_table_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.walks.cmp_part_reg ;
     (* hierconn *) wire [39:0]        \dut.walks.start_table_reg ;
     (* hierconn *) wire [2:0]         \dut.walks.start_level_reg ;
     (* hierconn *) wire [3:0]         \dut.walks.epoch_reg ;
+    (* hierconn *) wire [3:0]         \dut.walks.flush_epoch_reg ;
+    (* hierconn *) wire               \dut.walks.epochs_used_reg ;
     (* hierconn *) wire [3:0]         \dut.walks.level[0].cache.valid_reg ;
     (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[0] ;
     (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.tables[1] ;
@@ -247,6 +272,14 @@
     function entry_fine(input [EW-1:0] e, input now);
         entry_fine = !e[EW-1] || fine(e[45 +: VW], e[EW-2], e[44:40], e[39:0], now);
     endfunction
+    // an entry of a size that permits the access
+    function good(input [EW-1:0] e, input huge);
+        good = e[EW-1] && e[EW-2] == huge && (t_write_reg[0] ? e[41] && e[44] : e[40]);
+    endfunction
+    // the range of an invalidation touches these pages
+    function in_range(input [VW-1:0] low, input [VW-1:0] high);
+        in_range = high >= VW'(address(c_first_reg) >> 12) && low <= VW'(address(c_last_reg) >> 12);
+    endfunction
     // a leaf of its table
     function leaf_fine(input [63:0] e);
         leaf_fine = e[63:25] == 39'd0 && e[24:21] >= 4'd2 && e[24:21] <= 4'd5 && e[20:8] == 13'd0 && e[4:3] == 2'd0 && e[0] && e[7];
@@ -267,7 +300,8 @@
     wire           end_lookup = \dut.end_lookup_reg ;
     // given, and not at its client yet
     wire [3:0]     away = {\dut.port[0].queued_reg , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
-    wire [14:0]    places = {\dut.look_valid_reg [0], \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
+    wire           next_waits = \dut.next_valid_reg && !\dut.next_early_reg [0];
+    wire [15:0]    places = {\dut.look_valid_reg [0], next_waits, \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
                              \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0] && !\dut.again_1h_reg [0], \dut.walking_reg [0],
                              \dut.fault_reg [0], \dut.stalled_reg [0], \dut.ended_reg [0] && !\dut.gone_1h_reg [0],
                              \dut.granted_reg [0] || \dut.hit_1h_reg [0],
@@ -289,10 +323,10 @@
     wire        k_bound = k_stale || (tight && \dut.walks.old_reg );     // its table may be an old one
     wire [2:0]  k_ad = \dut.walks.ad_state_reg ;
     wire        k_writes = k_ad >= 3'd3 && k_ad <= 3'd6;
-    wire [10:0] k_at = {\dut.walks.read_reg && \dut.walks.act_reg , \dut.walks.read_valid_reg , \dut.walks.way_out.valid_reg , r_asked_reg[0], r_full_reg[0],
+    wire [11:0] k_at = {\dut.walks.read_reg && !\dut.walks.pick_1h_reg , \dut.walks.pick_valid_reg , \dut.walks.read_valid_reg , \dut.walks.way_out.valid_reg , r_asked_reg[0], r_full_reg[0],
                         \dut.walks.got.valid_reg , \dut.walks.act_valid_reg ,
                         k_writes || (\dut.walks.mark_reg && k_ad <= 3'd1),
-                        \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_valid_reg && \dut.end_install_reg };
+                        \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_done_reg };
     wire        k_told = (\dut.walks.act_valid_reg && \dut.walks.act_told_reg ) || k_at[2:0] != '0;
     wire [THR_W-1:0] k_got_leader;
     wire        k_got_leaf, k_got_huge;
@@ -300,7 +334,12 @@
     wire [2:0]  k_got_level, k_got_kind, k_got_cause;
     wire [CTX_W+VW-1:0] k_got_tag;
     wire [63:0] k_got;
-    assign {k_got_leader, k_got_leaf, k_got_huge, k_got_walk, k_got_level, k_got_tag, k_got_kind, k_got_cause, k_got} = \dut.walks.got.m_data ;
+    wire [PORTS-1:0] k_got_port;
+    wire        k_got_write;
+    wire [63:0] k_raw;
+    assign {k_got_port, k_got_leader, k_got_write, k_got_leaf, k_got_huge, k_got_walk, k_got_level, k_got_tag, k_got_kind, k_got_cause, k_raw} = \dut.walks.got.m_data ;
+    // as it will be marked
+    assign k_got = {k_raw[63:7], k_raw[6] || (k_got_kind == K_MARK && k_got_write), k_raw[5] || k_got_kind == K_MARK, k_raw[4:0]};
     wire [63:0] k_act = \dut.walks.act_pte_reg ;
     wire [63:0] k_pte = \dut.walks.ad_pte_reg ;
     wire [2:0]  k_kind = \dut.walks.act_kind_reg ;
@@ -312,7 +351,7 @@
                     ((kind != K_MARK && kind != K_LEAF) ||
                      ((!k_root || k_level == 3'd0) && (!k_page || (leaf_fine(e) && e[24:22] == (k_table[9] ? 3'd2 : 3'd1))) &&
                       (!k_page || kind != K_LEAF || !leaf_allows(e) || k_stale || in_set(fresh, e[23:21])) &&
-                      (\dut.walks.op_reg [0] ? e[2] && e[6] && e[5] : e[1] && e[5])));
+                      (\dut.walks.op_of[0] [0] ? e[2] && e[6] && e[5] : e[1] && e[5])));
     endfunction
 
     // the walk cache
@@ -340,7 +379,7 @@
     always_ff @(posedge clk)
         if (started && booted) begin
             // ---- requests
-            for (int i = 0; i < 15; i++)
+            for (int i = 0; i < 16; i++)
                 for (int j = 0; j < i; j++) assert (!(places[i] && places[j]));
             assert ((places != '0) == (st_reg[1:0] == WAIT || st_reg[1:0] == HELD));
             if (st_reg[1:0] == HELD) assert (granted && away == '0);
@@ -356,16 +395,19 @@
                 assert (\dut.addresses.port[0].reader[1].words[0] == address(t_page_reg[1:0]));
             end
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
+            if (\dut.next_early_reg [0]) assert (\dut.next_valid_reg && \dut.look_valid_reg [0]);
+            if (\dut.next_valid_reg ) assert (\dut.next_ask_reg == t_ask);
             if (\dut.miss_valid_reg [0]) assert (\dut.miss_ask_reg == t_ask);
             if (\dut.again_next_reg ) assert (\dut.again_thread == '0);
             if (\dut.again_1h_reg [0]) assert (\dut.want_reg [0] && \dut.again_next_reg );
             if (\dut.again_valid_reg ) assert (\dut.again_ask_reg == t_ask);
             if (\dut.s3_lookup_reg ) assert (\dut.s3_ask_reg == t_ask && {\dut.shared.vpn1_reg , \dut.shared.op1_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
-            if (\dut.s4_lookup_reg ) assert (\dut.s4_ask_reg == t_ask && {\dut.shared.vpn2_reg , \dut.shared.op2_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
+            if (\dut.s4_lookup_reg ) assert (\dut.s4_ask_reg == t_ask && \dut.shared.vpn2_reg == t_ask[3+CTX_W +: VW] &&
+                                            (!\dut.shared.good_reg || good(\dut.shared.way[0].out2_reg , 1'b0)) && (!\dut.shared.good_huge_reg || good(\dut.shared.way[0].out2_huge_reg , 1'b1)));
             if (end_lookup) assert (\dut.end_ask_reg == t_ask);
             if (\dut.end_may_reg || \dut.end_try_reg || \dut.end_killed_reg || \dut.end_again_reg ) assert (end_lookup);
             if (\dut.end_may_reg ) assert (\dut.end_try_reg );
-            assert (!\dut.end_fault_reg && !(end_lookup && \dut.end_install_reg ) && end_lookup == (\dut.end_valid_reg && !\dut.end_install_reg ));
+            assert (!\dut.end_fault_reg && !(end_lookup && \dut.end_done_reg ) && \dut.end_valid_reg == (end_lookup || \dut.end_done_reg ) && \dut.walks.done_1h_reg == \dut.end_done_reg );
             // ---- invalidations
             assert (v_state <= V_DONE);
             assert ((v_state != V_IDLE) == (c_reg == C_INVALIDATING));
@@ -401,6 +443,9 @@
                 if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, queue_frame[11:9]));
             end
             if (\dut.fill_reg [0]) assert (fine(\dut.fill_vpn_reg , \dut.fill_huge_reg , \dut.fill_perm_reg , \dut.fill_frame_reg , 1'b1));
+            if (\dut.port[0].first_level.way_reg )
+                assert (fine(\dut.port[0].first_level.entry_reg [45 +: VW], \dut.port[0].first_level.entry_reg [LW-1],
+                             \dut.port[0].first_level.entry_reg [44:40], \dut.port[0].first_level.entry_reg [39:0], 1'b1));
             if (\dut.told_reg ) begin
                 assert (fine(\dut.told_vpn_reg , \dut.told_huge_reg , \dut.told_perm_reg , \dut.told_frame_reg , 1'b1));
                 assert (\dut.told_vpn_reg == t_ask[3+CTX_W +: VW] && (t_write_reg[0] ? \dut.told_perm_reg [1] && \dut.told_perm_reg [4] : \dut.told_perm_reg [0]));
@@ -447,9 +492,9 @@
             if (\dut.s4_install_reg ) assert (\dut.s4_last_reg && fine(\dut.shared.vpn2_reg , \dut.shared.huge2_reg , \dut.shared.perm2_reg , \dut.shared.frame2_reg , 1'b1));
             // ---- the walk: in one place, of the thread that waits for it
             assert (k_live == (k_at != '0));
-            for (int i = 0; i < 11; i++)
+            for (int i = 0; i < 12; i++)
                 for (int j = 0; j < i; j++) assert (!(k_at[i] && k_at[j]));
-            assert (!\dut.walks.two_reg && !\dut.walks.second_reg && !r_held_reg && !r_beat_reg && r_len_reg[0] == 1'b0);
+            assert (!\dut.walks.two_reg && !r_held_reg && !r_beat_reg && r_len_reg[0] == 1'b0);
             if (k_live && !k_told) assert (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]);
             if (\dut.walking_reg [0] && !\dut.tell_1h_reg [0]) assert (k_live || \dut.fin_valid_reg );
             if (\dut.walking_reg [0]) assert (\dut.walk_reg == '0);
@@ -457,10 +502,10 @@
             if (\dut.tell_1h_reg [0]) assert (\dut.walking_reg [0] && k_live && k_told);
             if (k_live && \dut.walking_reg [0])
                 assert (k_vpn == t_ask[3+CTX_W +: VW] && \dut.walks.ctx_reg == t_ctx_reg[CTX_W-1:0] &&
-                        (\dut.walks.op_reg == {1'b0, t_write_reg[0]} || (k_told && !\dut.tell_1h_reg [0])));
+                        (\dut.walks.op_of[0] == {1'b0, t_write_reg[0]} || (k_told && !\dut.tell_1h_reg [0])));
             if (k_live) begin
                 assert (\dut.walks.tags[0] == {\dut.walks.ctx_reg , k_vpn});
-                assert (k_level <= 3'd1 && k_vpn == (k_vpn & 18'h201) && \dut.walks.op_reg [1] == 1'b0);
+                assert (k_level <= 3'd1 && k_vpn == (k_vpn & 18'h201) && \dut.walks.op_of[0] [1] == 1'b0);
                 if (k_level == 3'd1) assert (k_table == {27'd0, ROOT, 9'd0} && (!k_root || (!\dut.walks.mark_reg && k_ad == 3'd0)));
                 else if (k_root) assert (leads(k_table) && (k_bound || leads_fresh(k_table)));
                 else assert (k_table == {27'd0, OTHER_TABLE, 9'd0});
@@ -469,7 +514,14 @@
             if (ctx_ok[0]) assert (\dut.contexts.enabled_reg );
             if (\dut.walks.way_out.valid_reg ) assert (\dut.walks.way_out.m_data == {WLK_W'(0), 1'b0, k_table, k_index, 3'd0});
             assert (!\dut.walks.way_out.full_reg && (\dut.walks.way_out.in_reg != \dut.walks.way_out.out_reg ) == \dut.walks.way_out.valid_reg );
-            if (\dut.walks.read_valid_reg ) assert (\dut.walks.read_walk_reg == '0);
+            if (\dut.walks.read_valid_reg )
+                assert (\dut.walks.read_walk_reg == '0 && \dut.walks.read_level_reg == k_level && \dut.walks.read_moved_reg == \dut.walks.moved_reg );
+            assert (\dut.walks.pick_1h_reg == \dut.walks.pick_valid_reg || (\dut.walks.pick_1h_reg && \dut.walks.read_valid_reg ));
+            if (\dut.walks.way_out.valid_reg || r_asked_reg[0] || r_full_reg[0]) assert (\dut.walks.asked[0] == {1'b0, k_level});
+            assert (\dut.walks.fin_hold_reg == \dut.fin_valid_reg );
+            assert (\dut.walks.act_wait_reg == (\dut.invalidation.flush_reg || \dut.walks.check_any_reg || \dut.fin_valid_reg ));
+            if (v_state == V_HOLD || v_state == V_FLUSH)
+                assert (\dut.walks.flush_epoch_reg == \dut.walks.epoch_reg && \dut.walks.epochs_used_reg == (\dut.walks.epoch_reg == 4'hf));
             assert (!r_asked_reg[WALKERS-1] || WALKERS == 1);
             if (r_asked_reg[0] || r_full_reg[0]) assert (r_place_reg[1:0] == k_place);
             if (r_full_reg[0]) begin
@@ -486,18 +538,23 @@
             assert (!\dut.walks.got.full_reg && (\dut.walks.got.in_reg != \dut.walks.got.out_reg ) == \dut.walks.got.valid_reg );
             if (\dut.walks.got.valid_reg ) begin
                 assert (k_got_walk == '0 && k_got_level == k_level && k_got_tag == \dut.walks.tags[0] && k_got_kind <= K_LEAF &&
-                        k_got_leaf == (k_got_kind == K_LEAF) && k_got_huge == (k_got_level == 3'd1));
+                        k_got_leaf == (k_got_kind == K_LEAF) && k_got_write == \dut.walks.op_of[0] [0] && k_got_huge == (k_got_level == 3'd1));
                 assert (step_fine(k_got_kind, k_got));
             end
             for (int i = 0; i < 2; i++)
                 if (\dut.walks.alike_reg [i]) begin
-                    assert (!\dut.walks.ending_reg [i]);
+                    if (!\dut.walks.newest_reg ) assert (!\dut.walks.ending_reg [i]);
                     if (\dut.walks.act_reg ) assert (k_live && !\dut.walks.poison_reg );
                 end
+            for (int i = 0; i < 2; i++) begin
+                if (\dut.walks.any_reg [i]) assert (\dut.walks.alike_reg [i] && \dut.walks.act_reg );
+                if (\dut.walks.alike_reg [i]) assert (\dut.walks.any_reg [i] || \dut.walks.newest_reg );
+            end
+            if (\dut.walks.started_reg ) assert (\dut.walks.act_reg && (!\dut.walks.newest_reg || \dut.walks.alike_reg == 2'b11));
             if (\dut.walks.quiet_reg && k_live) assert (!k_doomed && !\dut.walks.near_reg );
             if (\dut.walks.act_valid_reg ) begin
                 assert (\dut.walks.act_walk_reg == '0 && \dut.walks.act_1h_reg && \dut.walks.act_level_reg == k_level && k_kind <= K_LEAF);
-                assert (\dut.walks.act_fault_reg == (k_kind == K_FAULT) && \dut.walks.act_leaf_reg == (k_kind == K_LEAF));
+                assert (\dut.walks.act_next_reg == (k_kind == K_NEXT) && !\dut.walks.act_neighbour_reg && \dut.walks.act_fault_reg == (k_kind == K_FAULT) && \dut.walks.act_leaf_reg == (k_kind == K_LEAF));
                 assert (\dut.walks.act_tag_reg == \dut.walks.tags[0] );
                 assert (\dut.walks.act_near_reg == (k_level == 3'd1 && (k_kind == K_LEAF || k_kind == K_MARK)));
                 assert (step_fine(k_kind, k_act));
@@ -505,9 +562,9 @@
                 if (k_kind == K_MARK && !k_doomed) assert (1'b1);
             end
             // ---- accessed and dirty
-            if (k_ad != 3'd0) assert (k_live && \dut.walks.ad_walk_reg == '0 && k_ad <= 3'd6);
+            if (k_ad != 3'd0) assert (k_live && (k_ad == 3'd1 || \dut.walks.ad_walk_reg == '0) && \dut.walks.ad_1h_reg && k_ad <= 3'd6);
             if (k_ad == 3'd1 || k_ad == 3'd2) assert (\dut.walks.mark_reg );
-            if (k_ad == 3'd2) assert (k_at[10] || k_at[9] || k_at[8] || k_at[7] || k_at[6] || k_at[5] || k_at[4]);
+            if (k_ad == 3'd2) assert (k_at[11] || k_at[10] || k_at[9] || k_at[8] || k_at[7] || k_at[6] || k_at[5] || k_at[4]);
             if (k_ad == 3'd2 || (k_ad >= 3'd3 && k_ad <= 3'd5)) assert (grants == 2'b01);
             if (k_writes) assert (!\dut.walks.mark_reg );
             assert (aw_reg == (k_ad == 3'd4 || k_ad == 3'd5));
@@ -522,12 +579,15 @@
                 if (k_root) assert (k_level == 3'd0);
                 if (k_page) assert (leaf_fine(k_pte) && k_pte[24:22] == (k_table[9] ? 3'd2 : 3'd1));
                 if (k_page && (b_reg || k_ad == 3'd6) && leaf_allows(k_pte)) assert (k_stale || in_set(fresh, k_pte[23:21]));
-                assert (\dut.walks.op_reg [0] ? k_pte[2] && k_pte[6] && k_pte[5] : k_pte[1] && k_pte[5]);
+                assert (\dut.walks.op_of[0] [0] ? k_pte[2] && k_pte[6] && k_pte[5] : k_pte[1] && k_pte[5]);
             end
             // ---- compared with the range
-            if (\dut.walks.check_reg || \dut.walks.scan_reg || \dut.walks.cmp_valid_reg ) assert (v_state == V_SCAN || v_state == V_REST);
+            if (\dut.walks.check_reg || \dut.walks.scan_reg || \dut.walks.cmp_valid_reg || (\dut.walks.seen_valid_reg && \dut.walks.check_reg )) assert (v_state == V_SCAN || v_state == V_REST);
             if (\dut.walks.check_reg ) assert (\dut.walks.check_any_reg );
             if (\dut.walks.cmp_valid_reg && \dut.walks.check_reg ) assert (\dut.walks.cmp_vpn_reg == k_vpn);
+            if (\dut.walks.seen_valid_reg && \dut.walks.check_reg )
+                assert (\dut.walks.seen_page_reg == in_range(k_vpn, k_vpn) && \dut.walks.seen_near_reg == in_range({k_vpn[VW-1:9], 9'd0}, {k_vpn[VW-1:9], 9'h1ff}) &&
+                        \dut.walks.seen_table_reg == \dut.walks.seen_near_reg );
             if (k_live && (\dut.walks.near_reg || \dut.walks.old_reg ) && !\dut.walks.poison_reg ) assert (v_state == V_SCAN || v_state == V_REST);
             // ---- beginning: the root, or what the walk cache says
             if (\dut.end_try_reg ) begin
