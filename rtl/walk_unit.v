@@ -265,8 +265,11 @@ module walk_unit #(
     assign free_walk = free_reg;
 
     // ---- walk caches: the table nearest to the leaf that is known
-    logic [39:0] start_table_reg;
-    logic [2:0]  start_level_reg;
+    logic [39:0] start_root_reg;
+    logic [(LEVELS-1)*40-1:0] start_tables_reg;
+    logic [LEVELS-2:0] start_hit_reg;
+    logic [39:0] start_table;
+    logic [2:0]  start_level;
     logic        start_rooted_reg;
     wire  [LEVELS-2:0]      cache_hit;
     wire  [(LEVELS-1)*40-1:0] cache_table;
@@ -298,14 +301,20 @@ module walk_unit #(
         end
     endgenerate
 
+    // which of them it is, is chosen behind the registers
     always_ff @(posedge clk) begin
-        start_table_reg <= ask_root;
-        start_level_reg <= TOP;
+        start_root_reg <= ask_root;
+        start_tables_reg <= cache_table;
+        start_hit_reg <= cache_hit & {(LEVELS-1){!ask_from_root}};
         start_rooted_reg <= ask_from_root;
+    end
+    always_comb begin
+        start_table = start_root_reg;
+        start_level = TOP;
         for (int l = LEVELS - 2; l >= 0; l--)
-            if (cache_hit[l] && !ask_from_root) begin
-                start_table_reg <= cache_table[l*40 +: 40];
-                start_level_reg <= 3'(l);
+            if (start_hit_reg[l]) begin
+                start_table = start_tables_reg[l*40 +: 40];
+                start_level = 3'(l);
             end
     end
 
@@ -333,11 +342,11 @@ module walk_unit #(
     wire [39:0]       read_table = read_moved_reg ? next_table[read_walk_reg] : first_table[read_walk_reg];
     wire [8:0]        read_index = index_at(read_level_reg, read_vpn);
     wire [8:0]        act_index = index_at(act_level_reg - 3'd1, act_vpn);
-    wire [8:0]        start_index = index_at(start_level_reg, vpn);
+    wire [8:0]        start_index = index_at(start_level, vpn);
     // the entry of the next page, when it is in the same table; not when the read is for A and D
     wire              read_two = PREFETCH != 0 && read_level_reg == 3'd0 && read_vpn[8:0] != 9'd511 && !read_mark_reg;
     wire              act_two = PREFETCH != 0 && act_level_reg == 3'd1 && act_vpn[8:0] != 9'd511;
-    wire              start_two = PREFETCH != 0 && start_level_reg == 3'd0 && vpn[8:0] != 9'd511;
+    wire              start_two = PREFETCH != 0 && start_level == 3'd0 && vpn[8:0] != 9'd511;
     wire              act_is_next = act_valid_reg && act_next_reg;
     wire              act_direct = act_next && ar_free && !read_valid_reg;
     wire              start_direct = ar_free && !read_valid_reg && !act_is_next;     // if it begins
@@ -379,13 +388,13 @@ module walk_unit #(
     wire [WLK_W-1:0]  out_walk = read_valid_reg ? read_walk_reg : act_is_next ? act_walk_reg : free_reg;
     always_ff @(posedge clk)
         if (ar_free && (read_valid_reg || act_is_next || free_valid_reg)) // or may not go out: then nothing of its walk is under way
-            asked[out_walk] <= read_valid_reg ? {read_two, read_level_reg} : act_is_next ? {act_two, act_level_reg - 3'd1} : {start_two, start_level_reg};
+            asked[out_walk] <= read_valid_reg ? {read_two, read_level_reg} : act_is_next ? {act_two, act_level_reg - 3'd1} : {start_two, start_level};
 
     slice #(.W(WLK_W + 53)) way_out (
         .clk(clk), .rst(rst), .s_valid(out_valid), .s_ready(ar_free),
         .s_data({out_walk, read_valid_reg ? {read_two, read_table, read_index, 3'd0} :
                            act_is_next ? {act_two, act_pte_reg[51:12], act_index, 3'd0} :
-                           {start_two, start_table_reg, start_index, 3'd0}}),
+                           {start_two, start_table, start_index, 3'd0}}),
         .m_valid(arvalid), .m_ready(arready), .m_data({arid, ar_two, ar_addr}));
 
     assign araddr = {12'd0, ar_addr};
@@ -665,7 +674,7 @@ module walk_unit #(
             if (may_start && free_1h_reg[i]) begin
                 ctx_reg[i*CTX_W +: CTX_W] <= ctx;
                 vpn_reg[i*VPN_W +: VPN_W] <= vpn;
-                level_reg[i*3 +: 3] <= start_level_reg;
+                level_reg[i*3 +: 3] <= start_level;
             end
         end
         for (int i = 0; i < WALKERS; i++)
@@ -727,7 +736,7 @@ module walk_unit #(
 
     always_ff @(posedge clk) begin
         if (may_start && free_valid_reg) begin
-            first_table[free_walk] <= start_table_reg;
+            first_table[free_walk] <= start_table;
             tags[free_walk] <= {ctx, vpn};
             leader[free_walk] <= thread;
             op_of[free_walk] <= op;
@@ -788,7 +797,7 @@ module walk_unit #(
     assign active = act_reg != '0;
     wire unused = &{1'b0, ask_vpn[8:0], read_tag[CTX_W+VPN_W-1:VPN_W], scan_tag[CTX_W+VPN_W-1:VPN_W]};
     assign ev_walk = in_leaf || (fin_valid && !fin_again);
-    assign ev_cache_hit = start && start_level_reg != TOP;
+    assign ev_cache_hit = start && start_level != TOP;
     assign ev_read = r_take;
     assign ev_ad_update = ad_state_reg == AD_RESPONSE && bvalid && bresp == 2'd0;
     // an entry's own: that the neighbour cannot be read concerns nobody
@@ -850,10 +859,10 @@ module walk_unit #(
     always_ff @(posedge clk) begin
         past_old <= early_from_root && like != '0 && (like & rooted_reg) == '0;
         if (!rst) begin
-            `COVER_NAME(walk_from_the_root) cover (start && start_level_reg == TOP);
-            `COVER_NAME(walk_from_the_second_level) cover (start && start_level_reg == TOP - 3'd1);
-            `COVER_NAME(walk_from_the_level_of_2m_pages) cover (start && start_level_reg == 3'd1);
-            `COVER_NAME(walk_from_the_last_level) cover (start && start_level_reg == 3'd0);
+            `COVER_NAME(walk_from_the_root) cover (start && start_level == TOP);
+            `COVER_NAME(walk_from_the_second_level) cover (start && start_level == TOP - 3'd1);
+            `COVER_NAME(walk_from_the_level_of_2m_pages) cover (start && start_level == 3'd1);
+            `COVER_NAME(walk_from_the_last_level) cover (start && start_level == 3'd0);
             `COVER_NAME(all_walks_under_way) cover (act_reg == '1);
             `COVER_NAME(invalidation_poisons_a_walk) cover (seen_valid_reg && check_reg[seen_walk_reg] && !fin_reg[seen_walk_reg] && seen_page_reg);
             `COVER_NAME(invalidation_waits_for_a_walk_of_another_page) cover (check_reg == '0 && draining);

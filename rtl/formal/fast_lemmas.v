@@ -221,8 +221,8 @@
     (* hierconn *) wire               \dut.walks.seen_near_reg ;
     (* hierconn *) wire               \dut.walks.seen_table_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.walks.cmp_part_reg ;
-    (* hierconn *) wire [39:0]        \dut.walks.start_table_reg ;
-    (* hierconn *) wire [2:0]         \dut.walks.start_level_reg ;
+    (* hierconn *) wire [39:0]        \dut.walks.start_table ;
+    (* hierconn *) wire [2:0]         \dut.walks.start_level ;
     (* hierconn *) wire [3:0]         \dut.walks.epoch_reg ;
     (* hierconn *) wire [3:0]         \dut.walks.flush_epoch_reg ;
     (* hierconn *) wire               \dut.walks.epochs_used_reg ;
@@ -591,10 +591,10 @@
             if (k_live && (\dut.walks.near_reg || \dut.walks.old_reg ) && !\dut.walks.poison_reg ) assert (v_state == V_SCAN || v_state == V_REST);
             // ---- beginning: the root, or what the walk cache says
             if (\dut.end_try_reg ) begin
-                if (\dut.walks.start_level_reg == 3'd1) assert (\dut.walks.start_table_reg == {27'd0, ROOT, 9'd0});
-                else if (t_page_reg[1] == w_page[1]) assert (leads(\dut.walks.start_table_reg ) && leads_fresh(\dut.walks.start_table_reg ));
-                else assert (\dut.walks.start_table_reg == {27'd0, OTHER_TABLE, 9'd0});
-                assert (\dut.walks.start_level_reg <= 3'd1);
+                if (\dut.walks.start_level == 3'd1) assert (\dut.walks.start_table == {27'd0, ROOT, 9'd0});
+                else if (t_page_reg[1] == w_page[1]) assert (leads(\dut.walks.start_table ) && leads_fresh(\dut.walks.start_table ));
+                else assert (\dut.walks.start_table == {27'd0, OTHER_TABLE, 9'd0});
+                assert (\dut.walks.start_level <= 3'd1);
             end
             if (\dut.walks.free_valid_reg ) assert (\dut.walks.free_reg == '0 && \dut.walks.free_1h_reg && !\dut.walks.act_reg );
             else assert (!\dut.walks.free_1h_reg );
