@@ -631,6 +631,7 @@ module mmu #(
     // What is looked up next is in a register: one that missed in its port's TLB or is to be looked up again; else a request that is
     // taken in the same cycle. That leaves when its own TLB has it, and when its port does not move.
     logic            next_valid_reg;
+    logic            next_sure_reg;     // it missed
     logic [ASK_W-1:0] next_ask_reg;
     wire             next_leaves = (next_early_reg & (look_hit | ~out_free)) != '0;
     wire [PORTS:0]   sure = {again_valid_reg, miss_valid_reg};
@@ -640,7 +641,7 @@ module mmu #(
     // the lowest port that asks, if it is taken: the others have their turn when they have missed
     wire [PORTS-1:0] early_1h = req_valid & (~req_valid + 1'b1);
     // whose turn it is: a walk's own translation waits for nothing but the one before it, a neighbour for all
-    wire             sweeps = sw_want && !(swept_reg && next_valid_reg);
+    wire             sweeps = sw_want && !(swept_reg && next_valid_reg && next_sure_reg);
     wire             in_offer = in_early_leaf || (in_early_near && !next_valid_reg && !sweeps);
     wire             do_install = in_offer && in_valid && !hold;
     wire             do_sweep = sweeps && !in_early_leaf;
@@ -663,6 +664,7 @@ module mmu #(
     always_ff @(posedge clk) begin
         if (next_leaves) next_valid_reg <= 1'b0;
         next_early_reg <= '0;
+        next_sure_reg <= !next_free || ask_sure;
         if (next_free) begin    // with what nobody asked for, it is not valid
             next_valid_reg <= ask_sure || ask_early;
             next_early_reg <= ask_sure ? '0 : accept & early_1h;
