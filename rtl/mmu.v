@@ -405,7 +405,8 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
-            logic            look_may_reg;      // its context ran when it was taken: a kill waits for what is given; its address is one
+            // there is one, its context ran when it was taken (a kill waits for what is given), its address is one
+            logic            look_may_reg;
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
@@ -418,13 +419,18 @@ module mmu #(
             assign req_ready[p] = !hold && out_free[p] && !late[p];
 
             always_ff @(posedge clk) begin
-                if (out_free[p]) look_valid_reg[p] <= accept[p];
+                if (out_free[p]) begin
+                    look_valid_reg[p] <= accept[p];
+                    look_may_reg <= accept[p] && ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0;
+                end
                 if (accept[p]) begin
                     ask_reg <= new_ask[p*ASK_W +: ASK_W];
                     look_offset_reg <= va[11:0];
-                    look_may_reg <= ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0;
                 end
-                if (rst) look_valid_reg[p] <= 1'b0;
+                if (rst) begin
+                    look_valid_reg[p] <= 1'b0;
+                    look_may_reg <= 1'b0;
+                end
             end
 
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
@@ -435,7 +441,7 @@ module mmu #(
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
                 .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_valid_reg[p] && l1_hit[p] && look_may_reg;
+            assign look_hit[p] = look_may_reg && l1_hit[p];
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room

@@ -38,6 +38,7 @@
     (* hierconn *) wire [CTX_W-1:0]   \dut.ctx_reg ;
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
+    (* hierconn *) wire               \dut.port[0].look_may_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
     (* hierconn *) wire               \dut.next_valid_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.next_early_reg ;
@@ -395,6 +396,7 @@
                 assert (\dut.addresses.port[0].reader[1].words[0] == address(t_page_reg[1:0]));
             end
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
+            if (\dut.port[0].look_may_reg ) assert (\dut.look_valid_reg [0]);
             if (\dut.next_early_reg [0]) assert (\dut.next_valid_reg && \dut.look_valid_reg [0]);
             if (\dut.next_valid_reg ) assert (\dut.next_ask_reg == t_ask);
             if (\dut.miss_valid_reg [0]) assert (\dut.miss_ask_reg == t_ask);
