@@ -349,7 +349,7 @@ module dmmu #(
         .answer_action(answer_action), .pt_start(pt_start), .pt_from_host(pt_from_host), .pt_age(pt_age),
         .pt_age_clear(pt_age_clear), .pt_local(pt_local),
         .pt_host(pt_host), .pt_count(pt_count), .pt_value(pt_value), .pt_step(pt_step), .pt_done(pt_done),
-        .pt_error(pt_host_error || pt_local_error),
+        .pt_host_error(pt_host_error), .pt_local_error(pt_local_error),
         .refused(err_ctl_opcode), .ev_command(ev_command), .ev_invalidation(ev_invalidation),
         .invalidating(invalidating));
 
