@@ -12,6 +12,7 @@ module lru_grant #(
     input  wire          clk,
     input  wire          rst,
     input  wire  [N-1:0] req,
+    // it is served; without a request that says nothing
     input  wire          take,
     output logic [N-1:0] grant
 );
