@@ -42,6 +42,7 @@ module hw_thread #(
     input  wire                bad,
     input  wire                runs,
     output wire                busy,
+    output wire                idle,
     // counts as work, told a cycle late; waits for the MMU; has a completion record to give away
     output wire                works,
     output wire                waiting,
@@ -365,19 +366,13 @@ module hw_thread #(
             if (bad) status_reg <= BAD_DESC;
             else if (!runs) status_reg <= KILLED;
         end
-        if (in_response && rsp_valid) begin
+        // of the last cycle of waiting, that of the answer, all of this is right, and before it is not looked at
+        if (in_response) begin
             local_reg <= rsp_local;
-            case (rsp_status)
-                2'd0: if (killed_reg) abandon_reg <= 1'b1;
-                2'd1: begin
-                    status_reg <= killed_reg ? KILLED : FAULT;
-                    if (!killed_reg) begin
-                        access_reg <= rsp_access;
-                        cause_reg <= rsp_cause;
-                    end
-                end
-                default: status_reg <= KILLED;
-            endcase
+            abandon_reg <= killed_reg && rsp_status == 2'd0;
+            status_reg <= rsp_status == 2'd0 ? OK : rsp_status == 2'd1 && !killed_reg ? FAULT : KILLED;
+            access_reg <= rsp_status == 2'd1 && !killed_reg ? rsp_access : 2'd0;
+            cause_reg <= rsp_status == 2'd1 && !killed_reg ? rsp_cause : 3'd0;
         end
         if (in_lock) begin
             atomic_ok_reg <= 1'b0;
@@ -453,6 +448,7 @@ module hw_thread #(
     end
 
     assign works = works_reg;
+    assign idle = in_idle;
     assign waiting = in_response && !asking;
     assign retiring = in_retire;
     assign dying = killed_reg && busy && !in_retire;

@@ -68,6 +68,8 @@ module thread_move #(
     output wire [9:0]        error_at,
     output wire [1:0]        error_resp
 );
+    localparam OUT_W = $clog2(512 / BURST_WORDS) + 1;
+
     logic             busy_reg;
     // there are bursts to issue: reads, writes, of the memory that they are for
     logic [1:0]       ar_reg;
@@ -80,7 +82,7 @@ module thread_move #(
     logic             last_reg;         // the burst at hand is the last
     logic [7:0]       len_reg;          // of the burst at hand
     logic [IDX_W-1:0] index_reg;
-    logic [9:0]       out_reg;          // bursts to be answered
+    logic [OUT_W-1:0] out_reg;          // bursts to be answered, at most as many as there are words in a page, or a pair
     logic [9:0]       got_reg;          // words that were answered
     logic             some_reg;         // there are such
     logic             error_reg;
@@ -117,8 +119,8 @@ module thread_move #(
             aw_reg <= 2'b00;
             cut_reg <= 1'b1;
         end
-        if (taken && !answered) out_reg <= out_reg + 10'd1;
-        if (!taken && answered) out_reg <= out_reg - 10'd1;
+        if (taken && !answered) out_reg <= out_reg + 1'b1;
+        if (!taken && answered) out_reg <= out_reg - 1'b1;
         if (rvalid) got_reg <= got_reg + 10'd1;
         if (bvalid) got_reg <= got_reg + 10'(BURST_WORDS);
         if (rvalid || bvalid) some_reg <= 1'b1;
@@ -147,13 +149,13 @@ module thread_move #(
             busy_reg <= 1'b0;
             ar_reg <= 2'b00;
             aw_reg <= 2'b00;
-            out_reg <= 10'd0;
+            out_reg <= '0;
             cut_reg <= 1'b0;
             error_reg <= 1'b0;
         end
     end
 
-    assign over = busy_reg && !issue && (cut_reg && out_reg == 10'd0 || out_reg == 10'd1 && answered);
+    assign over = busy_reg && !issue && (cut_reg && out_reg == '0 || out_reg == OUT_W'(1) && answered);
     assign cut = cut_reg;
     assign left = left_reg;
     assign arvalid = ar_reg;
@@ -177,7 +179,7 @@ module thread_move #(
         else beats <= beats + ((arvalid & arready) != 2'b00 ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
         if (!rst) begin
             if (load || go) begin
-                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == 10'd0);
+                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == '0);
             end
             if (go) begin
                 `CHECK_NAME(no_error_before_it_began) assert (!error_reg);
@@ -198,7 +200,10 @@ module thread_move #(
                 `CHECK_NAME(cut_at_a_burst) assert (!issue && left_reg != 10'd0 && left_reg <= 10'd512);
             end
             if (answered) begin
-                `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != 10'd0);
+                `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != '0);
+            end
+            if (taken) begin
+                `CHECK_NAME(bursts_on_the_way_are_counted) assert (out_reg != '1);
             end
             if (rvalid) begin
                 `CHECK_NAME(beat_was_asked_for) assert (!writes && beats != 10'd0);
@@ -207,7 +212,7 @@ module thread_move #(
                 `CHECK_NAME(response_is_to_a_write) assert (writes);
             end
             if (over) begin
-                `CHECK_NAME(over_when_all_beats_came) assert (writes || beats == (out_reg == 10'd0 ? 10'd0 : 10'd1));
+                `CHECK_NAME(over_when_all_beats_came) assert (writes || beats == (out_reg == '0 ? 10'd0 : 10'd1));
             end
         end
     end
@@ -216,7 +221,7 @@ module thread_move #(
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != 10'd0);
+            `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != '0);
             `COVER_NAME(cut_before_it_began) cover (over && cut_reg && first_reg);
             `COVER_NAME(cut_in_the_middle) cover (over && cut_reg && !first_reg);
             `COVER_NAME(too_late_to_cut) cover (stop && issue && taken && last_reg);

@@ -128,7 +128,7 @@ module thread_port #(
 
     // ---- chosen
     wire [N-1:0]      pick_1h, rel_1h;
-    wire [N_W-1:0]    rel_pick = which(rel_1h);
+    wire [N_W-1:0]    pick, rel_pick;
     logic             at_valid_reg;
     logic [N-1:0]     taken_reg;        // it was taken in the cycle before; that request is shown once more, but is none
     logic [N_W-1:0]   at_reg;
@@ -148,17 +148,17 @@ module thread_port #(
     logic [51:0]      next_page_reg;
     logic [1:0]       op_reg;
 
-    // the MMU's answer comes late: there is little behind it
+    logic             full_reg;     // one is here and one with the MMU: a register of its own, since req_ready comes late
     wire go = !valid_reg || req_ready;
-    wire free = !at_valid_reg || !valid_reg || req_ready;
+    wire free = !full_reg || req_ready;
     // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
     wire [N-1:0] fit_1h = pick_1h & ~(t_rel_valid & ~rel_1h);
     wire [N-1:0] take_1h = fit_1h & {N{free}};
     wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
     // who is not taken because of its release has had its turn, too: it comes again behind the others
-    lru_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(free), .grant(pick_1h));
-    lru_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(1'b1), .grant(rel_1h));
+    lru_grant #(.N(N), .N_W(N_W)) requests (.clk(clk), .rst(rst), .req(asks), .take(free), .grant(pick_1h), .pick(pick));
+    lru_grant #(.N(N), .N_W(N_W)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(1'b1), .grant(rel_1h), .pick(rel_pick));
     assign rel_valid = t_rel_valid != '0;
 
     // of the thread that is picked
@@ -202,9 +202,10 @@ module thread_port #(
             next_page_reg <= next_node[63:12];
         end
         at_valid_reg <= !free || fit_1h != '0;
+        full_reg <= (full_reg && !req_ready) || (fit_1h != '0 && (at_valid_reg || (valid_reg && !req_ready)));
         taken_reg <= take_1h;
         if (free) begin     // with what nobody asked for, it is not valid
-            at_reg <= which(pick_1h);
+            at_reg <= pick;
             {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg} <= picked;
             for (int n = 0; n < N; n++) begin
                 at_left_reg[n*64 +: 64] <= t_req_left[n*64 +: 64];
@@ -214,6 +215,7 @@ module thread_port #(
         if (rst) begin
             valid_reg <= 1'b0;
             at_valid_reg <= 1'b0;
+            full_reg <= 1'b0;
             taken_reg <= '0;
         end
     end
@@ -242,6 +244,7 @@ module thread_port #(
         past_at <= at_reg;
         past_stuck <= !rst && at_valid_reg && !go;
         if (!rst) begin
+            `CHECK_NAME(both_places_are_used) assert (full_reg == (at_valid_reg && valid_reg));
             if (past_stuck) begin
                 `CHECK_NAME(chosen_request_holds) assert (at_valid_reg && at_reg == past_at);
             end

@@ -28,12 +28,13 @@ module threads #(
     input  wire [THREADS-1:0]    start,
     input  wire [511:0]          desc,
     output wire [THREADS-1:0]    busy,
+    output wire [THREADS-1:0]    idle,
     // something here moves without the MMU or the host
     output wire                  active,
     input  wire [CONTEXTS-1:0]   ctx_ok,
     input  wire                  kill_valid,
     input  wire [CTX_W-1:0]      kill_ctx,
-    // some thread of a killed context may still touch memory
+    // some thread of a killed context may still touch memory, from two cycles after it was killed on
     output wire                  dying,
 
     output wire [PORTS-1:0]      req_valid,
@@ -140,6 +141,7 @@ module threads #(
     wire [THREADS-1:0]       lock_req;
     wire [THREADS*3-1:0]     lock_word;
     logic [THREADS-1:0]      lock_grant;
+    logic                    dying_reg;
     wire [THREADS*3-1:0]     t_status, t_cause;
     wire [THREADS*2-1:0]     t_access;
     wire [THREADS*12-1:0]    t_place;
@@ -200,7 +202,7 @@ module threads #(
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
-                .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .bad(bad), .runs(runs), .busy(busy[t]), .idle(idle[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
                 .req_valid(t_req_valid[t]), .req_taken(t_req_taken[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
@@ -438,10 +440,12 @@ module threads #(
         place_reg <= t_place[who_reg*12 +: 12];
         page_reg <= pages[32'(who_reg)%PORTS*52 +: 52];
         began_reg <= began_reg | start;
+        dying_reg <= t_dying != '0;
         if (rst) begin
             take_reg <= 1'b0;
             look_reg <= 1'b0;
             began_reg <= '0;
+            dying_reg <= 1'b0;
         end
     end
 
@@ -465,7 +469,7 @@ module threads #(
     end
 
     assign rec_valid = valid_reg;
-    assign dying = |t_dying;
+    assign dying = dying_reg;
     assign active = (busy & ~waiting & ~(held & ~t_rel_valid) & ~retiring) != '0 || port_active != '0 || (retiring != '0 && !cpl_full);
 
     wire [THR_W-1:0] shown = show[THR_W-1:0];
