@@ -125,10 +125,6 @@ module regs #(
     logic [31:0] rdata_reg;
     logic [31:0] rdata;
     logic [31:0] cnt_half_reg, root_half_reg, thr_reg;   // what is looked up elsewhere
-    // what thr_sel and ctx_sel show, a cycle late: it takes more to choose them and then to read
-    logic [63:0] thr_va_reg;
-    logic [31:0] thr_state_reg, thr_tag_reg;
-    logic [1:0]  ctx_state_reg;
     logic [31:0] rings;         // a register of a ring or the status block, or what another block shows: half of all
     logic [31:0] rings_reg;     // is looked up a cycle before the other half
 
@@ -170,15 +166,11 @@ module regs #(
         end
         cnt_half_reg <= raddr_reg[2] ? cnt_value[63:32] : cnt_value[31:0];
         root_half_reg <= raddr_reg[2] ? ctx_root[63:32] : ctx_root[31:0];
-        thr_state_reg <= thr_state;
-        thr_va_reg <= thr_va;
-        thr_tag_reg <= thr_tag;
-        ctx_state_reg <= ctx_state;
         case (raddr_reg)
-            dmmu_pkg::REG_THR_STATE: thr_reg <= thr_state_reg;
-            dmmu_pkg::REG_THR_VA_LO: thr_reg <= thr_va_reg[31:0];
-            dmmu_pkg::REG_THR_VA_HI: thr_reg <= thr_va_reg[63:32];
-            default: thr_reg <= thr_tag_reg;
+            dmmu_pkg::REG_THR_STATE: thr_reg <= thr_state;
+            dmmu_pkg::REG_THR_VA_LO: thr_reg <= thr_va[31:0];
+            dmmu_pkg::REG_THR_VA_HI: thr_reg <= thr_va[63:32];
+            default: thr_reg <= thr_tag;
         endcase
         rings_reg <= rings;
         lookup_reg <= read_ready;
@@ -483,7 +475,7 @@ module regs #(
             dmmu_pkg::REG_CPY_TAIL: rings = cpy_tail_reg;
             dmmu_pkg::REG_CPY_HEAD: rings = cpy_head;
             dmmu_pkg::REG_CPY_FAILED: rings = cpy_failed;
-            dmmu_pkg::REG_CTX_STATE: rings = {30'd0, ctx_state_reg};
+            dmmu_pkg::REG_CTX_STATE: rings = {30'd0, ctx_state};
             default: ;
         endcase
     end
