@@ -15,8 +15,9 @@ module axi_addr_mux #(
 ) (
     input  wire               clk,
     input  wire               rst,
-    // no new one is taken
+    // no new one is taken, for either
     input  wire               stop,
+    input  wire               full,
 
     input  wire [N-1:0]       s_valid,
     output wire [N-1:0]       s_ready,
@@ -41,12 +42,13 @@ module axi_addr_mux #(
     logic             valid_reg;
     logic [N*W-1:0]   shown_reg;    // number, name, address, length
     logic [W-1:0]     shown;
+    wire  [U_W-1:0]   unused_pick;
 
-    wire room = !stop && (!valid_reg || m_ready);
+    wire room = !stop && !full && (!valid_reg || m_ready);
     assign take = any && room;
     assign s_ready = user & {N{room}};
 
-    lru_grant #(.N(N)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(take), .grant(user));
+    lru_grant #(.N(N), .N_W(U_W)) arbiter (.clk(clk), .rst(rst), .req(s_valid), .take(room), .grant(user), .pick(unused_pick));
 
     always_comb begin
         shown = '0;

@@ -55,7 +55,7 @@ module axi_rd_mux #(
     wire [ID_W-SUB_W-1:0] to_user = m_rid[ID_W-1:SUB_W];
 
     axi_addr_mux #(.N(N), .SUB_W(SUB_W), .ID_W(ID_W)) address (
-        .clk(clk), .rst(rst), .stop(stop), .s_valid(s_arvalid), .s_ready(s_arready), .s_id(s_arid), .s_addr(s_araddr),
+        .clk(clk), .rst(rst), .stop(stop), .full(1'b0), .s_valid(s_arvalid), .s_ready(s_arready), .s_id(s_arid), .s_addr(s_araddr),
         .s_len(s_arlen), .take(take), .user(unused_user), .m_valid(m_arvalid), .m_ready(m_arready),
         .m_id(m_arid), .m_addr(m_araddr), .m_len(m_arlen));
 

@@ -77,7 +77,7 @@ module axi_wr_mux #(
     wire [ID_W-SUB_W-1:0] to_user = m_bid[ID_W-1:SUB_W];
 
     axi_addr_mux #(.N(N), .SUB_W(SUB_W), .ID_W(ID_W)) address (
-        .clk(clk), .rst(rst), .stop(stop || waiting_reg[AHEAD_LOG2]), .s_valid(s_awvalid), .s_ready(s_awready), .s_id(s_awid),
+        .clk(clk), .rst(rst), .stop(stop), .full(waiting_reg[AHEAD_LOG2]), .s_valid(s_awvalid), .s_ready(s_awready), .s_id(s_awid),
         .s_addr(s_awaddr), .s_len(s_awlen), .take(take), .user(user), .m_valid(m_awvalid), .m_ready(m_awready),
         .m_id(m_awid), .m_addr(m_awaddr), .m_len(m_awlen));
 

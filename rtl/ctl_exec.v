@@ -59,7 +59,8 @@ module ctl_exec #(
     output wire [63:0]      pt_step,
     input  wire             pt_done,
     // an entry could not be read or written; not after pt_done
-    input  wire             pt_error,
+    input  wire             pt_host_error,
+    input  wire             pt_local_error,
 
     // pulses: a command was refused, executed; an INVALIDATE ended; level: one is under way
     output wire             refused,
@@ -79,7 +80,7 @@ module ctl_exec #(
     logic [3:0]  state_reg;
     logic [31:0] head_reg;
     logic [31:0] failed_reg;
-    logic        pt_error_reg;  // seen a cycle late, so not after pt_done's own
+    logic        pt_host_error_reg, pt_local_error_reg; // seen a cycle late, so not after pt_done's own
     logic        pt_failed_reg;
     logic        want_reg;
     logic        want_irq_reg;
@@ -178,7 +179,8 @@ module ctl_exec #(
             want_reg <= 1'b0;
             want_irq_reg <= 1'b0;
         end
-        pt_error_reg <= pt_error;
+        pt_host_error_reg <= pt_host_error;
+        pt_local_error_reg <= pt_local_error;
         case (state_reg)
             IDLE: begin
                 pt_failed_reg <= 1'b0;
@@ -206,7 +208,7 @@ module ctl_exec #(
             DRAIN: if (!dying) state_reg <= FINISH;
             PT: state_reg <= PT_RUN;
             PT_RUN: begin
-                if (pt_error_reg) pt_failed_reg <= 1'b1;
+                if (pt_host_error_reg || pt_local_error_reg) pt_failed_reg <= 1'b1;
                 if (pt_done) state_reg <= FINISH;
             end
             ANSWER: state_reg <= FINISH;
@@ -221,7 +223,8 @@ module ctl_exec #(
         endcase
         if (rst) begin
             state_reg <= IDLE;
-            pt_error_reg <= 1'b0;
+            pt_host_error_reg <= 1'b0;
+            pt_local_error_reg <= 1'b0;
             head_reg <= 32'd0;
             failed_reg <= 32'd0;
             want_reg <= 1'b0;
@@ -268,7 +271,7 @@ module ctl_exec #(
         if (!rst && (state_reg == INVALIDATE || state_reg == INVALIDATING)) begin
             `CHECK_NAME(range_is_known_before_it_is_told) assert (inv_every == (is_inv && every) && inv_all == (!is_inv || all));
         end
-        if (!rst && pt_error_reg) begin
+        if (!rst && (pt_host_error_reg || pt_local_error_reg)) begin
             `CHECK_NAME(error_is_seen_with_the_end_at_the_latest) assert (state_reg == PT_RUN);
         end
     end

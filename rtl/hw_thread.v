@@ -42,6 +42,7 @@ module hw_thread #(
     input  wire                bad,
     input  wire                runs,
     output wire                busy,
+    output wire                idle,
     // counts as work, told a cycle late; waits for the MMU; has a completion record to give away
     output wire                works,
     output wire                waiting,
@@ -71,6 +72,8 @@ module hw_thread #(
     input  wire                asked_pair,
     input  wire                rsp_valid,
     input  wire [1:0]          rsp_status,
+    // rsp_valid, and it is an address
+    input  wire                rsp_good,
     input  wire                rsp_local,
     input  wire [1:0]          rsp_access,
     input  wire [2:0]          rsp_cause,
@@ -93,10 +96,13 @@ module hw_thread #(
     output wire [1:0]          arvalid,     // host, local
     input  wire [1:0]          arready,
     input  wire                rvalid,
-    // the beat as an address: place in a page, whether it is zero; zero where no beat comes: its response, that it is a burst's last
+    // the beat as an address: place in a page, whether it is zero, or ends a list for this or another reason; zero where no beat comes: its response, that this is an error,
+    // that it is a burst's last
     input  wire [11:0]         rplace,
     input  wire                rnull,
+    input  wire                rend,
     input  wire [1:0]          rresp,
+    input  wire                rbad,
     input  wire                rlast,
     input  wire [63:0]         host_late,
     input  wire [63:0]         local_late,
@@ -118,6 +124,8 @@ module hw_thread #(
     output wire [63:0]         local_word,
     input  wire                bvalid,
     input  wire [1:0]          bresp,
+    // zero where no response comes
+    input  wire                bbad,
 
     // threads_add: it does an atomic, one that replaces; the word that came counts; a cycle later: it is what was compared with
     output wire                atomic,
@@ -134,10 +142,6 @@ module hw_thread #(
     output wire [11:0]         place,
     input  wire                rec_taken
 );
-    // what is told from outside has a bit of its own: RELEASE, RETIRE
-    localparam RELEASES = 4, RETIRES = 5;
-    localparam [5:0] IDLE = 6'd0, CHECK = 6'd1, ADDRESS = 6'd2, RESPONSE = 6'd3, PLAN = 6'd4, STEP = 6'd5,
-        LOCK = 6'd8, MOVE = 6'd9, COMPARE = 6'd10, STORE = 6'd11, RELEASE = 6'd16, RETIRE = 6'd32;
     localparam [1:0] SRC = 2'd0, SRC2 = 2'd1, DST = 2'd2;
     localparam [2:0] COPY = 3'(dmmu_pkg::OP_COPY), FILL = 3'(dmmu_pkg::OP_FILL),
         VADD = 3'(dmmu_pkg::OP_VADD), REDUCE = 3'(dmmu_pkg::OP_REDUCE), CHASE = 3'(dmmu_pkg::OP_CHASE),
@@ -147,11 +151,10 @@ module hw_thread #(
     localparam [1:0] SLVERR = 2'd2;
     localparam BLOCK = BUFFER_WORDS * 8;
 
-    logic [5:0]  state_reg;
-    logic        busy_reg;      // it is not IDLE
+    wire in_idle, in_check, in_address, in_response, in_plan, in_lock, in_move, in_compare, in_store, in_release, in_step, in_retire;
+    wire asking, follows, armed, begins;
     logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
-    logic        asking_reg;    // from ADDRESS, or RELEASE of a node, until its request was taken; not if it ends instead
     logic        fresh_reg;     // nothing of the operation is half done: it may end here
     logic        killed_reg;    // the context was killed since the start
     logic        abandon_reg;   // a translation came too late, release it unused
@@ -182,15 +185,13 @@ module hw_thread #(
     logic [12:0] rest_reg;      // bytes of the operation, or of the chunk, that are left, as far as they matter
     logic [12:0] bytes_reg;     // to move
     logic [9:0]  words_reg;
+    logic [9:0]  issued_reg;    // of the words of an access that was cut: known when it is over
     logic [2:0]  tail_reg;      // last byte of the last word
     logic [12:0] pos_reg;       // byte of the buffer that goes into byte 0 of the first word
     logic [8:0]  other_reg;     // CHASE: which word of a page the node's `next` is
     logic        pair_reg;      // in the page that has the value
     logic        node_end_reg;  // CHASE: the access ends a node
-    logic        follows_reg;   // in RELEASE: that was a node's end; a list goes on at once, asking beside the release
     logic [12:0] units_reg;     // what was done
-    logic        lock_reg;      // an atomic at memory: it asks for the right to its word, or has it
-    logic        locked_reg;    // it has
     logic        atomic_ok_reg; // the atomic is to write: known when its new value is in the buffer
     logic        came_reg;      // a word came in the cycle before
     // the chunk in the buffer
@@ -213,7 +214,7 @@ module hw_thread #(
             SRC2: base = is_chase ? src_reg : src2_reg;
             default: base = src_reg;
         endcase
-        if (is_chase) offset = state_reg == ADDRESS && phase_reg == SRC2 ? arg_reg : arg2_reg;
+        if (is_chase) offset = in_address && phase_reg == SRC2 ? arg_reg : arg2_reg;
         else if (is_atomic) offset = 12'd0;
         else offset = done_reg;
     end
@@ -238,48 +239,44 @@ module hw_thread #(
     wire [9:0]  words = is_chase ? (is_pair ? 10'd2 : 10'd1) : words_reg;
 
     // ---- the access on the bus
-    wire        m_over, m_cut, m_bad, m_error, m_first, m_last;
+    wire        m_over, m_cut, m_error, m_first, m_last;
     wire        m_some;
     wire [9:0]  m_left, m_error_at;
     wire [1:0]  m_error_resp;
     wire        settled;
     wire        came;
-    wire        rsp_ok = state_reg == RESPONSE && rsp_valid && rsp_status == 2'd0;
-    wire        go = !is_atomic && planned && ((rsp_ok && !killed_reg) || state_reg == PLAN);
-    wire        go_read = (go && !to_dst) || (state_reg == LOCK && locked_reg);
-    wire        go_write = (go && to_dst) || (state_reg == COMPARE && settled && atomic_ok_reg);
-    wire        may_go = state_reg == RESPONSE || state_reg == PLAN || state_reg == LOCK || state_reg == COMPARE;
+    wire        may_read = in_response || in_plan || in_lock;
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
-        .clk(clk), .rst(rst), .forget(state_reg == IDLE), .start(go_read || go_write), .load(may_go),
-        .write(is_atomic ? state_reg == COMPARE : to_dst), .in_local(state_reg == RESPONSE ? rsp_local : local_reg), .pair(is_pair), .words(words),
+        .clk(clk), .rst(rst), .forget(in_idle), .start(begins), .armed(armed), .good(rsp_good), .load(may_read || in_compare),
+        .write(is_atomic ? in_compare : to_dst), .in_local(in_response ? rsp_local : local_reg), .pair(is_pair), .words(words),
         .word(va_reg[11:3]), .other(other_reg), .index(pos_reg[3 +: IDX_W]),
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
         .arvalid(arvalid), .arready(arready), .awvalid(awvalid), .awready(awready), .at(at), .len(len), .from(from),
-        .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .bvalid(bvalid), .bresp(bresp),
-        .some(m_some), .bad(m_bad), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
+        .first(m_first), .last(m_last), .rvalid(rvalid), .rlast(rlast), .rresp(rresp), .rbad(rbad), .bvalid(bvalid),
+        .bresp(bresp), .bbad(bbad), .some(m_some), .error(m_error), .error_at(m_error_at), .error_resp(m_error_resp));
 
     // a node's `next` comes alone or after its value
     assign is_next = is_chase && (phase_reg == SRC2 || m_some);
-    wire        rgood = rvalid && rresp == 2'd0 && !m_error;
+    wire        rgood = rvalid && !rbad && !m_error;
     wire        node_over = rgood && is_next;
     // where the error is: in a first word the access's first byte
     wire [11:0] error_at = m_error_at == 10'd0 ? va_reg : {is_pair ? other_reg : va_reg[11:3] + m_error_at[8:0], 3'd0};
     // what was done: on an error only what is before it, and nothing where memory was still being read into the buffer;
-    // of an access that was cut what was issued
+    // of an access that was cut what was issued. Of CHASE nothing of this counts
     wire        short = m_error || m_cut;
-    wire [9:0]  sound_words = m_error ? m_error_at : m_cut ? words - m_left : words;
+    wire [9:0]  sound_words = m_error ? m_error_at : m_cut ? issued_reg : words_reg;
     wire [12:0] sound_bytes = !short ? bytes_reg : sound_words == 10'd0 ? 13'd0 :
                               {sound_words, 3'd0} - {10'd0, va_reg[2:0]};
     wire [12:0] units = is_atomic ? {12'd0, !short} : is_reduce || (is_vadd && to_dst) ? {3'd0, sound_words} :
                         to_dst ? sound_bytes : 13'd0;
 
     // a node of CHASE is done in MOVE, everything else in STEP
-    wire [12:0] step = state_reg == MOVE ? 13'd1 : units_reg;
+    wire [12:0] step = in_move ? 13'd1 : units_reg;
     wire [63:0] left_next = left_reg - {51'd0, step};
 
     thread_data #(.BUFFER_WORDS(BUFFER_WORDS), .IDX_W(IDX_W)) data (
-        .clk(clk), .rst(rst), .rewind(go_read), .rvalid(rgood && !is_next), .in_local(local_reg), .host_late(host_late),
+        .clk(clk), .rst(rst), .rewind(may_read), .rvalid(rgood && !is_next), .in_local(local_reg), .host_late(host_late),
         .local_late(local_late), .plus(is_vadd && phase_reg == SRC2), .store(!is_reduce && !is_chase), .came(came),
         .settled(settled), .fixed(is_atomic), .host_index(host_index), .local_index(local_index),
         .host_here(host_here), .local_here(local_here), .host_word(host_word), .local_word(local_word));
@@ -287,31 +284,35 @@ module hw_thread #(
     // ---- the next access, or the end: known in the cycle before ADDRESS, or before RELEASE of a node
     wire chunk_over = moved_reg + bytes_reg == chunk_reg;
     wire chunk_ends = to_dst && (is_fill || is_atomic || chunk_over);
-    wire follows = m_over && node_end_reg && !m_error && !m_bad && !(m_cut && m_left == words);
+    wire unbegun = m_cut && m_first;
     wire steps_on = !abandon_reg && !nothing_reg;
-    wire none_next = state_reg != CHECK && (state_reg == MOVE || (steps_on && !is_chase)) ? few_reg && left_reg[12:0] == step : none_reg;
-    wire null_next = state_reg == MOVE ? rnull : null_reg;
-    wire [2:0] low_next = state_reg == MOVE ? rplace[2:0] : src_reg[2:0];
-    wire fresh_next = state_reg != STEP || (nothing_reg ? fresh_reg : chunk_ends || is_reduce);
-    wire finished_next = none_next && !(is_chase && endless_reg) || is_chase && null_next;
-    wire crooked_next = is_chase && low_next != 3'd0;
+    wire node_last = few_reg && left_reg[12:0] == 13'd1;
+    wire none_next = in_step && steps_on && !is_chase ? few_reg && left_reg[12:0] == units_reg : none_reg;
+    wire fresh_next = !in_step || (nothing_reg ? fresh_reg : chunk_ends || is_reduce);
+    wire finished_next = none_next && !(is_chase && endless_reg) || is_chase && null_reg;
     wire killed_next = killed_reg || (kill_valid && ctx_reg == kill_ctx);
-    wire ends_next = killed_next || (fresh_next && (finished_next || crooked_next));
-    wire address_next = state_reg == CHECK ? !bad && runs : state_reg == STEP && !abandon_reg && !m_error;
+
+    thread_state control (
+        .clk(clk), .rst(rst), .start(start), .bad(bad), .runs(runs), .killed(killed_reg), .killed_now(killed_next),
+        .atomic(is_atomic), .planned(planned), .planned_next(plan_reg[1]), .ends(fresh_next && (finished_next || crooked)),
+        .broken(abandon_reg || m_error), .rsp_valid(rsp_valid), .rsp_good(rsp_good), .lock_grant(lock_grant),
+        .rel_wanted(rel_wanted), .over(m_over), .cut(m_cut), .node_over(node_end_reg && !m_error && !unbegun),
+        .node_last(node_last && !endless_reg), .rbad(rbad), .rend(rend), .settled(settled), .store(atomic_ok_reg),
+        .req_taken(req_taken), .rel_ready(rel_ready), .rec_taken(rec_taken),
+        .in_idle(in_idle), .in_check(in_check), .in_address(in_address), .in_response(in_response), .in_plan(in_plan),
+        .in_lock(in_lock), .in_move(in_move), .in_compare(in_compare), .in_store(in_store), .in_release(in_release),
+        .in_step(in_step), .in_retire(in_retire), .busy(busy), .asking(asking), .follows(follows), .armed(armed),
+        .begins(begins), .lock_req(lock_req));
 
     wire finished = none_reg && !(is_chase && endless_reg) || is_chase && null_reg;
     wire crooked = is_chase && src_reg[2:0] != 3'd0;
-    wire may_end = state_reg == RELEASE || fresh_reg;
-    wire next = state_reg == ADDRESS || (follows_reg && rel_ready);
+    wire may_end = in_release || fresh_reg;
+    wire next = in_address || (follows && rel_ready);
 
     always_ff @(posedge clk) begin
-        locked_reg <= state_reg == LOCK && lock_grant;
+        issued_reg <= words_reg - m_left;
         few_reg <= left_reg[63:13] == 51'd0;
         node_end_reg <= is_chase && (phase_reg == SRC2 || is_pair);
-        follows_reg <= state_reg == MOVE ? follows : follows_reg && !rel_ready;
-        // a request beside a release is taken with it, not before: thread_port sees to that
-        asking_reg <= (address_next || (state_reg == MOVE && follows)) && !ends_next ||
-                      asking_reg && !req_taken && !(state_reg == RELEASE && !rel_ready && killed_next);
         // sizes, step by step, from the cycle after it began to ask
         if (plan_reg != 2'd3) plan_reg <= plan_reg + 2'd1;
         case (plan_reg)
@@ -333,202 +334,135 @@ module hw_thread #(
         endcase
         if (asked) pair_reg <= asked_pair;
 
-        case (state_reg)
-            // what is taken without a start is not looked at
-            IDLE: begin
-                if (start) begin
-                    state_reg <= CHECK;
-                    busy_reg <= 1'b1;
+        // what is taken without a start is not looked at
+        if (in_idle) begin
+            is_copy <= d_op == COPY;
+            is_fill <= d_op == FILL;
+            is_vadd <= d_op == VADD;
+            is_reduce <= d_op == REDUCE;
+            is_chase <= d_op == CHASE;
+            is_atomic <= d_op == ATOMIC_ADD || d_op == ATOMIC_CAS;
+            is_cas <= d_op == ATOMIC_CAS;
+            ctx_reg <= d_ctx;
+            src_reg <= d_src;
+            src2_reg <= d_src2;
+            dst_reg <= d_dst;
+            arg_reg <= d_arg;
+            arg2_reg <= d_arg2;
+            done_reg <= 12'd0;
+            node_reg <= 2'd0;
+            null_reg <= d_null;
+            left_reg <= d_left;
+            none_reg <= d_none;
+            endless_reg <= d_endless;
+            phase_reg <= d_op == FILL || d_op == ATOMIC_ADD || d_op == ATOMIC_CAS ? DST : SRC;
+            fresh_reg <= 1'b1;
+            status_reg <= OK;
+            access_reg <= 2'd0;
+            cause_reg <= 3'd0;
+            abandon_reg <= 1'b0;
+        end
+        if (in_check) begin
+            if (bad) status_reg <= BAD_DESC;
+            else if (!runs) status_reg <= KILLED;
+        end
+        // of the last cycle of waiting, that of the answer, all of this is right, and before it is not looked at
+        if (in_response) begin
+            local_reg <= rsp_local;
+            abandon_reg <= killed_reg && rsp_status == 2'd0;
+            status_reg <= rsp_status == 2'd0 ? OK : rsp_status == 2'd1 && !killed_reg ? FAULT : KILLED;
+            access_reg <= rsp_status == 2'd1 && !killed_reg ? rsp_access : 2'd0;
+            cause_reg <= rsp_status == 2'd1 && !killed_reg ? rsp_cause : 3'd0;
+        end
+        if (in_lock) begin
+            atomic_ok_reg <= 1'b0;
+            nothing_reg <= 1'b1;
+        end
+        if (in_move) begin
+            if (node_over) begin
+                src_reg <= rplace;
+                null_reg <= rnull;
+                node_reg <= local_reg ? 2'd2 : 2'd1;
+                left_reg <= left_next;
+                none_reg <= node_last;
+            end
+            nothing_reg <= unbegun;
+        end
+        if (in_store) nothing_reg <= m_cut;
+        if (in_release) begin
+            units_reg <= units;
+            if (m_cut) bytes_reg <= sound_bytes;
+        end
+        if (in_step) begin
+            fresh_reg <= fresh_next;
+            none_reg <= none_next;
+            if (steps_on && !is_chase) begin
+                left_reg <= left_next;
+                done_reg <= done_reg + (in_bytes ? units_reg[11:0] : {units_reg[8:0], 3'd0});
+            end
+            if (abandon_reg || m_error) begin
+                status_reg <= m_error ? BUS : KILLED;
+                if (m_error) begin
+                    cause_reg <= m_error_resp == SLVERR ? 3'(dmmu_pkg::CAUSE_POISON) : 3'(dmmu_pkg::CAUSE_BUS);
                 end
-                is_copy <= d_op == COPY;
-                is_fill <= d_op == FILL;
-                is_vadd <= d_op == VADD;
-                is_reduce <= d_op == REDUCE;
-                is_chase <= d_op == CHASE;
-                is_atomic <= d_op == ATOMIC_ADD || d_op == ATOMIC_CAS;
-                is_cas <= d_op == ATOMIC_CAS;
-                ctx_reg <= d_ctx;
-                src_reg <= d_src;
-                src2_reg <= d_src2;
-                dst_reg <= d_dst;
-                arg_reg <= d_arg;
-                arg2_reg <= d_arg2;
-                done_reg <= 12'd0;
-                node_reg <= 2'd0;
-                null_reg <= d_null;
-                left_reg <= d_left;
-                none_reg <= d_none;
-                endless_reg <= d_endless;
-                phase_reg <= d_op == FILL || d_op == ATOMIC_ADD || d_op == ATOMIC_CAS ? DST : SRC;
-                fresh_reg <= 1'b1;
-                status_reg <= OK;
-                access_reg <= 2'd0;
-                cause_reg <= 3'd0;
-                abandon_reg <= 1'b0;
+            end else if (nothing_reg) begin
+                // the same access once more
+            end else if (to_dst) begin
+                moved_reg <= moved_reg + bytes_reg;
+                if (chunk_ends) phase_reg <= is_fill || is_atomic ? DST : SRC;
+            end else if (phase_reg == SRC && (is_chase || is_vadd)) begin
+                phase_reg <= SRC2;
+            end else if (!is_reduce) begin
+                phase_reg <= DST;
+                // VADD adds to what there is of the second source
+                if (m_cut) chunk_reg <= bytes_reg;
             end
-            CHECK: begin
-                state_reg <= ADDRESS;
-                if (bad) begin
-                    status_reg <= BAD_DESC;
-                    state_reg <= RETIRE;
-                end else if (!runs) begin
-                    status_reg <= KILLED;
-                    state_reg <= RETIRE;
-                end
+            if (phase_reg == SRC && !nothing_reg) begin
+                chunk_reg <= bytes_reg;
+                moved_reg <= 13'd0;
+                so_reg <= va_reg[2:0];
             end
-            // with RELEASE of a node, below
-            ADDRESS: ;
-            RESPONSE: if (rsp_valid) begin
-                local_reg <= rsp_local;
-                case (rsp_status)
-                    2'd0: if (killed_reg) begin
-                        abandon_reg <= 1'b1;
-                        state_reg <= RELEASE;
-                    end else begin
-                        state_reg <= is_atomic ? LOCK : planned ? MOVE : PLAN;
-                        lock_reg <= is_atomic;
-                    end
-                    2'd1: begin
-                        status_reg <= killed_reg ? KILLED : FAULT;
-                        if (!killed_reg) begin
-                            access_reg <= rsp_access;
-                            cause_reg <= rsp_cause;
-                        end
-                        state_reg <= RETIRE;
-                    end
-                    default: begin
-                        status_reg <= KILLED;
-                        state_reg <= RETIRE;
-                    end
-                endcase
-            end
-            // only where an MMU answers within two cycles of the thread's asking
-            PLAN: if (planned) state_reg <= MOVE;
-            LOCK: begin
-                atomic_ok_reg <= 1'b0;
-                nothing_reg <= 1'b1;
-                if (locked_reg) state_reg <= MOVE;
-                else if (rel_wanted) begin
-                    state_reg <= RELEASE;
-                    lock_reg <= 1'b0;
-                end
-            end
-            MOVE: begin
-                if (node_over) begin
-                    src_reg <= rplace;
-                    null_reg <= rnull;
-                    node_reg <= local_reg ? 2'd2 : 2'd1;
-                    left_reg <= left_next;
-                    none_reg <= none_next;
-                end
-                nothing_reg <= m_cut && m_left == words;
-                if (m_over) begin
-                    state_reg <= is_atomic && !m_cut ? COMPARE : RELEASE;
-                    lock_reg <= is_atomic && !m_cut;
-                end
-            end
-            // two cycles and more: the new value gets into the buffer meanwhile
-            COMPARE: if (settled) begin
-                state_reg <= atomic_ok_reg ? STORE : RELEASE;
-                lock_reg <= atomic_ok_reg;
-            end
-            STORE: begin
-                nothing_reg <= m_cut;
-                if (m_over) begin
-                    state_reg <= RELEASE;
-                    lock_reg <= 1'b0;
-                end
-            end
-            RELEASE: begin
-                units_reg <= units;
-                if (m_cut) bytes_reg <= sound_bytes;
-                if (rel_ready) state_reg <= STEP;
-            end
-            STEP: begin
-                state_reg <= ADDRESS;
-                fresh_reg <= fresh_next;
-                none_reg <= none_next;
-                if (steps_on && !is_chase) begin
-                    left_reg <= left_next;
-                    done_reg <= done_reg + (in_bytes ? units_reg[11:0] : {units_reg[8:0], 3'd0});
-                end
-                if (abandon_reg || m_error) begin
-                    status_reg <= m_error ? BUS : KILLED;
-                    if (m_error) begin
-                        cause_reg <= m_error_resp == SLVERR ? 3'(dmmu_pkg::CAUSE_POISON) : 3'(dmmu_pkg::CAUSE_BUS);
-                    end
-                    state_reg <= RETIRE;
-                end else if (nothing_reg) begin
-                    // the same access once more
-                end else if (to_dst) begin
-                    moved_reg <= moved_reg + bytes_reg;
-                    if (chunk_ends) phase_reg <= is_fill || is_atomic ? DST : SRC;
-                end else if (phase_reg == SRC && (is_chase || is_vadd)) begin
-                    phase_reg <= SRC2;
-                end else if (!is_reduce) begin
-                    phase_reg <= DST;
-                    // VADD adds to what there is of the second source
-                    if (m_cut) chunk_reg <= bytes_reg;
-                end
-                if (phase_reg == SRC && !nothing_reg) begin
-                    chunk_reg <= bytes_reg;
-                    moved_reg <= 13'd0;
-                    so_reg <= va_reg[2:0];
-                end
-            end
-            RETIRE: if (rec_taken) begin
-                state_reg <= IDLE;
-                busy_reg <= 1'b0;
-            end
-            default: state_reg <= IDLE;
-        endcase
+        end
 
         came_reg <= came;
         if (came_reg && is_atomic) atomic_ok_reg <= !is_cas || equal;
         // it stays so until the release is taken
-        if (state_reg == ADDRESS || follows_reg) begin
+        if (in_address || follows) begin
             if (killed_reg) status_reg <= KILLED;
             else if (may_end && !finished && crooked) status_reg <= BAD_DESC;
         end
         if (next) begin
             va_reg <= target;
-            if (state_reg == RELEASE) phase_reg <= SRC;
-            state_reg <= asking_reg ? RESPONSE : RETIRE;
+            if (in_release) phase_reg <= SRC;
             plan_reg <= 2'd0;
         end
 
-        killed_reg <= busy_reg && killed_next;
+        killed_reg <= busy && killed_next;
 
-        works_reg <= start || (busy_reg && !state_reg[RETIRES]);
+        works_reg <= start || (busy && !in_retire);
 
         if (rst) begin
-            state_reg <= IDLE;
-            busy_reg <= 1'b0;
             works_reg <= 1'b0;
-            asking_reg <= 1'b0;
-            lock_reg <= 1'b0;
-            follows_reg <= 1'b0;
             ctx_reg <= '0;
         end
     end
 
-    assign busy = busy_reg;
     assign works = works_reg;
-    assign waiting = state_reg == RESPONSE && !asking_reg;
-    assign retiring = state_reg[RETIRES];
-    assign dying = killed_reg && busy_reg && !state_reg[RETIRES];
+    assign idle = in_idle;
+    assign waiting = in_response && !asking;
+    assign retiring = in_retire;
+    assign dying = killed_reg && busy && !in_retire;
 
-    assign req_valid = asking_reg;
+    assign req_valid = asking;
     assign req_ctx = ctx_reg;
     assign req_op = kind;
-    assign req_phase = state_reg[RELEASES] ? SRC : phase_reg;
+    assign req_phase = in_release ? SRC : phase_reg;
     assign req_list = is_chase;
     assign req_plain = is_atomic;
     assign req_words = !in_bytes;
     assign req_left = left_reg;
     assign req_node = is_chase ? node_reg : 2'd0;
-    assign rel_valid = state_reg[RELEASES];
-    assign lock_req = lock_reg;
+    assign rel_valid = in_release;
     assign lock_word = va_reg[5:3];
 
     assign mem_local = local_reg;
@@ -552,22 +486,24 @@ module hw_thread #(
 `ifdef CHECK
     logic granted;      // holds a translation
     always_ff @(posedge clk) begin
-        if (rsp_ok) granted <= 1'b1;
+        if (in_response && rsp_good) granted <= 1'b1;
         if (rel_valid && rel_ready) granted <= 1'b0;
         if (rst) granted <= 1'b0;
         if (!rst) begin
-            `CHECK_NAME(busy_when_not_idle) assert (busy_reg == (state_reg != IDLE));
-            `CHECK_NAME(bits_of_the_state) assert (state_reg[RELEASES] == (state_reg == RELEASE) && state_reg[RETIRES] == (state_reg == RETIRE));
-            `CHECK_NAME(an_atomic_at_memory_has_or_waits_for_its_lock) assert (lock_reg == (is_atomic &&
-                (state_reg == LOCK || state_reg == MOVE || state_reg == COMPARE || state_reg == STORE)));
+            if (in_move && m_cut) begin
+                `CHECK_NAME(first_burst_was_not_issued) assert (m_first == (m_left == words));
+            end
+            if (in_release && m_cut && !is_chase) begin
+                `CHECK_NAME(issued_words_are_counted) assert (issued_reg == words - m_left);
+            end
             if (stalled) begin
-                `CHECK_NAME(i3_stalled_thread_is_silent) assert (state_reg == RESPONSE && !asking_reg && (arvalid | awvalid) == 2'b00);
+                `CHECK_NAME(i3_stalled_thread_is_silent) assert (in_response && !asking && (arvalid | awvalid) == 2'b00);
             end
             if (rsp_valid) begin
-                `CHECK_NAME(i8_answer_was_asked_for) assert (state_reg == RESPONSE && !asking_reg);
+                `CHECK_NAME(i8_answer_was_asked_for) assert (in_response && !asking && rsp_good == (rsp_status == 2'd0));
             end
             if ((arvalid | awvalid) != 2'b00) begin
-                `CHECK_NAME(i1_access_has_a_translation) assert (granted && (state_reg == MOVE || state_reg == STORE));
+                `CHECK_NAME(i1_access_has_a_translation) assert (granted && (in_move || in_store));
                 `CHECK_NAME(i1_access_is_to_the_memory_that_was_told) assert ((arvalid | awvalid) == {local_reg, !local_reg});
                 `CHECK_NAME(i1_access_is_of_the_kind_asked_for) assert (
                     kind == 2'(dmmu_pkg::ACCESS_ATOMIC) || (awvalid != 2'b00) == (kind == 2'(dmmu_pkg::ACCESS_WRITE)));
@@ -575,35 +511,32 @@ module hw_thread #(
             if (rel_valid) begin
                 `CHECK_NAME(released_once_and_when_all_is_answered) assert (granted && (arvalid | awvalid) == 2'b00 && !rvalid && !bvalid);
             end
-            if (rel_valid || follows_reg) begin
+            if (rel_valid || follows) begin
                 `CHECK_NAME(next_node_is_asked_for_when_this_one_came) assert (
-                    rel_valid && follows_reg == (node_end_reg && !m_error && !abandon_reg && !nothing_reg));
+                    rel_valid && follows == (node_end_reg && !m_error && !abandon_reg && !nothing_reg));
             end
-            if (state_reg == ADDRESS || asking_reg || state_reg == RELEASE) begin
+            if (in_address || asking || in_release) begin
                 `CHECK_NAME(what_is_left_is_known) assert (none_reg == (left_reg == 64'd0));
             end
-            if (state_reg == ADDRESS || follows_reg) begin
-                `CHECK_NAME(asks_unless_it_ends) assert (asking_reg != (killed_reg || (may_end && (finished || crooked))));
-            end else if (asking_reg) begin
-                `CHECK_NAME(asks_until_it_is_heard) assert (state_reg == RESPONSE);
+            if (in_address || follows) begin
+                `CHECK_NAME(asks_unless_it_ends) assert (asking != (killed_reg || (may_end && (finished || crooked))));
+            end else if (asking) begin
+                `CHECK_NAME(asks_until_it_is_heard) assert (in_response);
             end
-            if (plan_reg == 2'd0 && state_reg != IDLE || state_reg == MOVE && node_over || state_reg == STEP) begin
+            if (plan_reg == 2'd0 && !in_idle || in_move && node_over || in_step) begin
                 `CHECK_NAME(whether_little_is_left_is_known) assert (few_reg == (left_reg[63:13] == 51'd0));
             end
-            if (state_reg == MOVE && follows) begin
-                `CHECK_NAME(last_word_of_a_node_is_the_next) assert (node_over);
+            if (in_move && m_over && node_end_reg && !m_error && !unbegun && !rbad) begin
+                `CHECK_NAME(last_word_of_a_node_is_the_next) assert (node_over && rend == (rnull || rplace[2:0] != 3'd0));
             end
-            if (state_reg == ADDRESS || state_reg == RESPONSE && asking_reg || state_reg == RETIRE) begin
+            if (in_address || in_response && asking || in_retire) begin
                 `CHECK_NAME(released_before_the_next) assert (!granted);
             end
-            if (state_reg == COMPARE && settled) begin
+            if (in_compare && settled) begin
                 `CHECK_NAME(compared_before_it_is_stored) assert (!came && !came_reg);
             end
-            if (go_read || go_write || state_reg == RETIRE) begin    // what has been added up is in the sum when the record is made
+            if (begins || (armed && rsp_good) || in_retire) begin    // what has been added up is in the sum when the record is made
                 `CHECK_NAME(data_is_at_rest) assert (settled);
-            end
-            if (start) begin
-                `CHECK_NAME(start_only_when_free) assert (state_reg == IDLE);
             end
         end
     end
@@ -612,13 +545,13 @@ module hw_thread #(
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `COVER_NAME(translation_comes_too_late_for_a_kill) cover (rsp_ok && killed_reg);
-            `COVER_NAME(given_back_unused_for_an_invalidation) cover (state_reg == RELEASE && nothing_reg && !abandon_reg);
-            `COVER_NAME(given_back_half_used_for_an_invalidation) cover (state_reg == RELEASE && m_cut && !nothing_reg);
-            `COVER_NAME(atomic_given_back_while_it_waits_for_its_turn) cover (state_reg == LOCK && rel_wanted && !locked_reg);
-            `COVER_NAME(atomic_given_back_before_it_stores) cover (state_reg == STORE && m_over && m_cut);
-            `COVER_NAME(node_in_one_page) cover (state_reg == MOVE && is_pair);
-            `COVER_NAME(compare_fails) cover (state_reg == COMPARE && settled && !atomic_ok_reg && !m_error);
+            `COVER_NAME(translation_comes_too_late_for_a_kill) cover (in_response && rsp_good && killed_reg);
+            `COVER_NAME(given_back_unused_for_an_invalidation) cover (in_release && nothing_reg && !abandon_reg);
+            `COVER_NAME(given_back_half_used_for_an_invalidation) cover (in_release && m_cut && !nothing_reg);
+            `COVER_NAME(atomic_given_back_while_it_waits_for_its_turn) cover (in_lock && rel_wanted && !lock_grant);
+            `COVER_NAME(atomic_given_back_before_it_stores) cover (in_store && m_over && m_cut);
+            `COVER_NAME(node_in_one_page) cover (in_move && is_pair);
+            `COVER_NAME(compare_fails) cover (in_compare && settled && !atomic_ok_reg && !m_error);
             `COVER_NAME(stalled_thread_of_a_killed_context) cover (stalled && killed_reg);
         end
     end

@@ -7,13 +7,18 @@
 
 module lru_grant #(
     // requesters
-    parameter N = 4
+    parameter N = 4,
+    // bits of a requester's number
+    parameter N_W = 2
 ) (
     input  wire          clk,
     input  wire          rst,
     input  wire  [N-1:0] req,
+    // it is served; without a request that says nothing
     input  wire          take,
-    output logic [N-1:0] grant
+    output logic [N-1:0] grant,
+    // the same as a number, 0 if there is none: not behind the bits, but beside them
+    output logic [N_W-1:0] pick
 );
     logic [N*N-1:0] first_reg;      // [i*N+j], of i < j only: i goes before j
 
@@ -25,6 +30,12 @@ module lru_grant #(
             for (int j = i + 1; j < N; j++)
                 if (req[j] && !first_reg[i*N+j]) grant[i] = 1'b0;
         end
+    end
+
+    always_comb begin
+        pick = '0;
+        for (int i = 0; i < N; i++)
+            if (grant[i]) pick = pick | N_W'(i);
     end
 
     always_ff @(posedge clk) begin

@@ -48,7 +48,7 @@ module ring_post #(
     logic        aw_valid_reg;      // taken before all of the record's words are: fewer have a place here
     logic [63:0] aw_addr_reg;
     logic [2:0]  word_reg;
-    logic        last_reg;          // it is the record's last
+    logic        last_reg;          // it is shown, and the record's last
     wire         way_free;
 
     wire [31:0] entries = 32'd1 << size_log2;
@@ -67,7 +67,6 @@ module ring_post #(
                 aw_addr_reg <= base + {26'd0, slot, 6'd0};
                 taken_reg <= taken_reg + 32'd1;
                 word_reg <= 3'd0;
-                last_reg <= 1'b0;
             end
             BEGIN: state_reg <= DATA;
             DATA: if (give) begin
@@ -82,6 +81,7 @@ module ring_post #(
         if (rst) begin
             state_reg <= IDLE;
             aw_valid_reg <= 1'b0;
+            last_reg <= 1'b0;
             tail_reg <= 32'd0;
             taken_reg <= 32'd0;
         end
@@ -96,7 +96,7 @@ module ring_post #(
     assign active = away != 32'd0;
     assign posted = bvalid;
     assign rec_word = word_reg;
-    assign rec_taken = give && last_reg;
+    assign rec_taken = way_free && last_reg;
     assign awvalid = aw_valid_reg;
     assign awaddr = aw_addr_reg;
     assign awlen = 8'd7;
@@ -109,9 +109,7 @@ module ring_post #(
             if (state_reg == IDLE && rec_valid) begin
                 `CHECK_NAME(ring_is_as_large_as_it_was) assert (mask_reg == entries - 32'd1);
             end
-            if (state_reg == DATA) begin
-                `CHECK_NAME(last_word_is_known) assert (last_reg == (word_reg == 3'd7));
-            end
+            `CHECK_NAME(last_word_is_known) assert (last_reg == (state_reg == DATA && word_reg == 3'd7));
             if (bvalid) begin
                 `CHECK_NAME(posted_was_taken) assert (away != 32'd0);
             end

@@ -51,6 +51,9 @@ module status_block (
     logic        last_reg;          // of the words, this is
     logic        irq_reg;
     logic        cpy_irq_reg;
+    // the same, while the response is awaited
+    logic        irq_due_reg;
+    logic        cpy_irq_due_reg;
     logic [31:0] ctl_reg;
     logic [31:0] cpl_reg;
     logic [31:0] flt_reg;
@@ -66,6 +69,8 @@ module status_block (
 
     always_ff @(posedge clk) begin
         if (awready) aw_valid_reg <= 1'b0;
+        irq_due_reg <= irq_reg && (state_reg == DATA ? wready && wlast : irq_due_reg && !bvalid);
+        cpy_irq_due_reg <= cpy_irq_reg && (state_reg == DATA ? wready && wlast : cpy_irq_due_reg && !bvalid);
         case (state_reg)
             IDLE: if (want) begin
                 state_reg <= DATA;
@@ -99,6 +104,8 @@ module status_block (
             aw_valid_reg <= 1'b0;
             irq_reg <= 1'b0;
             cpy_irq_reg <= 1'b0;
+            irq_due_reg <= 1'b0;
+            cpy_irq_due_reg <= 1'b0;
             ctl_reg <= 32'd0;
             cpl_reg <= 32'd0;
             flt_reg <= 32'd0;
@@ -121,8 +128,8 @@ module status_block (
 
     assign ctl_taken = state_reg == IDLE && ctl_want;
     assign cpy_taken = state_reg == IDLE && cpy_want;
-    assign ctl_irq = state_reg == RESPONSE && bvalid && irq_reg;
-    assign cpy_irq = state_reg == RESPONSE && bvalid && cpy_irq_reg;
+    assign ctl_irq = bvalid && irq_due_reg;
+    assign cpy_irq = bvalid && cpy_irq_due_reg;
     assign shown_cpl_tail = shown_cpl_reg;
     assign shown_flt_tail = shown_flt_reg;
     assign active = state_reg != IDLE || want;
@@ -137,6 +144,8 @@ module status_block (
     always_ff @(posedge clk) begin
         if (!rst) begin
             `CHECK_NAME(last_word_is_known) assert (state_reg != DATA || last_reg == (word_reg == 2'd3));
+            `CHECK_NAME(interrupts_wait_for_the_response) assert (irq_due_reg == (state_reg == RESPONSE && irq_reg) &&
+                cpy_irq_due_reg == (state_reg == RESPONSE && cpy_irq_reg));
             `CHECK_NAME(no_data_before_the_address) assert (!aw_valid_reg || (state_reg == DATA && word_reg == 2'd0));
         end
     end

@@ -75,10 +75,11 @@ module thread_load #(
                 known = 1'b0;
             end
         endcase
-        case (op)
-            NOP: left = 64'd0;
-            ATOMIC_ADD: left = len == 64'd0 ? 64'd1 : len;
-            ATOMIC_CAS: left = 64'd1;
+        // an operation that is not known is refused, whatever there is to do
+        case (op[2:0])
+            NOP[2:0]: left = 64'd0;
+            ATOMIC_ADD[2:0]: left = len == 64'd0 ? 64'd1 : len;
+            ATOMIC_CAS[2:0]: left = 64'd1;
             default: left = len;
         endcase
     end
@@ -138,7 +139,7 @@ module thread_load #(
 
     assign bad = !known_reg || low_reg != 3'd0 || rsvd_reg;
     assign endless = len == 64'd0;
-    assign none = op == NOP || (endless && op != ATOMIC_ADD && op != ATOMIC_CAS);
+    assign none = op[2:0] == NOP[2:0] || (endless && op[2:0] != ATOMIC_ADD[2:0] && op[2:0] != ATOMIC_CAS[2:0]);
     assign runs = runs_reg;
     assign load = load_reg;
     assign load_thread = thread_reg;

@@ -17,10 +17,12 @@ module thread_move #(
 
     // forget the error of the access before
     input  wire              forget,
-    // pulse: begin
+    // begin: this pulse, or this one if `armed`, which comes late
     input  wire              start,
+    input  wire              good,
+    input  wire              armed,
     // the operands may be taken, in any cycle in which nothing is under way and nobody asks for the access before; those of the
-    // last such cycle, that of `start`, are meant. `other` is valid until `over`
+    // last such cycle, that of the beginning, are meant. `other` is valid until `over`
     input  wire              load,
     input  wire              write,
     input  wire              in_local,
@@ -50,20 +52,24 @@ module thread_move #(
     // this burst is the access's first, last
     output wire              first,
     output wire              last,
-    // `rlast` and `rresp` are zero where no beat comes
+    // `rlast`, `rresp` and `rbad` (`rresp` is an error) are zero where no beat comes
     input  wire              rvalid,
     input  wire              rlast,
     input  wire [1:0]        rresp,
+    input  wire              rbad,
     input  wire              bvalid,
     input  wire [1:0]        bresp,
+    // zero where no response comes
+    input  wire              bbad,
 
     // some word was answered; then: an error came, first for this word (of a write: for the burst from it on)
     output wire              some,
-    output wire              bad,       // in this cycle
     output wire              error,
     output wire [9:0]        error_at,
     output wire [1:0]        error_resp
 );
+    localparam OUT_W = $clog2(512 / BURST_WORDS) + 1;
+
     logic             busy_reg;
     // there are bursts to issue: reads, writes, of the memory that they are for
     logic [1:0]       ar_reg;
@@ -73,9 +79,10 @@ module thread_move #(
     logic             cut_reg;
     logic [8:0]       at_reg;
     logic [9:0]       left_reg;         // words to issue
+    logic             last_reg;         // the burst at hand is the last
     logic [7:0]       len_reg;          // of the burst at hand
     logic [IDX_W-1:0] index_reg;
-    logic [9:0]       out_reg;          // bursts to be answered
+    logic [OUT_W-1:0] out_reg;          // bursts to be answered, at most as many as there are words in a page, or a pair
     logic [9:0]       got_reg;          // words that were answered
     logic             some_reg;         // there are such
     logic             error_reg;
@@ -88,20 +95,22 @@ module thread_move #(
 
     wire       issue = (ar_reg | aw_reg) != 2'd0;
     wire       taken = (ar_reg & arready | aw_reg & awready) != 2'd0;
-    wire       is_last = pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS);
+    wire       bad = rbad || bbad;
+    wire       go = start || (armed && good);
     wire       answered = rlast || bvalid;
-    wire       cut_now = stop && issue && (first_reg || !pair_reg) && !(taken && (is_last || pair_reg));
+    wire       cut_now = stop && issue && (first_reg || !pair_reg) && !(taken && (last_reg || pair_reg));
 
     always_ff @(posedge clk) begin
         if (over) busy_reg <= 1'b0;
         if (taken) begin
             first_reg <= 1'b0;
-            if (is_last) begin
+            if (last_reg) begin
                 ar_reg <= 2'b00;
                 aw_reg <= 2'b00;
             end
             at_reg <= pair_reg ? other : at_reg + 9'(BURST_WORDS);
             left_reg <= left_reg - 10'(BURST_WORDS);
+            last_reg <= pair_reg || left_reg <= 10'(2 * BURST_WORDS);
             if (!pair_reg) len_reg <= beats_of(left_reg - 10'(BURST_WORDS));
             index_reg <= index_reg + IDX_W'(BURST_WORDS);
         end
@@ -110,8 +119,8 @@ module thread_move #(
             aw_reg <= 2'b00;
             cut_reg <= 1'b1;
         end
-        if (taken && !answered) out_reg <= out_reg + 10'd1;
-        if (!taken && answered) out_reg <= out_reg - 10'd1;
+        if (taken && !answered) out_reg <= out_reg + 1'b1;
+        if (!taken && answered) out_reg <= out_reg - 1'b1;
         if (rvalid) got_reg <= got_reg + 10'd1;
         if (bvalid) got_reg <= got_reg + 10'(BURST_WORDS);
         if (rvalid || bvalid) some_reg <= 1'b1;
@@ -121,17 +130,16 @@ module thread_move #(
             error_resp_reg <= rvalid ? rresp : bresp;
         end
         if (forget) error_reg <= 1'b0;
-        if (start) begin
-            busy_reg <= 1'b1;
-            ar_reg <= {in_local, !in_local} & {2{!write}};
-            aw_reg <= {in_local, !in_local} & {2{write}};
-        end
+        if (go) busy_reg <= 1'b1;
         if (load) begin
+            ar_reg <= {in_local, !in_local} & {2{go && !write}};
+            aw_reg <= {in_local, !in_local} & {2{go && write}};
             pair_reg <= pair;
             first_reg <= 1'b1;
             cut_reg <= 1'b0;
             at_reg <= word;
             left_reg <= words;
+            last_reg <= !pair && words <= 10'(BURST_WORDS);
             len_reg <= pair ? 8'd0 : beats_of(words);
             index_reg <= index;
             got_reg <= 10'd0;
@@ -141,13 +149,13 @@ module thread_move #(
             busy_reg <= 1'b0;
             ar_reg <= 2'b00;
             aw_reg <= 2'b00;
-            out_reg <= 10'd0;
+            out_reg <= '0;
             cut_reg <= 1'b0;
             error_reg <= 1'b0;
         end
     end
 
-    assign over = busy_reg && !issue && (cut_reg && out_reg == 10'd0 || out_reg == 10'd1 && answered);
+    assign over = busy_reg && !issue && (cut_reg && out_reg == '0 || out_reg == OUT_W'(1) && answered);
     assign cut = cut_reg;
     assign left = left_reg;
     assign arvalid = ar_reg;
@@ -156,9 +164,8 @@ module thread_move #(
     assign len = len_reg;
     assign from = index_reg;
     assign first = first_reg;
-    assign last = is_last;
+    assign last = last_reg;
     assign some = some_reg;
-    assign bad = rresp != 2'd0 || (bvalid && bresp != 2'd0);
     assign error = error_reg;
     assign error_at = error_at_reg;
     assign error_resp = error_resp_reg;
@@ -167,14 +174,14 @@ module thread_move #(
     logic [9:0] beats;      // words asked for and not answered, reads only
     logic       writes;
     always_ff @(posedge clk) begin
-        if (start) writes <= write;
-        if (rst || start) beats <= 10'd0;
+        if (go) writes <= write;
+        if (rst || go) beats <= 10'd0;
         else beats <= beats + ((arvalid & arready) != 2'b00 ? {2'd0, len_reg} + 10'd1 : 10'd0) - {9'd0, rvalid};
         if (!rst) begin
-            if (load || start) begin
-                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == 10'd0);
+            if (load || go) begin
+                `CHECK_NAME(one_access_at_a_time) assert (load && !busy_reg && out_reg == '0);
             end
-            if (start) begin
+            if (go) begin
                 `CHECK_NAME(no_error_before_it_began) assert (!error_reg);
                 `CHECK_NAME(access_has_words) assert (words != 10'd0 && words <= 10'd512);
                 `CHECK_NAME(access_stays_in_page) assert (pair || {1'b0, word} + words <= 10'd512);
@@ -185,11 +192,18 @@ module thread_move #(
             if (!rvalid) begin
                 `CHECK_NAME(nothing_is_said_of_no_beat) assert (!rlast && rresp == 2'd0);
             end
+            `CHECK_NAME(error_of_this_cycle_is_told) assert (rbad == (rresp != 2'd0) && bbad == (bvalid && bresp != 2'd0));
+            if (issue) begin
+                `CHECK_NAME(last_burst_is_known) assert (last_reg == (pair_reg ? !first_reg : left_reg <= 10'(BURST_WORDS)));
+            end
             if (cut_reg) begin
                 `CHECK_NAME(cut_at_a_burst) assert (!issue && left_reg != 10'd0 && left_reg <= 10'd512);
             end
             if (answered) begin
-                `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != 10'd0);
+                `CHECK_NAME(answer_was_asked_for) assert (busy_reg && out_reg != '0);
+            end
+            if (taken) begin
+                `CHECK_NAME(bursts_on_the_way_are_counted) assert (out_reg != '1);
             end
             if (rvalid) begin
                 `CHECK_NAME(beat_was_asked_for) assert (!writes && beats != 10'd0);
@@ -198,7 +212,7 @@ module thread_move #(
                 `CHECK_NAME(response_is_to_a_write) assert (writes);
             end
             if (over) begin
-                `CHECK_NAME(over_when_all_beats_came) assert (writes || beats == (out_reg == 10'd0 ? 10'd0 : 10'd1));
+                `CHECK_NAME(over_when_all_beats_came) assert (writes || beats == (out_reg == '0 ? 10'd0 : 10'd1));
             end
         end
     end
@@ -207,10 +221,10 @@ module thread_move #(
 `ifdef COVER
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != 10'd0);
+            `COVER_NAME(next_burst_before_the_answer_to_the_last) cover (taken && !first_reg && out_reg != '0);
             `COVER_NAME(cut_before_it_began) cover (over && cut_reg && first_reg);
             `COVER_NAME(cut_in_the_middle) cover (over && cut_reg && !first_reg);
-            `COVER_NAME(too_late_to_cut) cover (stop && issue && taken && is_last);
+            `COVER_NAME(too_late_to_cut) cover (stop && issue && taken && last_reg);
             `COVER_NAME(error_in_a_later_burst) cover (bad && !error_reg && got_reg >= 10'(BURST_WORDS));
             `COVER_NAME(second_error_is_not_told) cover (bad && error_reg);
         end

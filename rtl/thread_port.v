@@ -49,6 +49,7 @@ module thread_port #(
     output logic [N-1:0]      t_asked,
     output wire               t_asked_pair,
     output logic [N-1:0]      t_rsp_valid,
+    output logic [N-1:0]      t_rsp_good,
     input  wire [N-1:0]       t_rel_valid,
     output wire  [N-1:0]      t_rel_ready,
 
@@ -62,6 +63,7 @@ module thread_port #(
     input  wire               rsp_valid,
     output wire               rsp_ready,
     input  wire [THR_W-1:0]   rsp_thread,
+    input  wire [1:0]         rsp_status,
     output wire               rel_valid,
     output wire [THR_W-1:0]   rel_thread,
 
@@ -126,10 +128,9 @@ module thread_port #(
 
     // ---- chosen
     wire [N-1:0]      pick_1h, rel_1h;
-    wire [N_W-1:0]    rel_pick = which(rel_1h);
-    logic             at_held_reg;      // it was here in the cycle before
+    wire [N_W-1:0]    pick, rel_pick;
+    logic             at_valid_reg;
     logic [N-1:0]     taken_reg;        // it was taken in the cycle before; that request is shown once more, but is none
-    wire              at_valid = at_held_reg || taken_reg != '0;
     logic [N_W-1:0]   at_reg;
     logic [CTX_W-1:0] at_ctx_reg;
     logic [1:0]       at_op_reg;
@@ -147,15 +148,17 @@ module thread_port #(
     logic [51:0]      next_page_reg;
     logic [1:0]       op_reg;
 
+    logic             full_reg;     // one is here and one with the MMU: a register of its own, since req_ready comes late
     wire go = !valid_reg || req_ready;
+    wire free = !full_reg || req_ready;
     // one that asks while it gives an address back is taken when that is, in the same cycle; both are chosen side by side
-    wire free = !at_valid || go;
-    wire [N-1:0] take_1h = pick_1h & {N{free}} & ~(t_rel_valid & ~rel_1h);
+    wire [N-1:0] fit_1h = pick_1h & ~(t_rel_valid & ~rel_1h);
+    wire [N-1:0] take_1h = fit_1h & {N{free}};
     wire [N-1:0] asks = t_req_valid & ~taken_reg;
 
     // who is not taken because of its release has had its turn, too: it comes again behind the others
-    lru_grant #(.N(N)) requests (.clk(clk), .rst(rst), .req(asks), .take(asks != '0 && free), .grant(pick_1h));
-    lru_grant #(.N(N)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(rel_valid), .grant(rel_1h));
+    lru_grant #(.N(N), .N_W(N_W)) requests (.clk(clk), .rst(rst), .req(asks), .take(free), .grant(pick_1h), .pick(pick));
+    lru_grant #(.N(N), .N_W(N_W)) releases (.clk(clk), .rst(rst), .req(t_rel_valid), .take(1'b1), .grant(rel_1h), .pick(rel_pick));
     assign rel_valid = t_rel_valid != '0;
 
     // of the thread that is picked
@@ -183,23 +186,26 @@ module thread_port #(
     always_comb begin
         t_asked = '0;
         t_asked[pick_reg] = valid_reg && req_ready;
-        for (int n = 0; n < N; n++)
+        for (int n = 0; n < N; n++) begin
             t_rsp_valid[n] = rsp_valid && rsp_thread == THR_W'(FIRST + STEP * n);
+            t_rsp_good[n] = rsp_valid && rsp_thread == THR_W'(FIRST + STEP * n) && rsp_status == 2'd0;
+        end
     end
 
     always_ff @(posedge clk) begin
         if (go) begin
-            valid_reg <= at_valid;
+            valid_reg <= at_valid_reg;
             pick_reg <= at_reg;
             ctx_reg <= at_ctx_reg;
             op_reg <= at_op_reg;
             va_reg <= sum[64:1];
             next_page_reg <= next_node[63:12];
         end
-        at_held_reg <= !free;
+        at_valid_reg <= !free || fit_1h != '0;
+        full_reg <= (full_reg && !req_ready) || (fit_1h != '0 && (at_valid_reg || (valid_reg && !req_ready)));
         taken_reg <= take_1h;
         if (free) begin     // with what nobody asked for, it is not valid
-            at_reg <= which(pick_1h);
+            at_reg <= pick;
             {at_ctx_reg, at_op_reg, at_phase_reg, at_list_reg, at_plain_reg, at_words_reg, at_node_reg} <= picked;
             for (int n = 0; n < N; n++) begin
                 at_left_reg[n*64 +: 64] <= t_req_left[n*64 +: 64];
@@ -208,7 +214,8 @@ module thread_port #(
         end
         if (rst) begin
             valid_reg <= 1'b0;
-            at_held_reg <= 1'b0;
+            at_valid_reg <= 1'b0;
+            full_reg <= 1'b0;
             taken_reg <= '0;
         end
     end
@@ -225,7 +232,7 @@ module thread_port #(
     assign req_op = op_reg;
     assign req_cookie = cookies[pick_reg];
     assign rsp_ready = 1'b1;
-    assign active = at_valid || valid_reg;
+    assign active = at_valid_reg || valid_reg;
     assign shown = pages[number(show)];
 
     wire unused = &{1'b0, sum[0], next_node[11:0]};
@@ -235,14 +242,18 @@ module thread_port #(
     logic           past_stuck;
     always_ff @(posedge clk) begin
         past_at <= at_reg;
-        past_stuck <= !rst && at_valid && !go;
+        past_stuck <= !rst && at_valid_reg && !go;
         if (!rst) begin
+            `CHECK_NAME(both_places_are_used) assert (full_reg == (at_valid_reg && valid_reg));
             if (past_stuck) begin
-                `CHECK_NAME(chosen_request_holds) assert (at_valid && at_reg == past_at);
+                `CHECK_NAME(chosen_request_holds) assert (at_valid_reg && at_reg == past_at);
+            end
+            if (taken_reg != '0) begin
+                `CHECK_NAME(who_was_taken_is_at_hand) assert (at_valid_reg && taken_reg[at_reg]);
             end
             `CHECK_NAME(one_node_of_a_memory_at_a_time) assert ((host_node & (host_node - 1'b1)) == '0 && (local_node & (local_node - 1'b1)) == '0);
             if (load[0] && load_here) begin
-                `CHECK_NAME(loaded_before_it_asks) assert (!(at_valid && at_reg == load_n) && !(valid_reg && pick_reg == load_n));
+                `CHECK_NAME(loaded_before_it_asks) assert (!(at_valid_reg && at_reg == load_n) && !(valid_reg && pick_reg == load_n));
             end
         end
     end

@@ -28,12 +28,13 @@ module threads #(
     input  wire [THREADS-1:0]    start,
     input  wire [511:0]          desc,
     output wire [THREADS-1:0]    busy,
+    output wire [THREADS-1:0]    idle,
     // something here moves without the MMU or the host
     output wire                  active,
     input  wire [CONTEXTS-1:0]   ctx_ok,
     input  wire                  kill_valid,
     input  wire [CTX_W-1:0]      kill_ctx,
-    // some thread of a killed context may still touch memory
+    // some thread of a killed context may still touch memory, from two cycles after it was killed on
     output wire                  dying,
 
     output wire [PORTS-1:0]      req_valid,
@@ -120,7 +121,7 @@ module threads #(
 );
     localparam IDX_W = $clog2(BUFFER_WORDS);
 
-    wire [THR_W-1:0]         who;           // whose completion record is given away
+    logic [THR_W-1:0]        who_reg;       // whose completion record is given away, a cycle late: it stays for some
 
     wire [THREADS-1:0]       waiting;
     wire [THREADS-1:0]       retiring;
@@ -134,12 +135,13 @@ module threads #(
     wire [THREADS*64-1:0]    t_req_left;
     wire [THREADS-1:0]       t_asked;
     wire [PORTS-1:0]         asked_pair;
-    wire [THREADS-1:0]       t_rsp_valid;
+    wire [THREADS-1:0]       t_rsp_valid, t_rsp_good;
     wire [THREADS-1:0]       t_rel_valid;
     wire [THREADS-1:0]       t_rel_ready;
     wire [THREADS-1:0]       lock_req;
     wire [THREADS*3-1:0]     lock_word;
     logic [THREADS-1:0]      lock_grant;
+    logic                    dying_reg;
     wire [THREADS*3-1:0]     t_status, t_cause;
     wire [THREADS*2-1:0]     t_access;
     wire [THREADS*12-1:0]    t_place;
@@ -153,10 +155,9 @@ module threads #(
     wire [THREADS-1:0]       h_rvalid, l_rvalid;
     wire [63:0]              h_rdata, l_rdata, h_late, l_late;
     wire [1:0]               h_rresp, l_rresp;
-    wire                     h_rlast, l_rlast;
+    wire                     h_rlast, l_rlast, h_rbad, l_rbad;
     wire [THR_W-1:0]         h_rthread, l_rthread;
-    wire                     h_null = h_rdata == 64'd0;
-    wire                     l_null = l_rdata == 64'd0;
+    wire                     h_null, l_null, h_end, l_end;
     wire                     h_equal, l_equal;
     wire [THREADS-1:0]       is_next, atomic, replace, count, h_forget, l_forget;
     wire [63:0]              h_sum, l_sum;
@@ -168,6 +169,7 @@ module threads #(
     wire [THREADS*64-1:0]    h_word, l_word;
     wire [THREADS-1:0]       h_bvalid, l_bvalid;
     wire [1:0]               h_bresp, l_bresp;
+    wire                     h_bbad, l_bbad;
 
     // ---- work to threads
     // a function: Icarus goes round for ever in an always_comb here
@@ -200,26 +202,29 @@ module threads #(
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
-                .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .bad(bad), .runs(runs), .busy(busy[t]), .idle(idle[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
                 .req_valid(t_req_valid[t]), .req_taken(t_req_taken[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
                 .req_plain(t_req_plain[t]), .req_words(t_req_words[t]), .req_left(t_req_left[t*64 +: 64]),
                 .req_node(t_req_node[t*2 +: 2]), .asked(t_asked[t]), .asked_pair(asked_pair[t%PORTS]),
-                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]),
+                .rsp_valid(t_rsp_valid[t]), .rsp_status(rsp_status[t%PORTS*2 +: 2]), .rsp_good(t_rsp_good[t]),
                 .rsp_local(rsp_local[t%PORTS]), .rsp_access(rsp_access[t%PORTS*2 +: 2]), .rsp_cause(rsp_cause[t%PORTS*3 +: 3]),
                 .rel_valid(t_rel_valid[t]), .rel_ready(t_rel_ready[t]), .rel_wanted(rel_wanted[t]), .stalled(stalled[t]),
                 .lock_req(lock_req[t]), .lock_word(lock_word[t*3 +: 3]), .lock_grant(lock_grant[t]),
                 .mem_local(mem_local[t]), .at(at[t*9 +: 9]), .len(len[t*8 +: 8]), .arvalid({l_arvalid[t], h_arvalid[t]}),
                 .arready({l_arready[t], h_arready[t]}), .rvalid(h_rvalid[t] || l_rvalid[t]),
                 .rplace(mem_local[t] ? l_rdata[11:0] : h_rdata[11:0]), .rnull(mem_local[t] ? l_null : h_null),
-                .rresp({2{h_rvalid[t]}} & h_rresp | {2{l_rvalid[t]}} & l_rresp), .rlast((h_rvalid[t] && h_rlast) || (l_rvalid[t] && l_rlast)),
+                .rend((h_rvalid[t] && h_end) || (l_rvalid[t] && l_end)),
+                .rresp({2{h_rvalid[t]}} & h_rresp | {2{l_rvalid[t]}} & l_rresp),
+                .rbad((h_rvalid[t] && h_rbad) || (l_rvalid[t] && l_rbad)), .rlast((h_rvalid[t] && h_rlast) || (l_rvalid[t] && l_rlast)),
                 .host_late(h_late), .local_late(l_late),
                 .awvalid({l_awvalid[t], h_awvalid[t]}), .awready({l_awready[t], h_awready[t]}), .from(from[t*IDX_W +: IDX_W]), .fill(fill[t]),
                 .shift(shift[t*3 +: 3]), .head(head[t*3 +: 3]), .tail(tail[t*3 +: 3]),
                 .host_index(h_index), .local_index(l_index), .host_here(h_here[t]), .local_here(l_here[t]),
                 .host_word(h_word[t*64 +: 64]), .local_word(l_word[t*64 +: 64]),
                 .bvalid(h_bvalid[t] || l_bvalid[t]), .bresp(mem_local[t] ? l_bresp : h_bresp),
+                .bbad((h_bvalid[t] && h_bbad) || (l_bvalid[t] && l_bbad)),
                 .atomic(atomic[t]), .replace(replace[t]), .count(count[t]), .equal(mem_local[t] ? l_equal : h_equal),
                 .is_next(is_next[t]), .status(t_status[t*3 +: 3]), .cause(t_cause[t*3 +: 3]), .access(t_access[t*2 +: 2]),
                 .place(t_place[t*12 +: 12]), .rec_taken(t_rec_taken[t]));
@@ -242,23 +247,23 @@ module threads #(
     threads_add #(.THREADS(THREADS), .THR_W(THR_W)) host_add (
         .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
         .load_compare(load_arg), .thread(h_rthread), .data(h_rdata), .atomic(atomic), .replace(replace), .late(h_late),
-        .equal(h_equal), .count(count & ~mem_local), .forget(l_forget), .forget_other(h_forget), .show(who), .shown(h_sum));
+        .equal(h_equal), .count(count & ~mem_local), .forget(l_forget), .forget_other(h_forget), .show(who_reg), .shown(h_sum));
 
     threads_add #(.THREADS(THREADS), .THR_W(THR_W)) local_add (
         .clk(clk), .rst(rst), .start(start), .load(load[0]), .load_thread(load_thread), .load_operand(load_value),
         .load_compare(load_arg), .thread(l_rthread), .data(l_rdata), .atomic(atomic), .replace(replace), .late(l_late),
-        .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(who), .shown(l_sum));
+        .equal(l_equal), .count(count & mem_local), .forget(h_forget), .forget_other(l_forget), .show(who_reg), .shown(l_sum));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(HOST_BEATS), .BURST_WORDS(BURST_WORDS)) host_read (
         .clk(clk), .rst(rst), .arvalid(h_arvalid), .arready(h_arready), .at(at), .len(len), .turn(turn[0*THR_W +: THR_W]), .page(page[0*40 +: 40]),
-        .rvalid(h_rvalid), .rdata(h_rdata), .rresp(h_rresp), .rlast(h_rlast), .rthread(h_rthread),
+        .rvalid(h_rvalid), .rdata(h_rdata), .rnull(h_null), .rend(h_end), .rresp(h_rresp), .rbad(h_rbad), .rlast(h_rlast), .rthread(h_rthread),
         .m_arvalid(host_arvalid), .m_arready(host_arready), .m_arid(host_arid), .m_araddr(host_araddr),
         .m_arlen(host_arlen), .m_rvalid(host_rvalid), .m_rid(host_rid), .m_rdata(host_rdata), .m_rresp(host_rresp),
         .m_rlast(host_rlast));
 
     threads_read #(.THREADS(THREADS), .THR_W(THR_W), .SUB_W(SUB_W), .BEATS(LOCAL_BEATS), .BURST_WORDS(BURST_WORDS)) local_read (
         .clk(clk), .rst(rst), .arvalid(l_arvalid), .arready(l_arready), .at(at), .len(len), .turn(turn[1*THR_W +: THR_W]), .page(page[1*40 +: 40]),
-        .rvalid(l_rvalid), .rdata(l_rdata), .rresp(l_rresp), .rlast(l_rlast), .rthread(l_rthread),
+        .rvalid(l_rvalid), .rdata(l_rdata), .rnull(l_null), .rend(l_end), .rresp(l_rresp), .rbad(l_rbad), .rlast(l_rlast), .rthread(l_rthread),
         .m_arvalid(local_arvalid), .m_arready(local_arready), .m_arid(local_arid), .m_araddr(local_araddr),
         .m_arlen(local_arlen), .m_rvalid(local_rvalid), .m_rid(local_rid), .m_rdata(local_rdata), .m_rresp(local_rresp),
         .m_rlast(local_rlast));
@@ -267,7 +272,7 @@ module threads #(
         .clk(clk), .rst(rst), .awvalid(h_awvalid), .awready(h_awready), .at(at), .len(len), .turn(turn[2*THR_W +: THR_W]), .page(page[2*40 +: 40]),
         .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(h_index), .here(h_here), .word(h_word),
         .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
-        .bvalid(h_bvalid), .bresp(h_bresp),
+        .bvalid(h_bvalid), .bresp(h_bresp), .bbad(h_bbad),
         .m_awvalid(host_awvalid), .m_awready(host_awready), .m_awid(host_awid), .m_awaddr(host_awaddr),
         .m_awlen(host_awlen), .m_wvalid(host_wvalid), .m_wready(host_wready), .m_wdata(host_wdata),
         .m_wstrb(host_wstrb), .m_wlast(host_wlast), .m_bvalid(host_bvalid), .m_bid(host_bid), .m_bresp(host_bresp));
@@ -276,7 +281,7 @@ module threads #(
         .clk(clk), .rst(rst), .awvalid(l_awvalid), .awready(l_awready), .at(at), .len(len), .turn(turn[3*THR_W +: THR_W]), .page(page[3*40 +: 40]),
         .from(from), .fill(fill), .shift(shift), .head(head), .tail(tail), .index(l_index), .here(l_here), .word(l_word),
         .load_valid(load[0]), .load_thread(load_thread), .load_word(load_arg),
-        .bvalid(l_bvalid), .bresp(l_bresp),
+        .bvalid(l_bvalid), .bresp(l_bresp), .bbad(l_bbad),
         .m_awvalid(local_awvalid), .m_awready(local_awready), .m_awid(local_awid), .m_awaddr(local_awaddr),
         .m_awlen(local_awlen), .m_wvalid(local_wvalid), .m_wready(local_wready), .m_wdata(local_wdata),
         .m_wstrb(local_wstrb), .m_wlast(local_wlast), .m_bvalid(local_bvalid), .m_bid(local_bid), .m_bresp(local_bresp));
@@ -301,7 +306,7 @@ module threads #(
         for (genvar p = 0; p < PORTS; p = p + 1) begin : client
             localparam N = (THREADS - p + PORTS - 1) / PORTS;
             wire [N-1:0]       n_req_valid, n_req_taken, n_req_list, n_req_plain, n_req_words, n_asked;
-            wire [N-1:0]       n_rsp_valid, n_rel_valid, n_rel_ready, n_host_node, n_local_node;
+            wire [N-1:0]       n_rsp_valid, n_rsp_good, n_rel_valid, n_rel_ready, n_host_node, n_local_node;
             wire [N*CTX_W-1:0] n_req_ctx;
             wire [N*64-1:0]    n_req_left;
             wire [N*2-1:0]     n_req_op, n_req_phase, n_req_node;
@@ -321,6 +326,7 @@ module threads #(
                 assign n_host_node[n] = h_rvalid[T] && is_next[T];
                 assign n_local_node[n] = l_rvalid[T] && is_next[T];
                 assign t_rsp_valid[T] = n_rsp_valid[n];
+                assign t_rsp_good[T] = n_rsp_good[n];
                 assign n_rel_valid[n] = t_rel_valid[T];
                 assign t_rel_ready[T] = n_rel_ready[n];
             end
@@ -332,13 +338,13 @@ module threads #(
                 .t_req_valid(n_req_valid), .t_req_taken(n_req_taken), .t_req_ctx(n_req_ctx), .t_req_op(n_req_op),
                 .t_req_phase(n_req_phase), .t_req_list(n_req_list), .t_req_plain(n_req_plain), .t_req_words(n_req_words),
                 .t_req_left(n_req_left), .t_req_node(n_req_node), .t_asked(n_asked), .t_asked_pair(asked_pair[p]),
-                .t_rsp_valid(n_rsp_valid),
+                .t_rsp_valid(n_rsp_valid), .t_rsp_good(n_rsp_good),
                 .t_rel_valid(n_rel_valid), .t_rel_ready(n_rel_ready),
                 .req_valid(req_valid[p]), .req_ready(req_ready[p]), .req_ctx(req_ctx[p*CTX_W +: CTX_W]),
                 .req_thread(req_thread[p*THR_W +: THR_W]), .req_va(req_va[p*64 +: 64]), .req_op(req_op[p*2 +: 2]),
                 .req_cookie(req_cookie[p*64 +: 64]), .rsp_valid(rsp_valid[p]), .rsp_ready(rsp_ready[p]),
-                .rsp_thread(rsp_thread[p*THR_W +: THR_W]), .rel_valid(rel_valid[p]),
-                .rel_thread(rel_thread[p*THR_W +: THR_W]), .active(port_active[p]), .show(who),
+                .rsp_thread(rsp_thread[p*THR_W +: THR_W]), .rsp_status(rsp_status[p*2 +: 2]), .rel_valid(rel_valid[p]),
+                .rel_thread(rel_thread[p*THR_W +: THR_W]), .active(port_active[p]), .show(who_reg),
                 .shown(pages[p*52 +: 52]));
         end
     endgenerate
@@ -354,14 +360,18 @@ module threads #(
         end
         for (genvar c = 0; c < 8; c = c + 1) begin : word_class
             localparam [2:0] C = 3'(c);
-            wire [THREADS-1:0] req = lock_req & (C[0] ? class_bit[0] : ~class_bit[0]) & (C[1] ? class_bit[1] : ~class_bit[1]) &
-                (C[2] ? class_bit[2] : ~class_bit[2]);
-            wire [THREADS-1:0] grant;
-            lock #(.N(THREADS)) one (.clk(clk), .rst(rst), .req(req), .grant(grant));
+            logic [THREADS-1:0] req_reg;
+            wire  [THREADS-1:0] grant;
+            always_ff @(posedge clk) begin
+                req_reg <= lock_req & (C[0] ? class_bit[0] : ~class_bit[0]) & (C[1] ? class_bit[1] : ~class_bit[1]) &
+                    (C[2] ? class_bit[2] : ~class_bit[2]);
+                if (rst) req_reg <= '0;
+            end
+            lock #(.N(THREADS)) one (.clk(clk), .rst(rst), .req(req_reg), .grant(grant));
             assign class_granted[c*THREADS +: THREADS] = grant;
         end
     endgenerate
-    // a thread looks at it only while it asks; what it held before is gone by then
+    // a thread looks at it only while it asks; what it held before, which it keeps for two cycles, is gone by then
     always_comb begin
         lock_grant = '0;
         for (int c = 0; c < 8; c++) lock_grant = lock_grant | class_granted[c*THREADS +: THREADS];
@@ -369,6 +379,7 @@ module threads #(
 
     // ---- completion records: one thread at a time, held until its record is taken
     wire [THREADS-1:0] who_1h;
+    wire [THR_W-1:0]   who;
     logic              valid_reg;
     wire               take = retiring != '0 && !valid_reg;
 
@@ -388,7 +399,7 @@ module threads #(
     logic [63:0]        cookies [0:THREADS-1];
     logic [23:0]        works_on [0:THREADS-1]; // operation, context
     logic [THREADS-1:0] began_reg;              // something since reset
-    logic               look_reg;
+    logic               take_reg, look_reg;
     logic [63:0]        left_reg, done_reg, result_reg;
     logic [2:0]         status_reg, cause_reg;
     logic [1:0]         access_reg;
@@ -417,32 +428,37 @@ module threads #(
         end
 
     always_ff @(posedge clk) begin
-        look_reg <= take;
+        who_reg <= who;
+        take_reg <= take;
+        look_reg <= take_reg;
         left_reg <= left_of;
-        done_reg <= lefts[who] - left_reg;
+        done_reg <= lefts[who_reg] - left_reg;
         result_reg <= h_sum + l_sum;
-        status_reg <= t_status[who*3 +: 3];
-        cause_reg <= t_cause[who*3 +: 3];
-        access_reg <= t_access[who*2 +: 2];
-        place_reg <= t_place[who*12 +: 12];
-        page_reg <= pages[32'(who)%PORTS*52 +: 52];
+        status_reg <= t_status[who_reg*3 +: 3];
+        cause_reg <= t_cause[who_reg*3 +: 3];
+        access_reg <= t_access[who_reg*2 +: 2];
+        place_reg <= t_place[who_reg*12 +: 12];
+        page_reg <= pages[32'(who_reg)%PORTS*52 +: 52];
         began_reg <= began_reg | start;
+        dying_reg <= t_dying != '0;
         if (rst) begin
+            take_reg <= 1'b0;
             look_reg <= 1'b0;
             began_reg <= '0;
+            dying_reg <= 1'b0;
         end
     end
 
     thread_counts #(.THREADS(THREADS), .THR_W(THR_W)) counts (
         .clk(clk), .rst(rst), .works(works), .stalls(stalled), .faults(faulted), .clear(t_rec_taken), .look(look_reg),
-        .thread(who), .cycles(cycles), .stall(stall), .fault(faults));
+        .thread(who_reg), .cycles(cycles), .stall(stall), .fault(faults));
 
-    wire [23:0] rec_work = works_on[who];
+    wire [23:0] rec_work = works_on[who_reg];
     wire        rec_va = status_reg == 3'(dmmu_pkg::STATUS_FAULT) || status_reg == 3'(dmmu_pkg::STATUS_BUS);
     always_comb begin
         case (rec_word)
-            3'd0: rec_data = cookies[who];
-            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, 8'(who), rec_work[23:8], rec_work[7:0], 5'd0, status_reg};
+            3'd0: rec_data = cookies[who_reg];
+            3'd1: rec_data = {8'd0, 5'd0, cause_reg, 6'd0, access_reg, 8'(who_reg), rec_work[23:8], rec_work[7:0], 5'd0, status_reg};
             3'd2: rec_data = result_reg;
             3'd3: rec_data = done_reg;
             3'd4: rec_data = rec_va ? {page_reg, place_reg} : 64'd0;
@@ -453,7 +469,7 @@ module threads #(
     end
 
     assign rec_valid = valid_reg;
-    assign dying = |t_dying;
+    assign dying = dying_reg;
     assign active = (busy & ~waiting & ~(held & ~t_rel_valid) & ~retiring) != '0 || port_active != '0 || (retiring != '0 && !cpl_full);
 
     wire [THR_W-1:0] shown = show[THR_W-1:0];

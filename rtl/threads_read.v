@@ -31,7 +31,11 @@ module threads_read #(
     output wire [THREADS-1:0]    rvalid,
     // common to all threads
     output wire [63:0]           rdata,
+    // as an address: it is zero; or, this or not of a word
+    output wire                  rnull,
+    output wire                  rend,
     output wire [1:0]            rresp,
+    output wire                  rbad,      // this is an error
     output wire                  rlast,
     // whose they are, if anybody's
     output wire [THR_W-1:0]      rthread,
@@ -51,7 +55,10 @@ module threads_read #(
     wire [THR_W-1:0]    pick;
     logic [THREADS-1:0] r_valid_reg;
     logic [63:0]        r_data_reg;
+    logic               r_null_reg;
+    logic               r_end_reg;
     logic [1:0]         r_resp_reg;
+    logic               r_bad_reg;
     logic               r_last_reg;
     logic [THR_W-1:0]   r_thread_reg;
 
@@ -90,7 +97,10 @@ module threads_read #(
         out_reg <= take ? out_reg + COUNT_W'(take_len) + COUNT_W'(!m_rvalid) : out_reg - COUNT_W'(m_rvalid);
         room_reg <= take ? ROOM >= BURST_WORDS && out_reg <= COUNT_W'(ROOM - BURST_WORDS) : out_reg <= COUNT_W'(ROOM);
         r_data_reg <= m_rdata;
+        r_null_reg <= m_rdata == 64'd0;
+        r_end_reg <= m_rdata == 64'd0 || m_rdata[2:0] != 3'd0;
         r_resp_reg <= m_rresp;
+        r_bad_reg <= m_rresp != 2'd0;
         r_last_reg <= m_rlast;
         r_thread_reg <= m_rid[THR_W-1:0];
         if (rst) begin
@@ -108,7 +118,10 @@ module threads_read #(
     assign m_araddr = {12'd0, ar_addr};
     assign rvalid = r_valid_reg;
     assign rdata = r_data_reg;
+    assign rnull = r_null_reg;
+    assign rend = r_end_reg;
     assign rresp = r_resp_reg;
+    assign rbad = r_bad_reg;
     assign rlast = r_last_reg;
     assign rthread = r_thread_reg;
 

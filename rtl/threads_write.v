@@ -37,6 +37,7 @@ module threads_write #(
     input  wire [THREADS*64-1:0]    word,
     output wire [THREADS-1:0]       bvalid,
     output wire [1:0]               bresp,
+    output wire                     bbad,       // this is an error
     // the word that a thread fills with
     input  wire                     load_valid,
     input  wire [THR_W-1:0]         load_thread,
@@ -70,6 +71,7 @@ module threads_write #(
     logic [2:0]         next_tail_reg;
     logic [THREADS-1:0] b_valid_reg;
     logic [1:0]         b_resp_reg;
+    logic               b_bad_reg;
     wire                load;
 
     wire goes_on = (serve & awvalid) != '0;
@@ -112,6 +114,7 @@ module threads_write #(
         end
         for (int t = 0; t < THREADS; t++) b_valid_reg[t] <= m_bvalid && m_bid == SUB_W'(t);
         b_resp_reg <= m_bresp;
+        b_bad_reg <= m_bresp != 2'd0;
         if (rst) begin
             next_reg <= 1'b0;
             b_valid_reg <= '0;
@@ -252,6 +255,7 @@ module threads_write #(
     assign m_awaddr = {12'd0, aw_addr};
     assign bvalid = b_valid_reg;
     assign bresp = b_resp_reg;
+    assign bbad = b_bad_reg;
 
 `ifdef CHECK
     always_ff @(posedge clk) begin

@@ -7,7 +7,7 @@
 module word_queue #(
     // bits of a word
     parameter W = 64,
-    // words, as a power of two; for a word a cycle more than the cycles from reserving to pop and back
+    // words, as a power of two; for a word a cycle more than the cycles from reserving to pop and, one later, back
     parameter LOG2 = 3
 ) (
     input  wire         clk,
@@ -19,7 +19,7 @@ module word_queue #(
     // the word comes
     input  wire         push,
     input  wire [W-1:0] in,
-    // the oldest word, and pulse: it is taken
+    // the oldest word, and pulse: it is taken, which comes late
     output wire         any,
     output wire [W-1:0] out,
     input  wire         pop
@@ -30,9 +30,11 @@ module word_queue #(
     logic [LOG2:0] in_reg;
     logic [LOG2:0] out_reg;
     logic [LOG2:0] room_reg;
-    logic          any_reg;     // in_reg and out_reg differ
+    logic          any_reg;     // a word is here, another behind it
+    logic          more_reg;
+    logic          popped_reg;
 
-    wire           more = in_reg != out_reg && in_reg != out_reg + 1'b1;
+    wire           third = more_reg && in_reg != out_reg + (LOG2+1)'(2);
 
     always_ff @(posedge clk)
         if (push) words[in_reg[LOG2-1:0]] <= in;
@@ -40,13 +42,17 @@ module word_queue #(
     always_ff @(posedge clk) begin
         if (push) in_reg <= in_reg + 1'b1;
         if (pop) out_reg <= out_reg + 1'b1;
-        any_reg <= push || more || (any_reg && !pop);
-        if (reserve != pop) room_reg <= reserve ? room_reg - 1'b1 : room_reg + 1'b1;      // pop comes late
+        if (push || pop) any_reg <= push || more_reg;
+        if (push != pop) more_reg <= push ? any_reg : third;
+        popped_reg <= pop;
+        if (reserve != popped_reg) room_reg <= reserve ? room_reg - 1'b1 : room_reg + 1'b1;
         if (rst) begin
             in_reg <= '0;
             out_reg <= '0;
             room_reg <= (LOG2+1)'(DEPTH);
             any_reg <= 1'b0;
+            more_reg <= 1'b0;
+            popped_reg <= 1'b0;
         end
     end
 
@@ -61,7 +67,7 @@ module word_queue #(
             if (push) begin
                 `CHECK_NAME(queue_never_overrun) assert (held < (LOG2+1)'(DEPTH));
             end
-            `CHECK_NAME(a_word_is_seen) assert (any_reg == (in_reg != out_reg));
+            `CHECK_NAME(a_word_is_seen) assert (any_reg == (held != '0) && more_reg == (held > (LOG2+1)'(1)));
             `CHECK_NAME(room_is_counted) assert (room_reg + held <= (LOG2+1)'(DEPTH));
         end
     end
