@@ -170,8 +170,8 @@ module dmmu #(
     wire        enable;
     wire        enabled_now;
     wire        core_busy;
-    wire [7:0]  stalled_count;
-    wire [7:0]  running_count;
+    logic [7:0] stalled_count_reg;
+    logic [7:0] running_count_reg;
     wire        err_ctl_opcode;
     wire        err_host_bus;
     wire        err_local_bus;
@@ -213,7 +213,7 @@ module dmmu #(
         .s_axil_araddr(s_axil_araddr), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
         .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp), .bus_active(bus_active),
         .enable(enable), .enabled_now(enabled_now), .reset_now(reset_now), .resetting(resetting), .ready(ready),
-        .busy(core_busy), .stalled(stalled_count), .running(running_count),
+        .busy(core_busy), .stalled(stalled_count_reg), .running(running_count_reg),
         .err_ctl_opcode(err_ctl_opcode), .err_host_bus(err_host_bus), .err_local_bus(err_local_bus),
         .err_stale_answer(err_stale_answer), .err_cpy_desc(err_cpy_desc), .err_cpy_bus(err_cpy_bus),
         .error_cause(error_cause), .irq_enable(irq_enable), .irq_route(irq_route),
@@ -607,11 +607,7 @@ module dmmu #(
         for (int t = 0; t < THREADS; t++) population = population + {7'd0, bits[t]};
     endfunction
 
-    assign stalled_count = population(stalled);
-    assign running_count = population(thread_busy);
-
     logic [PORTS-1:0]   l1_hit_reg, kill_reg;
-    logic [7:0]         stalled_count_reg;
     logic [4:0]         irq_raised_reg;
     logic [191:0]       spans_reg;
     logic l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg, walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg;
@@ -620,8 +616,9 @@ module dmmu #(
     logic copy_reg, copy_beat_reg, copy_active_reg;
 
     always_ff @(posedge clk) begin
-        {l1_hit_reg, kill_reg, faulted_reg, stalled_count_reg, irq_raised_reg} <=
-            {ev_l1_hit, ev_kill, faulted, stalled_count, irq_raised};
+        stalled_count_reg <= population(stalled);
+        running_count_reg <= population(thread_busy);
+        {l1_hit_reg, kill_reg, faulted_reg, irq_raised_reg} <= {ev_l1_hit, ev_kill, faulted, irq_raised};
         {l2_hit_reg, miss_reg, retry_reg, fail_reg, merge_reg} <= {ev_l2_hit, ev_miss, ev_retry, ev_fail, ev_merge};
         {walk_cache_hit_reg, prefetch_reg, walk_reg, walk_read_reg} <=
             {ev_walk_cache_hit, ev_prefetch, ev_walk, ev_walk_read};
