@@ -163,6 +163,11 @@ module mmu #(
     // tables of a level that are remembered: 64 cover 128 MiB with last-level tables; a small MMU has less of everything
     localparam CACHE = TLB_SETS < 64 ? (TLB_SETS < 4 ? 4 : TLB_SETS) : 64;
 
+    // a bit for each thread. Compared, not shifted: yosys shares a shifter between what never happens at once, and puts one behind the other
+    function [THREADS-1:0] one(input [THR_W-1:0] thread);
+        for (int t = 0; t < THREADS; t++) one[t] = thread == THR_W'(t);
+    endfunction
+
     function [PORTS-1:0] port_of(input [THR_W-1:0] thread);
         port_of = '0;
         for (int t = 0; t < THREADS; t++)
@@ -827,7 +832,7 @@ module mmu #(
             told_perm_reg <= in_perm;
             told_frame_reg <= in_frame;
         end
-        tell_1h_reg <= tell ? THREADS'(1) << tell_thread : '0; // a shift by what is unknown would be unknown
+        tell_1h_reg <= tell ? one(tell_thread) : '0;
         tell_runs_reg <= tell_runs;
         tell_huge_reg <= tell_in ? in_huge : soon_huge;
         if (rst) begin
@@ -969,13 +974,13 @@ module mmu #(
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : at_port
             localparam [THREADS-1:0] HERE = threads_at(p);
-            wire [THREADS-1:0] looks = HERE & (THREADS'(1) << look_who[p*THR_W +: THR_W]);
-            assign p_accept[p*THREADS +: THREADS] = accept[p] ? HERE & (THREADS'(1) << req_thread[p*THR_W +: THR_W]) : '0;
-            assign p_release[p*THREADS +: THREADS] = rel_valid[p] ? HERE & (THREADS'(1) << rel_thread[p*THR_W +: THR_W]) : '0;
+            wire [THREADS-1:0] looks = HERE & one(look_who[p*THR_W +: THR_W]);
+            assign p_accept[p*THREADS +: THREADS] = accept[p] ? HERE & one(req_thread[p*THR_W +: THR_W]) : '0;
+            assign p_release[p*THREADS +: THREADS] = rel_valid[p] ? HERE & one(rel_thread[p*THR_W +: THR_W]) : '0;
             assign p_hit[p*THREADS +: THREADS] = look_hit[p] && out_free[p] ? looks : '0;
             assign p_miss[p*THREADS +: THREADS] = look_miss[p] && !next_early_reg[p] && miss_valid_reg[p] && !miss_take[p] ? looks : '0;
-            assign p_answer[p*THREADS +: THREADS] = rsp_valid[p] && rsp_ready[p] ? HERE & (THREADS'(1) << rsp_thread[p*THR_W +: THR_W]) : '0;
-            assign p_end[p*THREADS +: THREADS] = out_ended[p] ? HERE & (THREADS'(1) << out_ended_thread[p*THR_W +: THR_W]) : '0;
+            assign p_answer[p*THREADS +: THREADS] = rsp_valid[p] && rsp_ready[p] ? HERE & one(rsp_thread[p*THR_W +: THR_W]) : '0;
+            assign p_end[p*THREADS +: THREADS] = out_ended[p] ? HERE & one(out_ended_thread[p*THR_W +: THR_W]) : '0;
         end
     endgenerate
     assign t_accept = any_port(p_accept);

@@ -249,7 +249,7 @@ module walk_unit #(
         alike_reg <= {alike & ~come_ending, alike & ~stay_ending} | {2{free_1h_reg & {WALKERS{newest}}}};
         any_reg <= {(alike & ~come_ending) != '0, (alike & ~stay_ending) != '0};
         newest_reg <= newest;
-        done_1h_reg <= rst || !done_next ? '0 : WALKERS'(1) << done_next_walk;
+        for (int i = 0; i < WALKERS; i++) done_1h_reg[i] <= !rst && done_next && done_next_walk == WLK_W'(i);
         retry_reg <= retry;
         started_reg <= start;
         if (rst) begin
