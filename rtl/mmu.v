@@ -711,13 +711,16 @@ module mmu #(
     wire [CTX_W-1:0]  s4_ctx = s4_ask_reg[2+THR_W +: CTX_W];
     wire              s4_nc = s4_ask_reg[ASK_W-1];
     wire              s4_done = s4_install_reg && s4_last_reg;
-    wire              s4_runs = ok_now[s4_ctx];
+    logic             s4_ran_reg;       // its context did in the cycle before
+    wire              s4_runs = s4_ran_reg && !(kill_valid && kill_ctx == s4_ctx);
     logic             s4_root_reg;      // root_reg, retried_reg of its thread: neither changes while it is looked up
     logic             s4_retried_reg;
 
-    // a 2 MiB page that the range touches is turned back as a whole
-    wire              s4_guarded = guard && (inv_every || s4_ctx == inv_ctx) &&
-                                   (inv_all || (52'(s4_vpn) >> 9 >= inv_first >> 9 && 52'(s4_vpn) >> 9 <= inv_last >> 9));
+    // a 2 MiB page that the range touches is turned back as a whole. The range stands since two cycles before `guard`
+    wire [VPN_W-1:0]  s3_vpn = s3_ask_reg[ASK_W-2 -: VPN_W];
+    wire [CTX_W-1:0]  s3_ctx = s3_ask_reg[2+THR_W +: CTX_W];
+    logic             s4_covered_reg;
+    wire              s4_guarded = guard && s4_covered_reg;
 
     always_ff @(posedge clk) begin
         swept_reg <= do_sweep;
@@ -728,6 +731,9 @@ module mmu #(
         s3_ask_reg <= next_ask_reg;
         {s4_lookup_reg, s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg} <=
             {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
+        s4_ran_reg <= ok_now[s3_ctx];
+        s4_covered_reg <= (inv_every || s3_ctx == inv_ctx) &&
+                          (inv_all || (52'(s3_vpn) >> 9 >= inv_first >> 9 && 52'(s3_vpn) >> 9 <= inv_last >> 9));
         s4_root_reg <= root_reg[s3_ask_reg[2 +: THR_W]];
         s4_retried_reg <= retried_reg[s3_ask_reg[2 +: THR_W]];
         end_valid_reg <= s4_lookup_reg || s4_install_reg;

@@ -59,7 +59,8 @@ module thread_state (
     // an atomic at memory: it asks for the right to its word, or has it
     output wire  lock_req
 );
-    logic idle_reg, check_reg, address_reg, response_reg, plan_reg, lock_reg, move_reg, compare_reg, store_reg, release_reg, step_reg,
+    // idle is none of them: what is nowhere yet, before the first reset, is idle
+    logic busy_reg, check_reg, address_reg, response_reg, plan_reg, lock_reg, move_reg, compare_reg, store_reg, release_reg, step_reg,
         retire_reg;
     logic asking_reg, follows_reg, armed_reg, lock_req_reg;
 
@@ -72,7 +73,7 @@ module thread_state (
     wire node = over && node_over && !rbad;
 
     always_ff @(posedge clk) begin
-        idle_reg <= idle_reg ? !start : retire_reg && rec_taken;
+        busy_reg <= busy_reg ? !(retire_reg && rec_taken) : start;
         check_reg <= start;
         address_reg <= (check_reg && !bad && runs) || (step_reg && !broken);
         response_reg <= (next && asking_reg) || (response_reg && !rsp_valid);
@@ -96,7 +97,7 @@ module thread_state (
         lock_req_reg <= locks || (lock_req_reg && !gives_way && !moved && !stored && !(store_reg && over));
 
         if (rst) begin
-            idle_reg <= 1'b1;
+            busy_reg <= 1'b0;
             check_reg <= 1'b0;
             address_reg <= 1'b0;
             response_reg <= 1'b0;
@@ -115,7 +116,7 @@ module thread_state (
         end
     end
 
-    assign in_idle = idle_reg;
+    assign in_idle = !busy_reg;
     assign in_check = check_reg;
     assign in_address = address_reg;
     assign in_response = response_reg;
@@ -127,7 +128,7 @@ module thread_state (
     assign in_release = release_reg;
     assign in_step = step_reg;
     assign in_retire = retire_reg;
-    assign busy = !idle_reg;
+    assign busy = busy_reg;
     assign asking = asking_reg;
     assign follows = follows_reg;
     assign armed = armed_reg;
@@ -135,7 +136,7 @@ module thread_state (
     assign lock_req = lock_req_reg;
 
 `ifdef CHECK
-    wire [11:0] all = {idle_reg, check_reg, address_reg, response_reg, plan_reg, lock_reg, move_reg, compare_reg, store_reg, release_reg,
+    wire [11:0] all = {!busy_reg, check_reg, address_reg, response_reg, plan_reg, lock_reg, move_reg, compare_reg, store_reg, release_reg,
         step_reg, retire_reg};
     always_ff @(posedge clk) begin
         if (!rst) begin
@@ -144,7 +145,7 @@ module thread_state (
                 (lock_reg || move_reg || compare_reg || store_reg)));
             `CHECK_NAME(ready_for_a_good_answer) assert (armed_reg == (response_reg && planned && !atomic && !killed));
             if (start) begin
-                `CHECK_NAME(start_only_when_free) assert (idle_reg);
+                `CHECK_NAME(start_only_when_free) assert (!busy_reg);
             end
             if (rsp_good) begin
                 `CHECK_NAME(what_is_good_is_an_answer) assert (rsp_valid);

@@ -39,6 +39,7 @@
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
     (* hierconn *) wire               \dut.port[0].look_may_reg ;
+    (* hierconn *) wire               \dut.s4_covered_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
     (* hierconn *) wire               \dut.next_valid_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.next_early_reg ;
@@ -406,6 +407,9 @@
             if (\dut.s3_lookup_reg ) assert (\dut.s3_ask_reg == t_ask && {\dut.shared.vpn1_reg , \dut.shared.op1_reg } == {t_ask[3+CTX_W +: VW], t_ask[1:0]});
             if (\dut.s4_lookup_reg ) assert (\dut.s4_ask_reg == t_ask && \dut.shared.vpn2_reg == t_ask[3+CTX_W +: VW] &&
                                             (!\dut.shared.good_reg || good(\dut.shared.way[0].out2_reg , 1'b0)) && (!\dut.shared.good_huge_reg || good(\dut.shared.way[0].out2_huge_reg , 1'b1)));
+            if (\dut.s4_lookup_reg && v_guard)
+                assert (\dut.s4_covered_reg == ((c_every_reg || t_ctx_reg[CTX_W-1:0] == c_ctx_reg) &&
+                                                 (c_all_reg || in_range({t_ask[12+CTX_W +: VW-9], 9'd0}, {t_ask[12+CTX_W +: VW-9], 9'h1ff}))));
             if (end_lookup) assert (\dut.end_ask_reg == t_ask);
             if (\dut.end_may_reg || \dut.end_try_reg || \dut.end_killed_reg || \dut.end_again_reg ) assert (end_lookup);
             if (\dut.end_may_reg ) assert (\dut.end_try_reg );
