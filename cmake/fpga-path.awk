@@ -55,6 +55,11 @@ function add_line(l) {
 	if (main) { n = 0; lines = ""; last = ""; split("", got) }
 	next
 }
+# what is too short: no path of these is one of those above
+/Hold\/min time violations? / {
+	inside = 0
+	if ($2 ~ /^[0-9]+$/) hold = $2
+}
 inside && $2 == "clk-to-q" { logic[c] += $3; start[c] = signal($6); total[c] = $4 }
 inside && $2 == "logic" { logic[c] += $3; if ($3 > 0) levels[c]++; total[c] = $4 }
 inside && $2 == "routing" {
@@ -76,6 +81,7 @@ END {
 		print "fmax." clocks[i], fmax[clocks[i]], "MHz"
 		print "asked." clocks[i], asked[clocks[i]], "MHz"
 	}
+	print "hold_violations", hold + 0, "paths"
 	print "critical_path", total[m], "ns"
 	print "critical_path.logic", logic[m], "ns"
 	print "critical_path.routing", routing[m], "ns"
@@ -92,6 +98,7 @@ END {
 		printf("%-12s %6.1f %6.1f MHz  %s  %.2f ns = logic %.2f + routing %.2f, %d cells, %s to %s\n", c, fmax[c], asked[c],
 			fmax[c] >= asked[c] ? "closed    " : "not closed", total[c], logic[c], routing[c], levels[c], start[c], finish[c]) > path
 	}
+	if (hold) printf("%d paths are too short, by the delays that nextpnr has (hold)\n", hold) > path
 	printf("critical path of %s\n  from %s\n  to   %s\n  by  ", m, start[m], finish[m]) > path
 	for (i = 1; i <= n; i++) printf(" %s (%.1f)", nets[i], at[i]) > path
 	printf("\n  in   %s\n", lines) > path

@@ -211,7 +211,7 @@ place() {
 		say "$title: does not fit: $luts LUT, the chip has $4"
 		return 1
 	fi
-	placed=$cache/pnr-$(hash pnr 2 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
+	placed=$cache/pnr-$(hash pnr 3 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
 	mkdir -p "$work"

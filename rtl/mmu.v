@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // mmu: the client ports of docs/client-port.md, and what is behind them. A request is looked up in its port's own TLB
-// (answer in 2 cycles), then in the shared one (6), then a walk of the page table brings its entry; requests overtake each
-// other as they can. A walk is for all threads that miss on its page; when it faults, those that want the same access
-// share one fault and one record, and one answer is for all of them.
+// (answer in 2 cycles), then in the shared one (5; 7 and more when others are before it), then a walk of the page table brings its
+// entry; requests overtake each other as they can. A walk is for all threads that miss on its page; when it faults, those that want
+// the same access share one fault and one record, and one answer is for all of them.
 //
-//   stage 0 accept, first-level compare   1 answer, and the shared TLB is read when it has nothing else to do   2 else chosen
-//   here   3, 4 shared TLB   5 act: answer, walk, fault, or look up again
+//   stage 0 accept, first-level compare; the shared TLB's next lookup is chosen   1 answer, and the shared TLB is read, when it was
+//   chosen   2 else chosen among those that missed   then 3, 4 shared TLB   5 act: answer, walk, fault, or look up again
 //
 // The command port (from ctl_exec) sets and kills contexts, invalidates and answers faults, one at a time. Faults
 // leave by a record port to the fault ring. Walks have a memory port to local memory.
