@@ -15,14 +15,14 @@ module dispatch #(
     input  wire                entry_valid,
     input  wire                entry_bad,
     output wire                entry_ready,
-    input  wire [THREADS-1:0]  thread_idle,
+    input  wire [THREADS-1:0]  thread_busy,
     output wire [THREADS-1:0]  start,
     // descriptors taken
     output wire [31:0]         taken,
     // the descriptor at hand can go somewhere
     output wire                active
 );
-    wire                any = thread_idle != '0;
+    wire                any = thread_busy != '1;
     wire [THREADS-1:0]  pick_1h;
     logic               next_reg;       // a thread was chosen; it is free until it gets a descriptor from here
     logic [THREADS-1:0] next_1h_reg;
@@ -31,7 +31,7 @@ module dispatch #(
     wire take = entry_valid && !entry_bad && enable && next_reg;
 
     rr_grant #(.N(THREADS)) order (
-        .clk(clk), .rst(rst), .req(thread_idle), .take(any && !next_reg), .grant(pick_1h));
+        .clk(clk), .rst(rst), .req(~thread_busy), .take(any && !next_reg), .grant(pick_1h));
 
     always_ff @(posedge clk) begin
         if (take) next_reg <= 1'b0;
@@ -55,7 +55,7 @@ module dispatch #(
     always_ff @(posedge clk) begin
         if (!rst) begin
             if (next_reg) begin
-                `CHECK_NAME(chosen_thread_is_free) assert ((next_1h_reg & ~thread_idle) == '0);
+                `CHECK_NAME(chosen_thread_is_free) assert ((next_1h_reg & thread_busy) == '0);
             end
         end
     end

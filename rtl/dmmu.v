@@ -449,7 +449,7 @@ module dmmu #(
     // ---- work
     wire                work_fetching, work_valid, work_ready, work_bad, work_active;
     wire [511:0]        work_entry;
-    wire [THREADS-1:0]  thread_start, thread_busy, thread_idle;
+    wire [THREADS-1:0]  thread_start, thread_busy;
     wire                thread_active;
     wire                cpl_full, cpl_active, cpl_posted, cpl_rec_valid, cpl_rec_taken;
     wire [2:0]          cpl_rec_word;
@@ -465,7 +465,7 @@ module dmmu #(
 
     dispatch #(.THREADS(THREADS)) dispatcher (
         .clk(clk), .rst(core_rst), .enable(enable), .entry_valid(work_valid), .entry_bad(work_bad),
-        .entry_ready(work_ready), .thread_idle(thread_idle), .start(thread_start), .taken(work_head),
+        .entry_ready(work_ready), .thread_busy(thread_busy), .start(thread_start), .taken(work_head),
         .active(work_active));
 
     threads #(
@@ -473,7 +473,7 @@ module dmmu #(
         .BURST_WORDS(BURST_WORDS), .STALL_CONTEXT(STALL_CONTEXT), .HOST_BEATS(HOST_BEATS), .LOCAL_BEATS(LOCAL_BEATS),
         .SUB_W(SUB_W)
     ) engines (
-        .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy), .idle(thread_idle),
+        .clk(clk), .rst(core_rst), .start(thread_start), .desc(work_entry), .busy(thread_busy),
         .active(thread_active), .ctx_ok(ctx_ok), .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(dying),
         .req_valid(req_valid), .req_ready(req_ready), .req_ctx(req_ctx), .req_thread(req_thread), .req_va(req_va),
         .req_op(req_op), .req_cookie(req_cookie), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready),

@@ -42,7 +42,6 @@ module hw_thread #(
     input  wire                bad,
     input  wire                runs,
     output wire                busy,
-    output wire                idle,
     // counts as work, told a cycle late; waits for the MMU; has a completion record to give away
     output wire                works,
     output wire                waiting,
@@ -151,7 +150,7 @@ module hw_thread #(
     localparam [1:0] SLVERR = 2'd2;
     localparam BLOCK = BUFFER_WORDS * 8;
 
-    wire in_idle, in_check, in_address, in_response, in_plan, in_lock, in_move, in_compare, in_store, in_release, in_step, in_retire;
+    wire in_check, in_address, in_response, in_plan, in_lock, in_move, in_compare, in_store, in_release, in_step, in_retire;
     wire asking, follows, armed, begins;
     logic        works_reg;
     logic [1:0]  phase_reg;     // which operand the access is for
@@ -248,7 +247,7 @@ module hw_thread #(
     wire        may_read = in_response || in_plan || in_lock;
 
     thread_move #(.BURST_WORDS(BURST_WORDS), .IDX_W(IDX_W)) mover (
-        .clk(clk), .rst(rst), .forget(in_idle), .start(begins), .armed(armed), .good(rsp_good), .load(may_read || in_compare),
+        .clk(clk), .rst(rst), .forget(!busy), .start(begins), .armed(armed), .good(rsp_good), .load(may_read || in_compare),
         .write(is_atomic ? in_compare : to_dst), .in_local(in_response ? rsp_local : local_reg), .pair(is_pair), .words(words),
         .word(va_reg[11:3]), .other(other_reg), .index(pos_reg[3 +: IDX_W]),
         .stop(rel_wanted), .over(m_over), .cut(m_cut), .left(m_left),
@@ -299,7 +298,7 @@ module hw_thread #(
         .rel_wanted(rel_wanted), .over(m_over), .cut(m_cut), .node_over(node_end_reg && !m_error && !unbegun),
         .node_last(node_last && !endless_reg), .rbad(rbad), .rend(rend), .settled(settled), .store(atomic_ok_reg),
         .req_taken(req_taken), .rel_ready(rel_ready), .rec_taken(rec_taken),
-        .in_idle(in_idle), .in_check(in_check), .in_address(in_address), .in_response(in_response), .in_plan(in_plan),
+        .in_check(in_check), .in_address(in_address), .in_response(in_response), .in_plan(in_plan),
         .in_lock(in_lock), .in_move(in_move), .in_compare(in_compare), .in_store(in_store), .in_release(in_release),
         .in_step(in_step), .in_retire(in_retire), .busy(busy), .asking(asking), .follows(follows), .armed(armed),
         .begins(begins), .lock_req(lock_req));
@@ -335,7 +334,7 @@ module hw_thread #(
         if (asked) pair_reg <= asked_pair;
 
         // what is taken without a start is not looked at
-        if (in_idle) begin
+        if (!busy) begin
             is_copy <= d_op == COPY;
             is_fill <= d_op == FILL;
             is_vadd <= d_op == VADD;
@@ -448,7 +447,6 @@ module hw_thread #(
     end
 
     assign works = works_reg;
-    assign idle = in_idle;
     assign waiting = in_response && !asking;
     assign retiring = in_retire;
     assign dying = killed_reg && busy && !in_retire;
@@ -523,7 +521,7 @@ module hw_thread #(
             end else if (asking) begin
                 `CHECK_NAME(asks_until_it_is_heard) assert (in_response);
             end
-            if (plan_reg == 2'd0 && !in_idle || in_move && node_over || in_step) begin
+            if (plan_reg == 2'd0 && busy || in_move && node_over || in_step) begin
                 `CHECK_NAME(whether_little_is_left_is_known) assert (few_reg == (left_reg[63:13] == 51'd0));
             end
             if (in_move && m_over && node_end_reg && !m_error && !unbegun && !rbad) begin

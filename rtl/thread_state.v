@@ -36,7 +36,6 @@ module thread_state (
     input  wire  rel_ready,     // late
     input  wire  rec_taken,     // late
 
-    output wire  in_idle,
     output wire  in_check,
     output wire  in_address,    // the next access, or the end, is known
     output wire  in_response,   // the MMU is asked, or will be when it is free
@@ -116,7 +115,6 @@ module thread_state (
         end
     end
 
-    assign in_idle = !busy_reg;
     assign in_check = check_reg;
     assign in_address = address_reg;
     assign in_response = response_reg;

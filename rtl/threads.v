@@ -28,7 +28,6 @@ module threads #(
     input  wire [THREADS-1:0]    start,
     input  wire [511:0]          desc,
     output wire [THREADS-1:0]    busy,
-    output wire [THREADS-1:0]    idle,
     // something here moves without the MMU or the host
     output wire                  active,
     input  wire [CONTEXTS-1:0]   ctx_ok,
@@ -202,7 +201,7 @@ module threads #(
                 .d_src(desc[dmmu_pkg::WORK_SRC_LSB +: 12]), .d_src2(desc[dmmu_pkg::WORK_SRC2_LSB +: 12]),
                 .d_dst(desc[dmmu_pkg::WORK_DST_LSB +: 12]), .d_arg(desc[dmmu_pkg::WORK_ARG_LSB +: 12]),
                 .d_arg2(desc[dmmu_pkg::WORK_ARG2_LSB +: 12]), .d_null(desc[dmmu_pkg::WORK_SRC_LSB +: 64] == 64'd0),
-                .bad(bad), .runs(runs), .busy(busy[t]), .idle(idle[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
+                .bad(bad), .runs(runs), .busy(busy[t]), .works(works[t]), .waiting(waiting[t]), .retiring(retiring[t]),
                 .kill_valid(kill_valid), .kill_ctx(kill_ctx), .dying(t_dying[t]),
                 .req_valid(t_req_valid[t]), .req_taken(t_req_taken[t]), .req_ctx(ctx[t*CTX_W +: CTX_W]),
                 .req_op(t_req_op[t*2 +: 2]), .req_phase(t_req_phase[t*2 +: 2]), .req_list(t_req_list[t]),
