@@ -3,36 +3,18 @@
  * control.c: see control.h.
  */
 #include "control.h"
+#include "model.h"
+#include "unix_socket.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 int control_open(const char *path)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd;
-
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	unlink(path); /* of a model that was killed */
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 8)) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	return unix_listen(path, SOCK_STREAM);
 }
 
 void control_close(int fd, const char *path)
@@ -47,7 +29,7 @@ void control_serve(struct model *model)
 {
 	struct timeval limit = {.tv_usec = 200000};
 	int fd = model->control_fd < 0 ? -1 : accept4(model->control_fd, NULL, NULL, SOCK_CLOEXEC);
-	char line[2200], answer[1024] = "error: no line came";
+	char line[CONTROL_COMMAND_SIZE], answer[CONTROL_ANSWER_SIZE] = "error: no line came";
 	size_t length = 0;
 	ssize_t n = 1;
 

@@ -5,6 +5,7 @@
  * said.
  */
 #include "control.h"
+#include "model.h"
 #include "dmmu_regs.h"
 #include "number.h"
 #include "stimulus.h"

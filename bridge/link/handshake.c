@@ -18,8 +18,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define VERSION		   ((uint32_t)DMMU_LINK_MAJOR << 16 | DMMU_LINK_MINOR)
@@ -233,27 +231,6 @@ struct dmmu_link *dmmu_link_accept(int listen_fd, const struct dmmu_link_offer *
 	return told ? link : fail_link(link);
 }
 /* A socket connected to PATH within the time limit, also when the front end's backlog is full. */
-static int connect_socket(const char *path)
-{
-	struct timeval limit = {.tv_sec = CONNECT_TIMEOUT_MS / 1000};
-	struct sockaddr_un address;
-	int sock;
-
-	if (!unix_address(path, &address))
-		return -1;
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (sock < 0)
-		return -1;
-	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(sock, (struct sockaddr *)&address, sizeof(address))) {
-		if (errno == EAGAIN)
-			errno = ETIMEDOUT;
-		close_keeping_errno(sock);
-		return -1;
-	}
-	return sock;
-}
-
 /* What the front end offers must be what the protocol says. */
 static bool good_offer(const struct dmmu_msg *hello, const int *fds,
 		       const struct dmmu_link_shared *shared)
@@ -268,7 +245,8 @@ struct dmmu_link *dmmu_link_connect(const char *path, struct dmmu_link_offer *of
 	struct dmmu_msg hello = own_hello(0);
 	struct dmmu_link *link;
 	struct dmmu_link_memory *memory;
-	int fds[PACKET_FDS], count = 0, sock = connect_socket(path);
+	int fds[PACKET_FDS], count = 0,
+			     sock = unix_connect(path, SOCK_SEQPACKET, CONNECT_TIMEOUT_MS / 1000);
 
 	if (sock < 0)
 		return NULL;

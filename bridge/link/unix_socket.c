@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,6 +22,15 @@ bool unix_address(const char *path, struct sockaddr_un *address)
 	}
 	strcpy(address->sun_path, path);
 	return true;
+}
+
+static int close_and_fail(int sock)
+{
+	int saved = errno;
+
+	close(sock);
+	errno = saved;
+	return -1;
 }
 
 static bool remove_dead_socket(const char *path, const struct sockaddr_un *address, int type)
@@ -42,7 +52,7 @@ static bool remove_dead_socket(const char *path, const struct sockaddr_un *addre
 int unix_listen(const char *path, int type)
 {
 	struct sockaddr_un address;
-	int sock, err, saved;
+	int sock, err;
 
 	if (!unix_address(path, &address))
 		return -1;
@@ -58,8 +68,26 @@ int unix_listen(const char *path, int type)
 	}
 	if (!err && !listen(sock, 4))
 		return sock;
-	saved = errno;
-	close(sock);
-	errno = saved;
-	return -1;
+	return close_and_fail(sock);
+}
+
+int unix_connect(const char *path, int type, unsigned int seconds)
+{
+	struct timeval limit = {.tv_sec = (time_t)seconds};
+	struct sockaddr_un address;
+	int sock;
+
+	if (!unix_address(path, &address))
+		return -1;
+	sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return -1;
+	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
+	    setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
+	    connect(sock, (struct sockaddr *)&address, sizeof(address))) {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return close_and_fail(sock);
+	}
+	return sock;
 }

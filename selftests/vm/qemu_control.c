@@ -5,13 +5,12 @@
  * error, and what the monitor says goes back to the guest as a line "DMMU-DONE ok ANSWER".
  */
 #include "run.h"
+#include "unix_socket.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define LIMIT_SECONDS 10
@@ -43,21 +42,15 @@ static bool say(int fd, const char *text)
 
 static bool ask(const char *path, const char *command, char *answer, size_t size)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	struct timeval limit = {.tv_sec = LIMIT_SECONDS};
 	char text[1200];
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unix_connect(path, SOCK_STREAM, LIMIT_SECONDS);
 	bool ok;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	snprintf(
 		text, sizeof(text),
 		"{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"%s\"}}\n",
 		command);
-	ok = fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr)) &&
-	     read_reply(fd, "{\"QMP\"", answer, size) &&
+	ok = fd >= 0 && read_reply(fd, "{\"QMP\"", answer, size) &&
 	     say(fd, "{\"execute\":\"qmp_capabilities\"}\n") &&
 	     read_reply(fd, "{\"return\"", answer, size) && say(fd, text) &&
 	     read_reply(fd, "{\"return\"", answer, size);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -459,6 +460,21 @@ static void control_refuses(void)
 	ends_with("device=flr", 1);
 }
 
+/* A model that cannot have its socket says so and ends: what is there is somebody's. */
+static void control_spares_a_file(void)
+{
+	char file[] = "/tmp/dmmu-mine-XXXXXX";
+	const char *args[] = {"--control", file, NULL};
+	int fd = mkstemp(file);
+	struct stat st;
+
+	CHECK(write(fd, "mine", 4) == 4 && !close(fd));
+	launch(model, args);
+	accept_link();
+	CHECK(exit_status() == 1);
+	CHECK(!stat(file, &st) && S_ISREG(st.st_mode) && st.st_size == 4 && !unlink(file));
+}
+
 /* A model that is killed leaves a log that replays as far as it goes. */
 static void killed_log_replays(void)
 {
@@ -503,6 +519,7 @@ int main(int argc, char **argv)
 		{"mmio_ones", mmio_ones},
 		{"hold_and_release", hold_and_release},
 		{"control_refuses", control_refuses},
+		{"control_spares_a_file", control_spares_a_file},
 		{"killed_log_replays", killed_log_replays},
 	};
 

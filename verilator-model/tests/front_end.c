@@ -114,7 +114,7 @@ void wait_irq(unsigned int vector, unsigned int count)
 	}
 }
 
-void start(const char *model, const char *const *more)
+void launch(const char *model, const char *const *more)
 {
 	const char *args[32] = {model, "--link", path, "--stats", stats_path};
 	unsigned int count = 5;
@@ -140,14 +140,24 @@ void start(const char *model, const char *const *more)
 		execv(model, (char *const *)args);
 		_exit(127);
 	}
+}
+
+void start(const char *model, const char *const *more)
+{
+	launch(model, more);
 	accept_model();
 }
 
-void accept_model(void)
+void accept_link(void)
 {
 	CHECK(poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, BOUND_MS) == 1);
 	link_end = dmmu_link_accept(listener, &offer);
 	CHECK(link_end);
+}
+
+void accept_model(void)
+{
+	accept_link();
 	dmmu_link_dma_gate(link_end, true);
 	CHECK(ask((struct dmmu_msg){.kind = DMMU_MSG_BUS_MASTER, .data = 1}).status == 0);
 }

@@ -35,7 +35,9 @@ _Noreturn void fail(const char *file, int line, const char *what);
 int64_t now_ms(void);
 
 /* Starts MODEL with these arguments besides its own, NULL-terminated or NULL. */
-void start(const char *model, const char *const *more);
+void launch(const char *model, const char *const *more);
+void accept_link(void);
+void start(const char *model, const char *const *more); /* and accept_model() */
 void accept_model(void); /* also after a link was lost; the DMA gate is open, bus mastering on */
 int exit_status(void);	 /* of the model, which must end within the bound */
 void finish(void);	 /* ends the link; the model must end well */
