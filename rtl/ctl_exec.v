@@ -267,7 +267,13 @@ module ctl_exec #(
     assign invalidating = is_inv && (state_reg == INVALIDATE || state_reg == INVALIDATING);
 
 `ifdef CHECK
+    logic killed_reg;
     always_ff @(posedge clk) begin
+        killed_reg <= !rst && state_reg == CTX_KILL;
+        if (!rst) begin
+            // `dying` is late by so much
+            `CHECK_NAME(looks_for_the_dying_two_cycles_after_a_kill) assert (!killed_reg || (state_reg != CTX_SET && state_reg != DRAIN));
+        end
         if (!rst && (state_reg == INVALIDATE || state_reg == INVALIDATING)) begin
             `CHECK_NAME(range_is_known_before_it_is_told) assert (inv_every == (is_inv && every) && inv_all == (!is_inv || all));
         end

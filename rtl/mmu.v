@@ -191,7 +191,7 @@ module mmu #(
     logic [THREADS-1:0] huge_reg;       // its translation is a part of a 2 MiB page
     logic [THREADS-1:0] lead_reg;       // its fault has a record of its own
     logic [THREADS-1:0] visible_reg;    // and that is visible in memory
-    logic [THREADS-1:0] replay_reg;     // and was answered RETRY, and there is no answer yet
+    logic [THREADS-1:0] replay_reg;     // and was answered RETRY: its next answer, if that is no other fault, ends the replay
     logic [THREADS-1:0] seen_reg;       // asked for something since reset
     logic [THREADS-1:0] numbered_reg;   // had a record since reset
     logic [THREADS*CTX_W-1:0] ctx_reg;
@@ -966,7 +966,6 @@ module mmu #(
     wire [THREADS-1:0] t_release;
     wire [THREADS-1:0] t_hit;
     wire [THREADS-1:0] t_miss;          // and another waits for the shared TLB
-    wire [THREADS-1:0] t_answer;
     wire [THREADS-1:0] t_end;
     // those of a port; what happens at all ports, one bit for each thread
     function [THREADS-1:0] threads_at(input int p);
@@ -976,7 +975,7 @@ module mmu #(
         any_port = '0;
         for (int p = 0; p < PORTS; p++) any_port = any_port | at[p*THREADS +: THREADS];
     endfunction
-    wire [PORTS*THREADS-1:0] p_accept, p_release, p_hit, p_miss, p_answer, p_end;
+    wire [PORTS*THREADS-1:0] p_accept, p_release, p_hit, p_miss, p_end;
     generate
         for (genvar p = 0; p < PORTS; p = p + 1) begin : at_port
             localparam [THREADS-1:0] HERE = threads_at(p);
@@ -985,7 +984,6 @@ module mmu #(
             assign p_release[p*THREADS +: THREADS] = rel_valid[p] ? HERE & one(rel_thread[p*THR_W +: THR_W]) : '0;
             assign p_hit[p*THREADS +: THREADS] = look_hit[p] && out_free[p] ? looks : '0;
             assign p_miss[p*THREADS +: THREADS] = look_miss[p] && !next_early_reg[p] && miss_valid_reg[p] && !miss_take[p] ? looks : '0;
-            assign p_answer[p*THREADS +: THREADS] = rsp_valid[p] && rsp_ready[p] ? HERE & one(rsp_thread[p*THR_W +: THR_W]) : '0;
             assign p_end[p*THREADS +: THREADS] = out_ended[p] ? HERE & one(out_ended_thread[p*THR_W +: THR_W]) : '0;
         end
     endgenerate
@@ -993,7 +991,6 @@ module mmu #(
     assign t_release = any_port(p_release);
     assign t_hit = any_port(p_hit);
     assign t_miss = any_port(p_miss);
-    assign t_answer = any_port(p_answer);
     assign t_end = any_port(p_end);
 
     // what a lookup in a first level brings is known late in its cycle: what follows from it, follows a cycle later, and still
@@ -1031,7 +1028,6 @@ module mmu #(
                 full_reg[t] <= 1'b0;
                 guarded_reg[t] <= 1'b0;
             end
-            if (t_answer[t]) replay_reg[t] <= 1'b0;
             if (gone_1h_reg[t]) ended_reg[t] <= 1'b0;
             if (again_1h_reg[t]) want_reg[t] <= 1'b0;
         end
