@@ -36,6 +36,7 @@ struct streams {
 	uint64_t records, unanswered;
 	uint32_t tag[MMU_THREADS];
 	uint32_t number[MMU_THREADS]; /* of each thread's last record */
+	uint64_t time_base;	      /* of the times in records */
 	bool answer_at_once;
 	bool keep;  /* translations are given back only when the stream says so */
 	bool looks; /* the window of contexts is looked at, another one in each cycle */
@@ -178,8 +179,7 @@ static void record(void *opaque, const uint64_t *words)
 	unsigned int thread = words[0] >> 48 & 0xff;
 	const struct mmu_client *c = &s->b->client[thread % MMU_THREADS];
 	uint32_t number = (uint32_t)words[0] >> 8, *last = &s->number[thread % MMU_THREADS];
-	uint64_t detected = words[4] - s->b->config.cycle_base;
-	uint64_t sent = words[5] - s->b->config.cycle_base;
+	uint64_t detected = words[4] - s->time_base, sent = words[5] - s->time_base;
 
 	s->b->flt_head++;
 	/* one that a kill ended has a number and no record */
@@ -351,6 +351,49 @@ static void ways(struct streams *s)
 			for (unsigned int n = 0; n < 16; n++)
 				one(s, n / 4 % threads, 0, va[(n + turn) % 4], DMMU_ACCESS_READ);
 		}
+}
+
+/*
+ * Two pages of the shared TLB that differ in one bit, one of which is forgotten: the other one is
+ * found there by a port whose first level never had it.
+ */
+static void apart_in_the_shared_tlb(struct streams *s, uint64_t va, uint64_t twin)
+{
+	for (unsigned int n = 0; n < 2; n++) {
+		uint64_t gone = n ? twin : va;
+
+		forget(s, 0);
+		one(s, 0, 0, va, DMMU_ACCESS_READ);
+		one(s, 0, 0, twin, DMMU_ACCESS_READ);
+		invalidate(s, 0, gone >> 12, gone >> 12);
+		one(s, 1 % s->b->geo.threads, 0, n ? va : twin, DMMU_ACCESS_READ);
+	}
+}
+
+static void shared_twins(struct streams *s)
+{
+	uint64_t large = BASE ^ 1ull << (vpn_bits(s) + 11);
+
+	for (unsigned int bit = 0; bit < vpn_bits(s); bit++)
+		apart_in_the_shared_tlb(s, BASE, BASE ^ 4096ull << bit);
+	for (unsigned int bit = 9; bit < vpn_bits(s) - 1; bit++)
+		apart_in_the_shared_tlb(s, large, large ^ 4096ull << bit);
+}
+
+/* Ranges of a few pages anywhere in 2^52, and from a page to anywhere: what is not in them stays.
+ */
+static void far_ranges(struct streams *s)
+{
+	for (unsigned int bit = 0; bit < 52; bit++) {
+		uint64_t at = 1ull << bit, vpn = page(3) >> 12;
+
+		one(s, 0, 0, page(2), DMMU_ACCESS_READ);
+		invalidate(s, 0, at, at);
+		invalidate(s, 0, at, at | 1);
+		invalidate(s, 0, vpn, vpn | at);
+		one(s, 1 % s->b->geo.threads, 0, page(2), DMMU_ACCESS_READ);
+		one(s, 0, 0, page(3), DMMU_ACCESS_READ);
+	}
 }
 
 /* Each bit above those that an address may have, in a record and in the window. */
@@ -624,6 +667,68 @@ static void patience(struct streams *s)
 	until(s, all_idle, 600000, "not all threads are answered");
 }
 
+/* The time base leaps: all the same as to wait, for longer than anyone can. */
+static void leap(struct streams *s, uint64_t cycles)
+{
+	s->b->config.cycle_base += cycles;
+}
+
+static void told(struct streams *s, const char *what, uint64_t sum, uint64_t leapt)
+{
+	if (sum - leapt >= 2000)
+		mmu_bench_fail(s->b, "%s: 0x%" PRIx64 " cycles after a leap of 0x%" PRIx64, what,
+			       sum, leapt);
+}
+
+/*
+ * One bit and its neighbour are never the same in how long it takes to tell a fault, to answer it,
+ * to replay it.
+ */
+static void leaps(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+	uint32_t latency = b->config.ring_latency;
+
+	b->config.ring_latency = 300;
+	for (unsigned int n = 0; n < 2 * b->geo.threads; n++) {
+		unsigned int t = n / 2;
+		uint64_t far = n & 1 ? 0xaaaaaaaaaaaa0000 : 0x5555555555550000, va = page(900 + n);
+		uint64_t sum = b->detect_to_record;
+		uint32_t taken = b->taken, near = (uint32_t)far;
+		uint64_t entry, *word;
+
+		map(s, 0, va, 0, LEAF | USED);
+		ask(s, t, 0, va, DMMU_ACCESS_READ);
+		word = mmu_bench_word(b, mmu_bench_entry(b, s->root[0], va, 0));
+		entry = *word;
+		*word = 0;
+		while (b->taken == taken)
+			mmu_bench_cycle(b);
+		leap(s, far);
+		while (!s->unanswered)
+			mmu_bench_cycle(b);
+		s->time_base = b->config.cycle_base;
+		told(s, "a fault to its record", b->detect_to_record - sum, far);
+
+		*word = entry;
+		sum = b->record_to_answer;
+		mmu_bench_run(b, 10);
+		leap(s, far);
+		dmmu_mem_freeze(b->mem, mmu_bench_now(b) + 100);
+		mmu_bench_do(b, &(struct mmu_command){.kind = MMU_ANSWER,
+						      .tag = s->tag[--s->unanswered],
+						      .action = DMMU_ANSWER_RETRY});
+		told(s, "a record to its answer", b->record_to_answer - sum, far);
+		sum = b->answer_to_replay;
+		leap(s, near);
+		finish(s);
+		mmu_bench_run(b, 10);
+		told(s, "an answer to its replay", b->answer_to_replay - sum, near);
+		s->time_base = b->config.cycle_base;
+	}
+	b->config.ring_latency = latency;
+}
+
 /* ---- */
 
 static void build(struct streams *s)
@@ -690,6 +795,9 @@ static const struct {
 	{"write_only", write_only, false},
 	{"kills", kills, false},
 	{"held", held, false},
+	{"shared_twins", shared_twins, false},
+	{"far_ranges", far_ranges, false},
+	{"leaps", leaps, false},
 	{"far_addresses", far_addresses, false},
 	{"faults", faults, true},
 	{"numbers", numbers, true},
@@ -781,6 +889,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	s.b = mmu_bench_new(&config, &hooks);
+	s.time_base = config.cycle_base;
 	build(&s);
 	for (unsigned int i = 0; i < STREAMS; i++)
 		if (only ? !strcmp(only, stream[i].name) : !brief || !stream[i].lasts)
