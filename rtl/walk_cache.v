@@ -43,14 +43,15 @@ module walk_cache #(
     endfunction
 
     logic [ENTRIES-1:0]   valid_reg;
-    // what is read while it is written is taken from beside the memory, a cycle later
+    // An entry is written in the cycle after its fill, from a register: what decides on a fill is known late. What is read in the
+    // cycle of the fill or while it is written is taken from beside the memory.
     (* ram_style = "block", no_rw_check *)
     logic [KEY_W+39:0]    tables [0:ENTRIES-1];
     logic [KEY_W+39:0]    out_reg;
     logic [KEY_W+39:0]    out2_reg;
-    logic                 filled1_reg;      // the fill of the cycle before
-    logic [W-1:0]         filled1_index_reg;
-    logic [KEY_W+39:0]    filled1_entry_reg;
+    logic                 filled1_reg, filled2_reg;     // the fill of the cycle before, and of the one before that
+    logic [W-1:0]         filled1_index_reg, filled2_index_reg;
+    logic [KEY_W+39:0]    filled1_entry_reg, filled2_entry_reg;
     logic [W-1:0]         index1_reg;
     logic                 valid2_reg;
     logic [CTX_W-1:0]     ctx1_reg, ctx2_reg;
@@ -59,23 +60,28 @@ module walk_cache #(
 
     wire [W-1:0] lk_index = index_of(W'(lk_ctx), lk_tag[W-1:0]);
     wire [W-1:0] fill_index = index_of(W'(fill_ctx), fill_tag[W-1:0]);
+    wire         in_filled1 = filled1_reg && filled1_index_reg == index1_reg;
+    wire         in_filled2 = filled2_reg && filled2_index_reg == index1_reg;
 
     always_ff @(posedge clk) begin
-        if (fill_valid) tables[fill_index] <= {fill_epoch, fill_ctx, fill_tag, fill_table};
+        if (filled1_reg) tables[filled1_index_reg] <= filled1_entry_reg;
         out_reg <= tables[lk_index];
-        out2_reg <= filled1_reg && filled1_index_reg == index1_reg ? filled1_entry_reg : out_reg;
-        filled1_reg <= fill_valid;
+        out2_reg <= in_filled1 ? filled1_entry_reg : in_filled2 ? filled2_entry_reg : out_reg;
+        filled1_reg <= fill_valid && !clear && !rst;
         filled1_index_reg <= fill_index;
         filled1_entry_reg <= {fill_epoch, fill_ctx, fill_tag, fill_table};
+        filled2_reg <= filled1_reg;
+        filled2_index_reg <= filled1_index_reg;
+        filled2_entry_reg <= filled1_entry_reg;
     end
 
     always_ff @(posedge clk) begin
         index1_reg <= lk_index;
         {ctx1_reg, tag1_reg} <= {lk_ctx, lk_tag};
-        valid2_reg <= valid_reg[index1_reg];
+        valid2_reg <= valid_reg[index1_reg] || in_filled1;
         {ctx2_reg, tag2_reg} <= {ctx1_reg, tag1_reg};
         epoch2_reg <= lk_epoch;
-        if (fill_valid) valid_reg[fill_index] <= 1'b1;
+        if (filled1_reg) valid_reg[filled1_index_reg] <= 1'b1;
         if (clear || rst) valid_reg <= '0;
     end
 

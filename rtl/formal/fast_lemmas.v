@@ -238,6 +238,9 @@
     (* hierconn *) wire               \dut.walks.level[0].cache.filled1_reg ;
     (* hierconn *) wire [1:0]         \dut.walks.level[0].cache.filled1_index_reg ;
     (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.filled1_entry_reg ;
+    (* hierconn *) wire               \dut.walks.level[0].cache.filled2_reg ;
+    (* hierconn *) wire [1:0]         \dut.walks.level[0].cache.filled2_index_reg ;
+    (* hierconn *) wire [CW-1:0]      \dut.walks.level[0].cache.filled2_entry_reg ;
     (* hierconn *) wire [1:0]         \dut.walks.level[0].cache.index1_reg ;
     (* hierconn *) wire               \dut.walks.level[0].cache.valid2_reg ;
     (* hierconn *) wire [VW-10:0]     \dut.walks.level[0].cache.tag1_reg ;
@@ -366,9 +369,12 @@
     endfunction
     wire [4*CW-1:0] cache = {\dut.walks.level[0].cache.tables[3] , \dut.walks.level[0].cache.tables[2] ,
                              \dut.walks.level[0].cache.tables[1] , \dut.walks.level[0].cache.tables[0] };
-    wire [CW-1:0] cache_1 = \dut.walks.level[0].cache.filled1_reg &&
-                            \dut.walks.level[0].cache.filled1_index_reg == \dut.walks.level[0].cache.index1_reg ?
-                            \dut.walks.level[0].cache.filled1_entry_reg : \dut.walks.level[0].cache.out_reg ;
+    wire          in_filled1 = \dut.walks.level[0].cache.filled1_reg &&
+                               \dut.walks.level[0].cache.filled1_index_reg == \dut.walks.level[0].cache.index1_reg ;
+    wire          in_filled2 = \dut.walks.level[0].cache.filled2_reg &&
+                               \dut.walks.level[0].cache.filled2_index_reg == \dut.walks.level[0].cache.index1_reg ;
+    wire [CW-1:0] cache_1 = in_filled1 ? \dut.walks.level[0].cache.filled1_entry_reg :
+                            in_filled2 ? \dut.walks.level[0].cache.filled2_entry_reg : \dut.walks.level[0].cache.out_reg ;
     wire [CW-1:0] cache_2 = \dut.walks.level[0].cache.out2_reg ;
 
     // the sweep
@@ -609,11 +615,15 @@
                     assert (cache[i*CW + CW - 4 +: 4] <= epoch);
                     assert (cache_fine(cache[i*CW +: CW]) && cache_other(cache[i*CW +: CW]));
                 end
-            if (\dut.walks.level[0].cache.filled1_reg )
-                assert (\dut.walks.level[0].cache.filled1_entry_reg [CW-4 +: 4] <= epoch || v_state == V_SCAN);
+            if (\dut.walks.level[0].cache.filled1_reg ) begin
+                assert (\dut.walks.level[0].cache.filled1_entry_reg [CW-4 +: 4] <= epoch);
+                assert (cache_fine(\dut.walks.level[0].cache.filled1_entry_reg ) && cache_other(\dut.walks.level[0].cache.filled1_entry_reg ));
+            end
+            if (\dut.walks.level[0].cache.filled2_reg )
+                assert (cache[\dut.walks.level[0].cache.filled2_index_reg *CW +: CW] == \dut.walks.level[0].cache.filled2_entry_reg );
             if (\dut.s3_lookup_reg ) begin
                 assert (\dut.walks.level[0].cache.tag1_reg == t_ask[12+CTX_W +: VW-9]);
-                if (\dut.walks.level[0].cache.valid_reg [\dut.walks.level[0].cache.index1_reg ])
+                if (\dut.walks.level[0].cache.valid_reg [\dut.walks.level[0].cache.index1_reg ] || in_filled1)
                     assert (cache_fine(cache_1) && cache_other(cache_1));
             end
             if (\dut.s4_lookup_reg ) begin
