@@ -45,7 +45,7 @@ done
 # files RTL WHAT: the sources of a configuration, the package first
 files() {
 	case $2 in
-	fast) set -- "$1" check slice rr_grant rr_arbiter rr_turn lock ctx_table slot_ram l1_tlb l2_tlb walk_cache walk_unit invalidate fault_post mmu ;;
+	fast) set -- "$1" check slice rr_grant rr_arbiter rr_turn lock ctx_table slot_ram l1_tlb l2_tlb walk_cache walk_soon walk_unit invalidate fault_post mmu ;;
 	simple) set -- "$1" check rr_grant rr_arbiter lock ctx_table simple/mmu ;;
 	*) set -- "$1" check $(echo "$2" | tr + ' ') ;;
 	esac

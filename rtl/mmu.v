@@ -339,15 +339,17 @@ module mmu #(
 
     // what a walk brought for who began it: while no lookup has its result, else it waits here
     wire [THR_W-1:0]  soon_leader;
-    wire [PORTS-1:0]  soon_port;        // that it is told, at its port
-    wire              soon = soon_port != '0;
+    logic             told_reg;
+    logic             untold_reg;       // not told_reg: that one chooses among a hundred wires
+    wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last, that it is is known after all else
+    wire [PORTS-1:0]  soon_port;        // that it may be told, at its port
+    wire              soon = give_soon && soon_port != '0;
     wire [THR_W-1:0]  in_leader;
     wire [CTX_W-1:0]  soon_ctx;
     wire [VPN_W-1:0]  soon_vpn;
     wire              soon_huge;
     wire [4:0]        soon_perm;
     wire [39:0]       soon_frame;
-    logic             told_reg;
     logic [CTX_W-1:0] told_ctx_reg;
     logic [THR_W-1:0] told_thread_reg;
     logic [VPN_W-1:0] told_vpn_reg;
@@ -356,7 +358,6 @@ module mmu #(
     logic [39:0]      told_frame_reg;
 
     // a translation for a thread, of the shared TLB or of a walk; the choice does not wait for the comparison
-    wire              give_soon = !end_lookup && !told_reg;     // what is told early is known last, that it is is known after all else
     wire [PORTS-1:0]  give_port;        // at which port
     wire [CTX_W-1:0]  give_ctx = give_soon ? soon_ctx : end_lookup ? end_ctx : told_ctx_reg;
     wire [THR_W-1:0]  give_thread = give_soon ? soon_leader : end_lookup ? end_thread : told_thread_reg;
@@ -365,8 +366,7 @@ module mmu #(
     wire [4:0]        give_perm = give_soon ? soon_perm : end_lookup ? end_perm : told_perm_reg;
     wire [39:0]       give_frame = give_soon ? soon_frame : end_lookup ? end_frame : told_frame_reg;
     wire [PORTS-1:0]  end_port = {PORTS{end_ok}} & port_of(end_thread);
-    wire [PORTS-1:0]  told_port = {PORTS{told_reg}} & port_of(told_thread_reg);
-    assign            give_port = (end_lookup ? end_port : told_port) | soon_port;
+    assign            give_port = give_soon ? soon_port : end_lookup ? end_port : port_of(told_thread_reg);
 
     // into the first-level TLB a cycle later; nothing is given in the two cycles before a flush
     logic [PORTS-1:0] fill_reg;
@@ -803,7 +803,7 @@ module mmu #(
         .fin_valid(fin_come), .fin_again(fin_come_again), .fin_op(fin_come_op), .fin_cause(fin_come_cause),
         .fin_level(fin_come_level), .fin_hold_next(fin_next),
         .in_early_leaf(in_early_leaf), .in_early_near(in_early_near), .in_valid(in_valid), .in_leaf(in_leaf), .in_last(in_last), .in_told(in_told),
-        .in_behind(told_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
+        .in_first(untold_reg), .hold(hold), .in_walk(in_walk), .in_thread(in_leader), .in_ctx(in_ctx), .in_vpn(in_vpn),
         .in_huge(in_huge), .in_perm(in_perm), .in_frame(in_frame), .done_next(s4_done), .done_next_walk(s4_walk_reg),
         .soon_valid(soon_port), .soon_hold(end_lookup), .soon_thread(soon_leader), .soon_ctx(soon_ctx),
         .soon_vpn(soon_vpn), .soon_huge(soon_huge), .soon_perm(soon_perm), .soon_frame(soon_frame),
@@ -828,9 +828,9 @@ module mmu #(
     logic              tell_huge_reg;
 
     always_ff @(posedge clk) begin
-        if (!end_lookup) told_reg <= 1'b0;
+        if (!end_lookup) {told_reg, untold_reg} <= 2'b01;
         if (tell_in) begin
-            told_reg <= in_runs;
+            {told_reg, untold_reg} <= {in_runs, !in_runs};
             told_ctx_reg <= in_ctx;
             told_thread_reg <= in_leader;
             told_vpn_reg <= in_vpn;
@@ -842,7 +842,7 @@ module mmu #(
         tell_runs_reg <= tell_runs;
         tell_huge_reg <= tell_in ? in_huge : soon_huge;
         if (rst) begin
-            told_reg <= 1'b0;
+            {told_reg, untold_reg} <= 2'b01;
             tell_1h_reg <= '0;
         end
     end
@@ -1238,6 +1238,7 @@ module mmu #(
             if (answer_hit) begin
                 `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);
             end
+            `CHECK_NAME(told_or_not) assert (untold_reg == !told_reg);
             `CHECK_NAME(request_in_one_place) assert (
                 ((want_reg & (walking_reg | fault_reg | stalled_reg | ended_reg | granted_reg)) |
                  (walking_reg & (fault_reg | stalled_reg | ended_reg | granted_reg)) |

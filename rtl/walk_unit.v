@@ -99,8 +99,8 @@ module walk_unit #(
     // the walk's own translation is, and it is taken. A neighbour is not waited for
     output wire              in_leaf,
     output wire              in_last,
-    // another translation that was told waits for its turn to be given; none is given at all
-    input  wire              in_behind,
+    // no other translation that was told waits for its turn to be given; none is given at all
+    input  wire              in_first,
     input  wire              hold,
     // the walk and for whom it began; also with fin_valid
     output wire [WLK_W-1:0]  in_walk,
@@ -112,8 +112,8 @@ module walk_unit #(
     output wire [39:0]       in_frame,
     // it was told already
     output wire              in_told,
-    // a walk's own translation, a cycle before in_valid or more, when it is told then, of a context that runs: not with soon_hold,
-    // in_behind or hold; the frame is as in_frame
+    // a walk's own translation, a cycle before in_valid or more, of a context that runs, and not with hold: it is told then, unless
+    // with soon_hold or without in_first; the frame is as in_frame
     output wire [PORTS-1:0]  soon_valid,    // at the port of its thread
     input  wire              soon_hold,
     output wire [THR_W-1:0]  soon_thread,
@@ -442,11 +442,10 @@ module walk_unit #(
 
     wire              got_valid;
     wire              got_go;
-    wire [PORTS-1:0]  got_port;
     wire [THR_W-1:0]  got_leader;
     wire              got_write;        // for a write or an atomic
-    wire              got_leaf;         // of its kind, and of its level
-    wire              got_huge;
+    wire              got_leaf;         // of its kind
+    wire              got_huge;         // of its level
     wire [WLK_W-1:0]  got_walk;
     wire [2:0]        got_level;
     wire [CTX_W+VPN_W-1:0] got_tag;
@@ -455,11 +454,11 @@ module walk_unit #(
     wire [63:0]       got_pte;
 
     // two places, so that the bus waits for nothing that is known late
-    slice #(.W(PORTS + THR_W + WLK_W + CTX_W + VPN_W + 76)) got (
+    slice #(.W(THR_W + WLK_W + CTX_W + VPN_W + 75)) got (
         .clk(clk), .rst(rst), .s_valid(rvalid), .s_ready(rready),
-        .s_data({port_of(leader[rid]), leader[rid], is_write, r_kind == LEAF, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, rdata}),
+        .s_data({leader[rid], is_write, r_level == 3'd1, rid, r_level, tags[rid], r_kind, r_cause, rdata}),
         .m_valid(got_valid), .m_ready(got_go),
-        .m_data({got_port, got_leader, got_write, got_leaf, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
+        .m_data({got_leader, got_write, got_huge, got_walk, got_level, got_tag, got_kind, got_cause, got_pte}));
 
     // what becomes of some walk is not known yet: for as many cycles as there are walks
     logic             check_any_reg;
@@ -468,9 +467,11 @@ module walk_unit #(
     logic             quiet_reg;
 
     // told before it is acted on, when nothing is in the way: then nothing is in the way of what is before it, either
-    wire soon = got_valid && got_leaf && quiet_reg && !soon_hold && !in_behind && !hold && !ad_done &&
-                !(act_valid_reg && (fin_hold_reg || (act_leaf_reg && !act_told_reg)));
-    assign soon_valid = got_port & {PORTS{soon}};
+    wire soon_clear = quiet_reg && !hold && !ad_done && !(act_valid_reg && (fin_hold_reg || (act_leaf_reg && !act_told_reg)));
+    wire soon = got_valid && got_leaf && soon_clear && !soon_hold && in_first;
+    walk_soon #(.PORTS(PORTS)) early (
+        .clk(clk), .rst(rst), .come(r_take), .come_port(port_of(leader[rid])), .come_leaf(r_kind == LEAF), .go(got_valid && got_go),
+        .valid(got_valid), .clear(soon_clear), .leaf(got_leaf), .soon(soon_valid));
     assign soon_thread = got_leader;
     assign {soon_ctx, soon_vpn} = got_tag;
     assign soon_huge = got_huge;
@@ -512,7 +513,7 @@ module walk_unit #(
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
     wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
-    wire              in_turn = act_told_reg || !in_behind;
+    wire              in_turn = act_told_reg || in_first;
     wire              act_installs = act_leaf_reg ? in_turn : act_neighbour_reg && !act_old;
     wire              in_ready = in_turn && !hold;
 
@@ -840,6 +841,9 @@ module walk_unit #(
             end
             if (ad_writing) begin
                 `CHECK_NAME(entry_written_under_lock) assert (lock_grant);
+            end
+            if (got_valid) begin
+                `CHECK_NAME(what_decides_is_of_this_entry) assert (got_leaf == (got_kind == LEAF) && soon_valid == (port_of(got_leader) & {PORTS{got_leaf && soon_clear}}));
             end
             if (soon) begin
                 `CHECK_NAME(told_early_and_acted_on_next) assert (got_go);

@@ -14,7 +14,7 @@
     localparam LW = 1 + CTX_W + VW + 45;        // (first level)
     localparam CW = 4 + CTX_W + VW - 9 + 40;    // of the walk cache
     localparam AW = 53 + THR_W + 7;             // an answer
-    localparam GW = PORTS + THR_W + WLK_W + CTX_W + VW + 76;    // an entry that came: port, thread, write, leaf, huge, walk, level, tag, kind, cause, itself
+    localparam GW = THR_W + WLK_W + CTX_W + VW + 75;    // an entry that came: thread, write, huge, walk, level, tag, kind, cause, itself
     (* hierconn *) wire [2:0]         \dut.invalidation.state_reg ;
     (* hierconn *) wire               \dut.invalidation.guard_reg ;
     (* hierconn *) wire               \dut.invalidation.hold_reg ;
@@ -82,6 +82,7 @@
     (* hierconn *) wire [4:0]         \dut.fill_perm_reg ;
     (* hierconn *) wire [39:0]        \dut.fill_frame_reg ;
     (* hierconn *) wire               \dut.told_reg ;
+    (* hierconn *) wire               \dut.untold_reg ;
     (* hierconn *) wire [CTX_W-1:0]   \dut.told_ctx_reg ;
     (* hierconn *) wire [VW-1:0]      \dut.told_vpn_reg ;
     (* hierconn *) wire               \dut.told_huge_reg ;
@@ -199,6 +200,10 @@
     (* hierconn *) wire               \dut.walks.got.in_reg ;
     (* hierconn *) wire               \dut.walks.got.out_reg ;
     (* hierconn *) wire [GW-1:0]      \dut.walks.got.m_data ;
+    (* hierconn *) wire               \dut.walks.early.in_reg ;
+    (* hierconn *) wire               \dut.walks.early.out_reg ;
+    (* hierconn *) wire               \dut.walks.early.leaf ;
+    (* hierconn *) wire [PORTS-1:0]   \dut.walks.early.port ;
     (* hierconn *) wire               \dut.walks.act_valid_reg ;
     (* hierconn *) wire               \dut.walks.act_told_reg ;
     (* hierconn *) wire               \dut.walks.act_fault_reg ;
@@ -334,15 +339,15 @@
                         \dut.s3_install_reg , \dut.s4_install_reg , \dut.end_done_reg };
     wire        k_told = (\dut.walks.act_valid_reg && \dut.walks.act_told_reg ) || k_at[2:0] != '0;
     wire [THR_W-1:0] k_got_leader;
-    wire        k_got_leaf, k_got_huge;
+    wire        k_got_leaf = \dut.walks.early.leaf ;
+    wire        k_got_huge;
     wire [WLK_W-1:0] k_got_walk;
     wire [2:0]  k_got_level, k_got_kind, k_got_cause;
     wire [CTX_W+VW-1:0] k_got_tag;
     wire [63:0] k_got;
-    wire [PORTS-1:0] k_got_port;
     wire        k_got_write;
     wire [63:0] k_raw;
-    assign {k_got_port, k_got_leader, k_got_write, k_got_leaf, k_got_huge, k_got_walk, k_got_level, k_got_tag, k_got_kind, k_got_cause, k_raw} = \dut.walks.got.m_data ;
+    assign {k_got_leader, k_got_write, k_got_huge, k_got_walk, k_got_level, k_got_tag, k_got_kind, k_got_cause, k_raw} = \dut.walks.got.m_data ;
     // as it will be marked
     assign k_got = {k_raw[63:7], k_raw[6] || (k_got_kind == K_MARK && k_got_write), k_raw[5] || k_got_kind == K_MARK, k_raw[4:0]};
     wire [63:0] k_act = \dut.walks.act_pte_reg ;
@@ -458,6 +463,7 @@
             if (\dut.port[0].first_level.way_reg )
                 assert (fine(\dut.port[0].first_level.entry_reg [45 +: VW], \dut.port[0].first_level.entry_reg [LW-1],
                              \dut.port[0].first_level.entry_reg [44:40], \dut.port[0].first_level.entry_reg [39:0], 1'b1));
+            assert (\dut.untold_reg == !\dut.told_reg );
             if (\dut.told_reg ) begin
                 assert (fine(\dut.told_vpn_reg , \dut.told_huge_reg , \dut.told_perm_reg , \dut.told_frame_reg , 1'b1));
                 assert (\dut.told_vpn_reg == t_ask[3+CTX_W +: VW] && (t_write_reg[0] ? \dut.told_perm_reg [1] && \dut.told_perm_reg [4] : \dut.told_perm_reg [0]));
@@ -547,8 +553,10 @@
                 end else
                     assert (!r_data_reg[10] && (r_data_reg[5] ? r_data_reg[3:1] == 3'd3 : r_data_reg[9:6] == 4'd0 && r_data_reg[3:0] == OTHER_TABLE));
             end
-            assert (!\dut.walks.got.full_reg && (\dut.walks.got.in_reg != \dut.walks.got.out_reg ) == \dut.walks.got.valid_reg );
+            assert (!\dut.walks.got.full_reg && (\dut.walks.got.in_reg != \dut.walks.got.out_reg ) == \dut.walks.got.valid_reg &&
+                    \dut.walks.early.in_reg == \dut.walks.got.in_reg && \dut.walks.early.out_reg == \dut.walks.got.out_reg );
             if (\dut.walks.got.valid_reg ) begin
+                assert (\dut.walks.early.port == PORTS'(1));
                 assert (k_got_walk == '0 && k_got_level == k_level && k_got_tag == \dut.walks.tags[0] && k_got_kind <= K_LEAF &&
                         k_got_leaf == (k_got_kind == K_LEAF) && k_got_write == \dut.walks.op_of[0] [0] && k_got_huge == (k_got_level == 3'd1));
                 assert (step_fine(k_got_kind, k_got));
