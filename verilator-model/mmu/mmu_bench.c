@@ -603,7 +603,8 @@ static void sign(struct mmu_bench *b, uint64_t now)
 	unsigned int took = in->req_valid & out->req_ready, gave = out->rsp_valid & in->rsp_ready;
 	unsigned int control = (unsigned int)out->inv_done | (unsigned int)out->answer_stale << 1 |
 			       (unsigned int)out->kill_valid << 2 |
-			       (unsigned int)out->rec_valid << 3 | (unsigned int)out->lock_req << 4;
+			       (unsigned int)out->rec_valid << 3 |
+			       (unsigned int)out->lock_req << 4 | (unsigned int)out->active << 5;
 	unsigned int bus = (unsigned int)(out->mem.arvalid && in->mem.arready) |
 			   (unsigned int)(in->mem.rvalid && out->mem.rready) << 1 |
 			   (unsigned int)(out->mem.awvalid && in->mem.awready) << 2 |
@@ -633,7 +634,8 @@ static void sign(struct mmu_bench *b, uint64_t now)
 	}
 	if (b->times && (took || gave || out->faulted || control != b->control || bus || told))
 		fprintf(b->times,
-			"%llu: takes %x answers %x faults %llx done/stale/kill/record/lock %x"
+			"%llu: takes %x answers %x faults %llx done/stale/kill/record/lock/active "
+			"%x"
 			" ar/r/aw/w %x events %04x l1_hit %x kill %x phases %llu %llu %llu\n",
 			(unsigned long long)now, took, gave, (unsigned long long)out->faulted,
 			control, bus, out->events, out->l1_hit, out->kill,
@@ -689,6 +691,21 @@ static void fill_what_is_not_valid(struct mmu_bench *b, uint64_t now)
 	}
 }
 
+/* Whoever asks is answered without anybody's help, or waits for the host. */
+static void check_active(struct mmu_bench *b)
+{
+	if (b->out.active)
+		return;
+	if (b->in.req_valid)
+		mmu_bench_fail(b, "the MMU is at rest, and is asked for something");
+	for (unsigned int t = 0; t < b->geo.threads; t++)
+		if (b->client[t].state == CLIENT_ASKED && !(b->out.stalled >> t & 1))
+			mmu_bench_fail(b,
+				       "the MMU is at rest, and thread %u has neither an answer "
+				       "nor a fault",
+				       t);
+}
+
 void mmu_bench_cycle(struct mmu_bench *b)
 {
 	uint64_t now = mmu_bench_now(b);
@@ -711,6 +728,7 @@ void mmu_bench_cycle(struct mmu_bench *b)
 			mmu_bench_fail(b, "a table read of %u beats", out->mem.arlen + 1u);
 	}
 	count_reads(b);
+	check_active(b);
 	sign(b, now);
 	if (!dmmu_mem_after(b->mem, &b->out.mem, now))
 		mmu_bench_fail(b, "%s", dmmu_mem_error(b->mem));

@@ -502,6 +502,49 @@ static void windows(struct streams *s)
 	s->looks = false;
 }
 
+/*
+ * Each place for a walk is taken, and more would begin one: who misses its first level meanwhile
+ * and has its page in the shared TLB does not wait for them.
+ */
+static void full_house(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+
+	for (unsigned int t = 0; t < b->geo.threads; t++)
+		for (unsigned int delay = 0; delay < 24; delay++) {
+			forget(s, 0);
+			/* brought by another one, so that it is in the shared TLB and not at t's
+			 * port */
+			one(s, (t + 1) % b->geo.threads, 0, page(20), DMMU_ACCESS_READ);
+			dmmu_mem_freeze(b->mem, mmu_bench_now(b) + 40);
+			for (unsigned int n = 1; n < b->geo.threads; n++)
+				ask(s, (t + n) % b->geo.threads, 0, page(64 + 4 * n),
+				    DMMU_ACCESS_READ);
+			mmu_bench_run(b, delay);
+			one(s, t, 0, page(20), DMMU_ACCESS_READ);
+		}
+}
+
+/* After a reset the windows show nothing of what was before. */
+static void reset(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+
+	finish(s);
+	mmu_bench_run(b, 300);
+	mmu_bench_reset(b, 8);
+	for (unsigned int n = 0; n < b->geo.contexts || n < b->geo.threads; n++) {
+		b->in.thr_show = n % b->geo.threads;
+		b->in.ctx_show = n % b->geo.contexts;
+		mmu_bench_cycle(b);
+		if (b->out.thr_show_va || b->out.thr_show_tag || b->out.ctx_show_state)
+			mmu_bench_fail(
+				b,
+				"after a reset a window shows 0x%" PRIx64 ", tag 0x%x and state %u",
+				b->out.thr_show_va, b->out.thr_show_tag, b->out.ctx_show_state);
+	}
+}
+
 static bool is_held(struct streams *s)
 {
 	return s->b->client[0].state == CLIENT_HELD;
@@ -667,6 +710,51 @@ static void patience(struct streams *s)
 	until(s, all_idle, 600000, "not all threads are answered");
 }
 
+/* With these bits of the entry of LEVEL on the way to VA inverted, its walk ends as the rules say.
+ */
+static void malformed_by(struct streams *s, uint64_t va, unsigned int level, uint64_t bits)
+{
+	uint64_t *word = mmu_bench_word(s->b, mmu_bench_entry(s->b, s->root[0], va, level));
+
+	forget(s, 0);
+	*word ^= bits;
+	mmu_bench_ask(s->b, 0, 0, va, DMMU_ACCESS_READ, ++s->cookie);
+	s->expected[0] = (struct expectation){.status = MMU_FAULT, .cause = DMMU_CAUSE_BAD_PTE};
+	finish(s);
+	*word ^= bits;
+}
+
+/* Each bit that must be zero: of a page, a 2 MiB page, a table; a leaf and a table where none may
+ * be. */
+static void malformed(struct streams *s)
+{
+	uint64_t large = BASE ^ 1ull << (vpn_bits(s) + 11);
+	uint64_t rights =
+		DMMU_PTE_R | DMMU_PTE_W | DMMU_PTE_AT | DMMU_PTE_LOCAL | DMMU_PTE_A | DMMU_PTE_D;
+
+	s->answer_at_once = true;
+	s->action = DMMU_ANSWER_FAIL;
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		uint64_t one_bit = 1ull << bit;
+
+		if (one_bit & (DMMU_PTE_RSVD_LO | DMMU_PTE_RSVD_HI)) {
+			malformed_by(s, page(5), 0, one_bit);
+			malformed_by(s, large, 1, one_bit);
+		}
+		if (one_bit & DMMU_PTE_ADDR && one_bit < HUGE)
+			malformed_by(s, large, 1, one_bit);
+		if (one_bit & (DMMU_PTE_RSVD_LO | DMMU_PTE_RSVD_HI | rights))
+			for (unsigned int level = 1; level < s->b->geo.levels; level++)
+				malformed_by(s, page(5), level, one_bit);
+	}
+	malformed_by(s, page(5), 0, DMMU_PTE_LEAF);
+	for (unsigned int level = 2; level < s->b->geo.levels; level++)
+		malformed_by(s, page(5), level, DMMU_PTE_LEAF);
+	s->action = DMMU_ANSWER_RETRY;
+	s->answer_at_once = false;
+	forget(s, 0);
+}
+
 /* The time base leaps: all the same as to wait, for longer than anyone can. */
 static void leap(struct streams *s, uint64_t cycles)
 {
@@ -798,11 +886,14 @@ static const struct {
 	{"shared_twins", shared_twins, false},
 	{"far_ranges", far_ranges, false},
 	{"leaps", leaps, false},
+	{"full_house", full_house, false},
+	{"malformed", malformed, false},
 	{"far_addresses", far_addresses, false},
 	{"faults", faults, true},
 	{"numbers", numbers, true},
 	{"slow_records", slow_records, true},
 	{"patience", patience, true},
+	{"reset", reset, false}, /* the last: the contexts are gone */
 };
 #define STREAMS (sizeof(stream) / sizeof(stream[0]))
 
