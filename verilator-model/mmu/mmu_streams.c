@@ -502,6 +502,11 @@ static void windows(struct streams *s)
 	s->looks = false;
 }
 
+static bool no_command(struct streams *s)
+{
+	return !s->b->command_count;
+}
+
 /*
  * Each place for a walk is taken, and more would begin one: who misses its first level meanwhile
  * and has its page in the shared TLB does not wait for them.
@@ -509,19 +514,27 @@ static void windows(struct streams *s)
 static void full_house(struct streams *s)
 {
 	struct mmu_bench *b = s->b;
+	struct mmu_command sweep = {
+		.kind = MMU_INVALIDATE, .ctx = (uint8_t)(b->geo.contexts - 1), .all = true};
 
-	for (unsigned int t = 0; t < b->geo.threads; t++)
-		for (unsigned int delay = 0; delay < 24; delay++) {
+	for (unsigned int port = 0; port < b->geo.ports && port < b->geo.threads; port++)
+		for (unsigned int delay = 0; delay < 16; delay++) {
 			forget(s, 0);
-			/* brought by another one, so that it is in the shared TLB and not at t's
-			 * port */
-			one(s, (t + 1) % b->geo.threads, 0, page(20), DMMU_ACCESS_READ);
-			dmmu_mem_freeze(b->mem, mmu_bench_now(b) + 40);
-			for (unsigned int n = 1; n < b->geo.threads; n++)
-				ask(s, (t + n) % b->geo.threads, 0, page(64 + 4 * n),
-				    DMMU_ACCESS_READ);
+			/* brought by another port: in the shared TLB, and not in this one's */
+			one(s, (port + 1) % b->geo.threads, 0, page(20), DMMU_ACCESS_READ);
+			one(s, (port + 1) % b->geo.threads, 0, page(21), DMMU_ACCESS_READ);
+			dmmu_mem_freeze(b->mem, mmu_bench_now(b) + 300);
+			for (unsigned int t = 0; t < b->geo.threads; t++)
+				if (t % b->geo.ports != port)
+					ask(s, t, 0, page(64 + 4 * t), DMMU_ACCESS_READ);
+			mmu_bench_run(b, 20);
+			/* the shared TLB has something else to do, so that misses wait for it */
+			mmu_bench_command(b, &sweep);
 			mmu_bench_run(b, delay);
-			one(s, t, 0, page(20), DMMU_ACCESS_READ);
+			for (unsigned int t = port; t < b->geo.threads; t += b->geo.ports)
+				ask(s, t, 0, page(20 + (t / b->geo.ports & 1)), DMMU_ACCESS_READ);
+			until(s, no_command, 20000, "an invalidation does not end");
+			finish(s);
 		}
 }
 
@@ -548,11 +561,6 @@ static void reset(struct streams *s)
 static bool is_held(struct streams *s)
 {
 	return s->b->client[0].state == CLIENT_HELD;
-}
-
-static bool no_command(struct streams *s)
-{
-	return !s->b->command_count;
 }
 
 /* Thread 0 has a translation while pages FIRST to LAST are invalidated, which it is one of or not.
