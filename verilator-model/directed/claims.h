@@ -89,6 +89,7 @@
 	X(kill_ends_stalled_threads_without_completion_space) \
 	X(kill_answer_ends_the_context) \
 	X(killed_context_gets_no_translation) \
+	X(kill_meets_a_translation_on_its_way) \
 	X(context_set_anew_forgets_old_translations) \
 	X(context_set_waits_for_threads_of_its_former_life) \
 	/* operations.c */ \

@@ -137,6 +137,52 @@ void claim_killed_context_gets_no_translation(struct dmmu_bench_config *config)
 	dmmu_bench_free(bench);
 }
 
+/* Threads that ask all the time: at some kill a translation is on its way to one of them, and is
+ * given back unused. */
+void claim_kill_meets_a_translation_on_its_way(struct dmmu_bench_config *config)
+{
+	struct dmmu_bench *bench;
+	uint64_t range[2];
+
+	config->host_latency = 10;
+	bench = dmmu_bench_new(config);
+	bench->accepted = count;
+	bench->opaque = range;
+	for (unsigned int round = 0; round < 48; round++) {
+		uint64_t root = context_new(bench, 4);
+
+		/* a list that leads to itself */
+		range[0] = map_host(bench, root, VA, 1, PTE_RW);
+		range[1] = range[0] + PAGE;
+		host_set(bench, range[0], VA);
+		host_set(bench, range[0] + 8, 1);
+		for (unsigned int i = 0; i < 8; i++)
+			dmmu_bench_work_push(bench, &(struct dmmu_work){.op = DMMU_OP_CHASE,
+									.ctx = 4,
+									.src = VA,
+									.len = 1000000,
+									.arg2 = 8});
+		dmmu_bench_work_ring(bench);
+		BENCH_UNTIL(bench, dmmu_bench_read(bench, DMMU_REG_WORK_HEAD) == bench->work_tail,
+			    20000);
+		dmmu_bench_run(bench, 200 + round);
+		dmmu_bench_ctx_kill(bench, 4);
+		BENCH_CHECK(bench, !dmmu_mem_in_flight(bench->dev->host, range[0], PAGE),
+			    "round %u: the kill is done with an access in flight", round);
+		accesses = 0;
+		for (unsigned int i = 0; i < 8; i++) {
+			struct dmmu_cpl cpl = next_completion(bench);
+
+			BENCH_EQ(bench, cpl.status, DMMU_STATUS_KILLED);
+			BENCH_EQ(bench, cpl.done, cpl.result);
+		}
+		BENCH_CHECK(bench, accesses == 0, "round %u: %u accesses after the kill", round,
+			    accesses);
+	}
+	BENCH_EQ(bench, dmmu_bench_read(bench, DMMU_REG_ERROR), 0);
+	dmmu_bench_free(bench);
+}
+
 void claim_context_set_anew_forgets_old_translations(struct dmmu_bench_config *config)
 {
 	struct dmmu_bench *bench = dmmu_bench_new(config);
