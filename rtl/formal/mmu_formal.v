@@ -606,7 +606,7 @@ module mmu_formal #(
     logic [THR_W-1:0]         rec_leader_reg = '0;
     logic [1:0]               rec_number_reg = '0;
     logic                     rec_odd_reg = 1'b0;   // not this thread's tag
-    logic [THREADS-1:0]       gone_reg = '0;        // its context was killed in the cycle before
+    logic [THREADS-1:0]       killed_reg = '0;      // its context was killed in the cycle before
     wire  answer_hit = judged && !answer_stale;
     wire [THREADS-1:0] rec_mask = rec_data[THREADS-1:0];
     always_ff @(posedge clk) begin
@@ -616,7 +616,7 @@ module mmu_formal #(
             rec_odd_reg <= rec_data[7:0] != rec_data[55:48] || rec_data[7:0] >= 8'(THREADS);
         end
         for (int t = 0; t < THREADS; t++) begin
-            gone_reg[t] <= kill_valid && t_ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
+            killed_reg[t] <= kill_valid && t_ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
             if (rec_taken && rec_mask[t] && flt_reg[t]) begin
                 told_reg[t] <= 1'b1;
                 leader_reg[t*THR_W +: THR_W] <= rec_leader_reg;
@@ -734,7 +734,7 @@ module mmu_formal #(
         if (rec_taken && rec_mask[w_thread]) assert (open_reg != 2'd0);
         if (rec_taken) assert (!rec_odd_reg && rec_mask[rec_leader_reg] && rec_data[63:THREADS] == '0);
         if (faulted[w_thread]) assert (waits[w_thread] && !flt_reg[w_thread]);
-        if (up_reg) assert (((stalled ^ flt_reg) & ~gone_reg) == '0); // a kill may be seen a cycle later
+        if (up_reg) assert (((stalled ^ flt_reg) & ~killed_reg) == '0); // a kill may be seen a cycle later
     end
 `endif
 `ifdef P_i5
