@@ -5,8 +5,8 @@
  * said.
  */
 #include "control.h"
-#include "model.h"
 #include "dmmu_regs.h"
+#include "model.h"
 #include "number.h"
 #include "stimulus.h"
 

@@ -230,7 +230,7 @@ struct dmmu_link *dmmu_link_accept(int listen_fd, const struct dmmu_link_offer *
 	close_keeping_errno(memory_fd);
 	return told ? link : fail_link(link);
 }
-/* A socket connected to PATH within the time limit, also when the front end's backlog is full. */
+
 /* What the front end offers must be what the protocol says. */
 static bool good_offer(const struct dmmu_msg *hello, const int *fds,
 		       const struct dmmu_link_shared *shared)
@@ -245,8 +245,8 @@ struct dmmu_link *dmmu_link_connect(const char *path, struct dmmu_link_offer *of
 	struct dmmu_msg hello = own_hello(0);
 	struct dmmu_link *link;
 	struct dmmu_link_memory *memory;
-	int fds[PACKET_FDS], count = 0,
-			     sock = unix_connect(path, SOCK_SEQPACKET, CONNECT_TIMEOUT_MS / 1000);
+	int sock = unix_connect(path, SOCK_SEQPACKET, CONNECT_TIMEOUT_MS / 1000);
+	int fds[PACKET_FDS], count = 0;
 
 	if (sock < 0)
 		return NULL;

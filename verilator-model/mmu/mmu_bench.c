@@ -77,6 +77,7 @@ struct mmu_bench *mmu_bench_new(const struct mmu_bench_config *config,
 		b->config.ring_log2 = 6;
 	b->prng = dmmu_prng(b->config.seed, 'b');
 	b->places = dmmu_prng(b->config.seed, 't');
+	b->noise = dmmu_prng(b->config.seed, 'n');
 	b->local = mmap(NULL, MMU_LOCAL_BYTES, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (b->local == MAP_FAILED)
@@ -645,49 +646,41 @@ static void sign(struct mmu_bench *b, uint64_t now)
 }
 
 /* What is not valid says anything: another value in each cycle, within what the pins can carry. */
-static uint64_t anything(uint64_t now, unsigned int which)
-{
-	uint64_t x = (now + ((uint64_t)which << 48)) * 0xbf58476d1ce4e5b9ull;
-
-	x = (x ^ x >> 31) * 0x94d049bb133111ebull;
-	return x ^ x >> 29;
-}
-
-static void fill_what_is_not_valid(struct mmu_bench *b, uint64_t now)
+static void fill_what_is_not_valid(struct mmu_bench *b)
 {
 	struct mmu_pins_in *in = &b->in;
 	struct dmmu_axi_in *mem = &in->mem;
 
 	for (unsigned int p = 0; p < b->geo.ports; p++) {
 		if (!(in->req_valid >> p & 1)) {
-			in->req_ctx[p] = (uint8_t)anything(now, p);
-			in->req_thread[p] = (uint8_t)anything(now, 8 + p);
-			in->req_va[p] = anything(now, 16 + p);
-			in->req_op[p] = anything(now, 24 + p) & 3;
-			in->req_cookie[p] = anything(now, 32 + p);
+			in->req_ctx[p] = (uint8_t)dmmu_rand(&b->noise);
+			in->req_thread[p] = (uint8_t)dmmu_rand(&b->noise);
+			in->req_va[p] = dmmu_rand(&b->noise);
+			in->req_op[p] = dmmu_rand(&b->noise) & 3;
+			in->req_cookie[p] = dmmu_rand(&b->noise);
 		}
 		if (!(in->rel_valid >> p & 1))
-			in->rel_thread[p] = (uint8_t)anything(now, 40 + p);
+			in->rel_thread[p] = (uint8_t)dmmu_rand(&b->noise);
 	}
 	if (b->command_state == COMMAND_IDLE) {
-		in->cmd_ctx = (uint8_t)anything(now, 48);
-		in->ctx_set_root = anything(now, 49);
-		in->inv_every = anything(now, 50) & 1;
-		in->inv_all = anything(now, 51) & 1;
-		in->inv_first = anything(now, 52) >> 12;
-		in->inv_last = anything(now, 53) >> 12;
-		in->answer_tag = (uint32_t)anything(now, 54);
-		in->answer_action = anything(now, 55) & 3;
+		in->cmd_ctx = (uint8_t)dmmu_rand(&b->noise);
+		in->ctx_set_root = dmmu_rand(&b->noise);
+		in->inv_every = dmmu_rand(&b->noise) & 1;
+		in->inv_all = dmmu_rand(&b->noise) & 1;
+		in->inv_first = dmmu_rand(&b->noise) >> 12;
+		in->inv_last = dmmu_rand(&b->noise) >> 12;
+		in->answer_tag = (uint32_t)dmmu_rand(&b->noise);
+		in->answer_action = dmmu_rand(&b->noise) & 3;
 	}
 	if (!mem->rvalid) {
-		mem->rid = (uint32_t)anything(now, 56);
-		mem->rdata[0] = anything(now, 57);
-		mem->rresp = anything(now, 58) & 3;
-		mem->rlast = anything(now, 59) & 1;
+		mem->rid = (uint32_t)dmmu_rand(&b->noise);
+		mem->rdata[0] = dmmu_rand(&b->noise);
+		mem->rresp = dmmu_rand(&b->noise) & 3;
+		mem->rlast = dmmu_rand(&b->noise) & 1;
 	}
 	if (!mem->bvalid) {
-		mem->bid = (uint32_t)anything(now, 60);
-		mem->bresp = anything(now, 61) & 3;
+		mem->bid = (uint32_t)dmmu_rand(&b->noise);
+		mem->bresp = dmmu_rand(&b->noise) & 3;
 	}
 }
 
@@ -719,7 +712,7 @@ void mmu_bench_cycle(struct mmu_bench *b)
 	in->lock_grant = b->grant_mmu;
 	in->lock_wanted = b->host_wants;
 	dmmu_mem_before(b->mem, &in->mem, now);
-	fill_what_is_not_valid(b, now);
+	fill_what_is_not_valid(b);
 	if (!mmu_sim_cycle(b->sim, in, &b->out))
 		mmu_bench_fail(b, "%s", mmu_sim_error(b->sim));
 	if (out->mem.arvalid && in->mem.arready) {

@@ -131,6 +131,7 @@ struct mmu_bench {
 	uint16_t place[MMU_PLACES]; /* hashed by that number: the index and 1 */
 	struct dmmu_prng places;
 	struct dmmu_prng prng;
+	struct dmmu_prng noise; /* what pins carry that are not valid */
 	struct mmu_client client[MMU_THREADS];
 	/* per port: thread whose request is offered, or -1; where round robin goes on */
 	int offered[MMU_PORTS];
