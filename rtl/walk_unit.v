@@ -495,6 +495,7 @@ module walk_unit #(
     logic             act_fault_reg;
     logic             act_leaf_reg;
     logic             act_neighbour_reg;
+    logic             act_again_reg;    // of the walk that reads again under the lock: nothing else of that is under way
     logic [CTX_W+VPN_W-1:0] act_tag_reg; // its page, or the neighbour's
     // as of a cycle ago, of what came and of what stayed: nothing is done before what becomes of all walks has been known for a cycle
     logic [1:0]       poisoned_reg;
@@ -512,7 +513,6 @@ module walk_unit #(
     logic [63:0]      ad_pte_reg;
     logic [51:0]      ad_addr_reg;
     logic [1:0]       ad_resp_reg;
-    wire              act_again = ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own;   // read under the lock
     wire              in_turn = act_told_reg || in_first;
     wire              act_installs = act_leaf_reg ? in_turn : act_neighbour_reg && !act_old;
     wire              in_ready = in_turn && !hold;
@@ -569,6 +569,7 @@ module walk_unit #(
             act_level_reg <= ad_done ? level_reg[ad_walk_reg*3 +: 3] : got_level;
             act_pte_reg <= ad_done ? ad_pte_reg : got_marked;
             act_neighbour_reg <= !ad_done && got_kind == NEIGHBOUR;
+            act_again_reg <= ad_state_reg == AD_READ && ad_walk_reg == got_walk;
             act_next_reg <= !ad_done && got_kind == NEXT;
         end
         if (rst) begin
@@ -686,7 +687,7 @@ module walk_unit #(
                     mark_reg[i] <= 1'b0;
                 end
                 if (act_go && act_kind_reg == MARK && !act_poisoned) mark_reg[i] <= 1'b1;
-                if (act_go && act_again) mark_reg[i] <= 1'b0;
+                if (act_go && act_again_reg) mark_reg[i] <= 1'b0;
                 if (act_go && !act_own) two_reg[i] <= 1'b0;
                 if (fin_valid) fin_reg[i] <= 1'b1;
             end
@@ -770,7 +771,7 @@ module walk_unit #(
             AD_LOCK: if (lock_grant) ad_state_reg <= AD_READ;
             AD_READ: begin
                 if (read_go && read_walk_reg == ad_walk_reg) ad_addr_reg <= {read_table, read_index, 3'd0};
-                if (act_go && act_again) begin
+                if (act_go && act_again_reg) begin
                     ad_pte_reg <= act_pte_reg;
                     ad_state_reg <= act_kind_reg == MARK && !act_poisoned ? AD_ADDRESS : AD_IDLE;
                 end
@@ -817,6 +818,9 @@ module walk_unit #(
                 `CHECK_NAME(known_a_cycle_before_it_is_acted_on) assert (act_poisoned == stay_poisoned && act_old == ((act_1h_reg & old_reg) != '0) &&
                                                                          act_ending == stay_ending);
             end
+            if (act_valid_reg) begin
+                `CHECK_NAME(read_again_as_it_came) assert (act_again_reg == (ad_state_reg == AD_READ && ad_walk_reg == act_walk_reg && act_own));
+            end
             if (ar_free && (read_valid_reg || act_direct)) begin
                 `CHECK_NAME(one_read_of_a_walk_at_a_time) assert (!two_reg[out_walk]);
             end
@@ -836,7 +840,7 @@ module walk_unit #(
             if (act_valid_reg && act_own) begin
                 `CHECK_NAME(step_of_a_live_walk) assert (act_reg[act_walk_reg] && !fin_reg[act_walk_reg]);
             end
-            if (act_go && act_again) begin
+            if (act_go && act_again_reg) begin
                 `CHECK_NAME(entry_read_again_under_lock) assert (lock_grant);
             end
             if (ad_writing) begin
@@ -886,8 +890,8 @@ module walk_unit #(
             `COVER_NAME(entry_that_is_malformed) cover (fin_valid && !fin_again && fin_cause == BAD_PTE);
             `COVER_NAME(entry_that_cannot_be_read) cover (fin_valid && !fin_again && fin_cause == BUS);
             `COVER_NAME(entry_that_is_poisoned) cover (fin_valid && !fin_again && fin_cause == POISON);
-            `COVER_NAME(entry_changed_before_it_was_locked) cover (act_go && act_again && act_kind_reg != MARK && !act_poisoned);
-            `COVER_NAME(invalidated_before_it_was_marked) cover (act_go && act_again && act_poisoned);
+            `COVER_NAME(entry_changed_before_it_was_locked) cover (act_go && act_again_reg && act_kind_reg != MARK && !act_poisoned);
+            `COVER_NAME(invalidated_before_it_was_marked) cover (act_go && act_again_reg && act_poisoned);
             `COVER_NAME(invalidated_while_it_is_marked) cover (flush && ad_writing);
             `COVER_NAME(entry_that_cannot_be_marked) cover (ad_state_reg == AD_RESPONSE && bvalid && bresp != 2'd0);
             `COVER_NAME(one_waits_for_the_mark_of_another) cover ((mark_reg & (mark_reg - 1'b1)) != '0);
