@@ -32,7 +32,7 @@ target_line() {
 configurations='small default'
 configuration() { sed -n "s/^$1 / /p" "$root/rtl/configurations"; }
 
-targets='' module=dmmu pnr=yes format=text table='' parameters='' seed=1 weight='' flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
+targets='' module=dmmu pnr=yes format=text table='' parameters='' seeds=1 weight='' flat='' clocks='' must='' files=${DMMU_RTL_FILES-}
 while [ $# -gt 0 ]; do
 	case $1 in
 	--target)
@@ -43,7 +43,8 @@ while [ $# -gt 0 ]; do
 		esac
 		shift ;;
 	--module) need 'the name of a module' "$@"; module=$2; shift ;;
-	--seed) need_number "$@"; seed=$2; shift ;;
+	--seed) need_number "$@"; seeds=$2; shift ;;
+	--seeds) need_count "$@"; seeds=$(seq "$2"); shift ;;
 	--timing-weight) need_number "$@"; weight=$2; shift ;;
 	--freq)
 		case ${2-} in
@@ -202,15 +203,11 @@ netlist() {
 	mv "$work" "$net"
 }
 
-# place TARGET: placed and routed; sets $placed, a folder with summary.tsv and path.txt. Fails at once when it is too large.
+# place TARGET SEED: placed and routed; sets $placed, a folder with summary.tsv and path.txt.
 place() {
+	seed=$2
 	# shellcheck disable=SC2046 # words
 	set -- "$1" $(target_line "$1")
-	luts=$(awk -F '\t' '$1 == "total" { print $3 }' "$net/modules.tsv")
-	if [ "$luts" -gt "$4" ]; then
-		say "$title: does not fit: $luts LUT, the chip has $4"
-		return 1
-	fi
 	placed=$cache/pnr-$(hash pnr 3 "$1" "${net##*/}" "$seed" "$freq" "$clocks" ${weight:+"$weight"})
 	[ ! -f "$placed/summary.tsv" ] || return 0
 	work=$placed.new.$$
@@ -243,6 +240,37 @@ place() {
 	mv "$work" "$placed"
 }
 
+# margin SUMMARY: how many times what was asked for the clock reaches that is furthest behind.
+margin() {
+	awk -F '\t' '
+		$1 ~ /^fmax/ { f[substr($1, 5)] = $2 }
+		$1 ~ /^asked/ { a[substr($1, 6)] = $2 }
+		END { for (c in a) if (least == "" || f[c] / a[c] < least) least = f[c] / a[c]; printf("%.6f\n", least) }' "$1"
+}
+
+# place_best TARGET: with each of the seeds; $placed, $seed and $margin are of the best, $tried are all, "SEED MHZ" a line, for one that nextpnr
+# could not do "SEED -". Fails when none was, and at once when it is too large.
+place_best() {
+	luts=$(awk -F '\t' '$1 == "total" { print $3 }' "$net/modules.tsv")
+	if [ "$luts" -gt "$(target_line "$1" | cut -d' ' -f3)" ]; then
+		say "$title: does not fit: $luts LUT, the chip has $(target_line "$1" | cut -d' ' -f3)"
+		return 1
+	fi
+	best='' margin=0 tried='' plain=$title
+	for number in $seeds; do
+		[ "$seeds" = "$number" ] || title="$plain, seed $number"
+		place "$1" "$number" || { tried="$tried$number	-
+"; continue; }
+		tried="$tried$number	$(value fmax "$placed/summary.tsv")
+"
+		this=$(margin "$placed/summary.tsv")
+		if [ -z "$best" ] || awk -v a="$this" -v b="$margin" 'BEGIN { exit !(a > b) }'; then best="$number $placed" margin=$this; fi
+	done
+	title=$plain
+	[ -n "$best" ] || return 1
+	seed=${best%% *} placed=${best#* }
+}
+
 value() { awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$2"; }
 
 report() {
@@ -259,17 +287,18 @@ report() {
 		awk -F '\t' '{ printf("%-20s %9s %8s %8s %6s %8s %8s %8s\n", $1, $2, $3, $4, $5, $6, $7, $8) }' "$net/modules.tsv"
 	fi
 	[ -n "$pnr" ] || return 0
-	place "$target" || return 1
+	place_best "$target" || return 1
 	if [ "$format" = tsv ]; then
 		sed "s/^/$target./" "$placed/summary.tsv"
+		[ "$seeds" = "$seed" ] || printf '%s' "$tried" | awk -v t="$target" '$2 != "-" { print t ".seed." $1 ".fmax\t" $2 "\tMHz" }'
 	else
 		printf '\n'
+		[ "$seeds" = "$seed" ] || printf 'seeds: %s MHz; the best is seed %s:\n' "$(printf '%s' "$tried" | awk '{ printf("%s%s %s", NR > 1 ? ", " : "", $1, $2) }')" "$seed"
 		cat "$placed/path.txt"
 		[ ! -f "$placed/chip.bit" ] || printf 'bitstream %s, %s bytes\n' "$placed/chip.bit" "$(wc -c <"$placed/chip.bit")"
 	fi
-	if [ -n "$must" ] && ! awk -F '\t' '$1 ~ /^fmax/ { f[substr($1, 5)] = $2 } $1 ~ /^asked/ { a[substr($1, 6)] = $2 }
-		END { for (c in a) if (f[c] < a[c]) exit 1 }' "$placed/summary.tsv"; then
-		say "$title: routed, but timing is not closed: ask for less with --freq, or try another --seed"
+	if [ -n "$must" ] && awk -v m="$margin" 'BEGIN { exit !(m < 1) }'; then
+		say "$title: routed, but timing is not closed: ask for less with --freq, or try other seeds (--seeds N)"
 		return 1
 	fi
 }
@@ -288,7 +317,7 @@ if [ -n "$table" ]; then
 			title="$name for $target"
 			netlist "$(target_line "$target" | cut -d' ' -f1)" || exit 1
 			row="$row $(awk -F '\t' '$1 == "total" { print $3 " | " $4 " | " $5 }' "$net/modules.tsv") |"
-			if place "$target"; then row="$row $(value fmax "$placed/summary.tsv" | cut -d. -f1) |"; else row="$row - |"; fi
+			if place_best "$target"; then row="$row $(value fmax "$placed/summary.tsv" | cut -d. -f1) |"; else row="$row - |"; fi
 		done
 		rows="$rows$row
 "

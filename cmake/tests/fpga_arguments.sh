@@ -43,6 +43,7 @@ card "--seed takes a number, not 'x'" build ecp5 --seed x
 card "build u250 does not know 'THREADS=2'" build u250 THREADS=2
 synth "no target 'ice40': ecp5" --target ice40
 refused fpga.sh rtl-files-board "only ecp5 takes clocks apart" --target xc7a200t --module board_core --freq bridge_clk=100
+synth "--seeds takes a number from 1" --seeds 0
 synth "no module 'mmv'" --module mmv
 synth 'dmmu has no parameter HOST_W; it has THREADS ' HOST_W=64
 synth 'mmu has no parameter COPY_SLOTS' --module mmu COPY_SLOTS=4

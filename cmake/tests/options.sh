@@ -56,6 +56,7 @@ adversity --what
 synth --target pdp11
 synth --module
 synth --seed x
+synth --seeds 0
 synth --freq fast
 synth --timing-weight
 synth --nonsense
