@@ -18,8 +18,10 @@ module l1_tlb #(
     input  wire             rst,
     input  wire             flush,
 
-    // lookup; the answer stands from the next cycle until another lookup
+    // lookup; the answer stands from the next cycle until it is looked at (res_take) or another lookup
     input  wire             lk_valid,
+    // 0: it does not hit, and no entry goes for it
+    input  wire             lk_may,
     input  wire [CTX_W-1:0] lk_ctx,
     input  wire [VPN_W-1:0] lk_vpn,
     input  wire [1:0]       lk_op,
@@ -98,9 +100,12 @@ module l1_tlb #(
                 if (way_reg[w]) entries[set_reg] <= entry_reg;
                 if (lk_valid) begin
                     out_reg <= entry;
-                    same_reg[w] <= same;
-                    good_reg[w] <= same && permits({entry[PERM + 4], entry[PERM +: 3]}, lk_op);
+                    same_reg[w] <= lk_may && same;
+                    good_reg[w] <= lk_may && same && permits({entry[PERM + 4], entry[PERM +: 3]}, lk_op);
+                end else if (res_take) begin
+                    good_reg[w] <= 1'b0;
                 end
+                if (rst) good_reg[w] <= 1'b0;
             end
             assign out[w*ENTRY_W +: ENTRY_W] = out_reg;
         end

@@ -76,6 +76,7 @@ module l2_tlb #(
     // ---- the sweep's sets: each 4 KiB page's, then each 2 MiB page's, or simply all
     localparam [2:0] OFF = 3'd0, MEASURE = 3'd1, SMALL = 3'd2, LARGE = 3'd3, WHOLE = 3'd4, TAIL = 3'd5;
     logic [2:0]       sw_state_reg;
+    logic             sw_want_reg;
     logic [SET_W-1:0] sw_index_reg;
     logic [SET_W-1:0] sw_left_reg;
     logic [2:0]       sw_tail_reg;      // until the last write has been done, and no lookup is left that read before it
@@ -136,7 +137,14 @@ module l2_tlb #(
         if (rst) sw_state_reg <= OFF;
     end
 
-    assign sw_want = sw_state_reg == SMALL || sw_state_reg == LARGE || sw_state_reg == WHOLE;
+    // in SMALL, LARGE, WHOLE; before the choice of a set, so it has a register of its own
+    always_ff @(posedge clk) begin
+        if (sw_state_reg == MEASURE) sw_want_reg <= all_reg || every_reg || !outside_reg || span_reg >= 52'(SETS);
+        else if (sweep && sw_left_reg == '0) sw_want_reg <= sw_state_reg == SMALL;
+        if (rst) sw_want_reg <= 1'b0;
+    end
+
+    assign sw_want = sw_want_reg;
     assign sw_done = sw_state_reg == OFF;
 
     // of perm the bits R, W, AT, D
@@ -301,6 +309,14 @@ module l2_tlb #(
     assign res_huge = res_huge_reg;
     assign res_perm = res_perm_reg;
     assign res_frame = res_frame_reg;
+
+`ifdef CHECK
+    always_ff @(posedge clk) begin
+        if (!rst) begin
+            `CHECK_NAME(wants_a_set_while_it_sweeps) assert (sw_want_reg == (sw_state_reg == SMALL || sw_state_reg == LARGE || sw_state_reg == WHOLE));
+        end
+    end
+`endif
 
 `ifdef COVER
     always_ff @(posedge clk) begin

@@ -383,7 +383,6 @@ module mmu #(
     // ---- client ports: accept; compare (first level); answer
     logic [PORTS-1:0]     look_valid_reg;
     wire  [PORTS-1:0]     out_free;
-    wire  [PORTS-1:0]     l1_hit;
     wire  [PORTS-1:0]     l1_huge;
     wire  [PORTS-1:0]     look_hit;
     wire  [PORTS-1:0]     look_miss;
@@ -410,8 +409,6 @@ module mmu #(
             wire [63:0]      va = req_va[p*64 +: 64];
             logic [ASK_W-1:0] ask_reg;
             logic [11:0]     look_offset_reg;
-            // there is one, its context ran when it was taken (a kill waits for what is given), its address is one
-            logic            look_may_reg;
             wire [THR_W-1:0] look_thread;
             wire             l1_local;
             wire [39:0]      l1_frame;
@@ -424,29 +421,23 @@ module mmu #(
             assign req_ready[p] = !hold && out_free[p] && !late[p];
 
             always_ff @(posedge clk) begin
-                if (out_free[p]) begin
-                    look_valid_reg[p] <= accept[p];
-                    look_may_reg <= accept[p] && ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0;
-                end
+                if (out_free[p]) look_valid_reg[p] <= accept[p];
                 if (accept[p]) begin
                     ask_reg <= new_ask[p*ASK_W +: ASK_W];
                     look_offset_reg <= va[11:0];
                 end
-                if (rst) begin
-                    look_valid_reg[p] <= 1'b0;
-                    look_may_reg <= 1'b0;
-                end
+                if (rst) look_valid_reg[p] <= 1'b0;
             end
 
+            // one hits whose context runs when it is taken (a kill waits for what is given), whose address is one
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
                 .clk(clk), .rst(rst), .flush(flush),
-                .lk_valid(accept[p]), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
-                .res_hit(l1_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
+                .lk_valid(accept[p]), .lk_may(ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                .res_hit(look_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
                 .fill_perm(fill_perm_reg), .fill_frame(fill_frame_reg));
 
-            assign look_hit[p] = look_may_reg && l1_hit[p];
             assign look_miss[p] = look_valid_reg[p] && !look_hit[p] && out_free[p];
 
             // an answer of the shared TLB or of a walk that finds the way out taken waits here; a thread has one, so there is room
@@ -1149,7 +1140,9 @@ module mmu #(
     assign ev_fail = answer_hit && action == FAIL;
     assign detect_to_record = flt_posted ? cycle - rec_detect : 64'd0;
     assign record_to_answer = answer_hit && visible_reg[answer_thread] ? cycle - visible_at[answer_thread] : 64'd0;
-    // of each port, then of all: a cycle each
+    // who, then of each port, then of all: a cycle each
+    logic [PORTS-1:0]    replayed_reg;      // in the last cycle, whose
+    logic [PORTS*THR_W-1:0] replayed_thread_reg;
     logic [PORTS*32-1:0] replay_part_reg;
     logic [31:0] replay_sum;
     logic [31:0] replay_sum_reg;
@@ -1158,9 +1151,12 @@ module mmu #(
         for (int p = 0; p < PORTS; p++) replay_sum = replay_sum + replay_part_reg[p*32 +: 32];
     end
     always_ff @(posedge clk) begin
-        for (int p = 0; p < PORTS; p++)
-            replay_part_reg[p*32 +: 32] <= !rst && rsp_valid[p] && rsp_ready[p] && replay_reg[rsp_thread[p*THR_W +: THR_W]] ?
-                cycle[31:0] - answer_at[rsp_thread[p*THR_W +: THR_W]] : 32'd0;
+        replayed_thread_reg <= rsp_thread;
+        for (int p = 0; p < PORTS; p++) begin
+            replayed_reg[p] <= !rst && rsp_valid[p] && rsp_ready[p] && replay_reg[rsp_thread[p*THR_W +: THR_W]];
+            // as of the cycle before: one less
+            replay_part_reg[p*32 +: 32] <= !rst && replayed_reg[p] ? cycle[31:0] + ~answer_at[replayed_thread_reg[p*THR_W +: THR_W]] : 32'd0;
+        end
         replay_sum_reg <= rst ? 32'd0 : replay_sum;
     end
     assign answer_to_replay = {32'd0, replay_sum_reg};
@@ -1238,6 +1234,7 @@ module mmu #(
             if (answer_hit) begin
                 `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);
             end
+            `CHECK_NAME(hits_belong_to_requests) assert ((look_hit & ~look_valid_reg) == '0);
             `CHECK_NAME(told_or_not) assert (untold_reg == !told_reg);
             `CHECK_NAME(request_in_one_place) assert (
                 ((want_reg & (walking_reg | fault_reg | stalled_reg | ended_reg | granted_reg)) |

@@ -38,7 +38,6 @@
     (* hierconn *) wire [CTX_W-1:0]   \dut.ctx_reg ;
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
-    (* hierconn *) wire               \dut.port[0].look_may_reg ;
     (* hierconn *) wire               \dut.s4_covered_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
     (* hierconn *) wire               \dut.next_valid_reg ;
@@ -108,6 +107,7 @@
     (* hierconn *) wire [11:0]        \dut.port[0].offset[0] ;
     // the shared TLB
     (* hierconn *) wire [2:0]         \dut.shared.sw_state_reg ;
+    (* hierconn *) wire               \dut.shared.sw_want_reg ;
     (* hierconn *) wire [2:0]         \dut.shared.sw_tail_reg ;
     (* hierconn *) wire               \dut.shared.sw_left_reg ;
     (* hierconn *) wire               \dut.shared.outside_reg ;
@@ -408,7 +408,8 @@
                 assert (\dut.addresses.port[0].reader[1].words[0] == address(t_page_reg[1:0]));
             end
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
-            if (\dut.port[0].look_may_reg ) assert (\dut.look_valid_reg [0]);
+            if (\dut.port[0].first_level.good_reg ) assert (\dut.look_valid_reg [0]);
+            assert (\dut.shared.sw_want_reg == (sw != SW_OFF && sw != SW_MEASURE && sw != SW_TAIL));
             if (\dut.next_early_reg [0]) assert (\dut.next_valid_reg && \dut.look_valid_reg [0]);
             if (\dut.next_valid_reg ) assert (\dut.next_ask_reg == t_ask);
             if (\dut.miss_valid_reg [0]) assert (\dut.miss_ask_reg == t_ask);
@@ -471,7 +472,7 @@
             if (\dut.port[0].first_level.valid_reg )
                 assert (fine(\dut.port[0].first_level.way[0].entries[0] [45 +: VW], \dut.port[0].first_level.way[0].entries[0] [LW-1],
                              \dut.port[0].first_level.way[0].entries[0] [44:40], \dut.port[0].first_level.way[0].entries[0] [39:0], 1'b1));
-            if (\dut.look_valid_reg [0] && \dut.port[0].first_level.good_reg )
+            if (\dut.port[0].first_level.good_reg )
                 assert (\dut.port[0].first_level.way[0].out_reg [45 +: VW] == t_ask[3+CTX_W +: VW] &&
                         (t_write_reg[0] ? \dut.port[0].first_level.way[0].out_reg [41] && \dut.port[0].first_level.way[0].out_reg [44] : \dut.port[0].first_level.way[0].out_reg [40]) &&
                         fine(\dut.port[0].first_level.way[0].out_reg [45 +: VW], \dut.port[0].first_level.way[0].out_reg [LW-1],

@@ -14,6 +14,7 @@ module l1_formal #(
     input wire             clk,
     input wire             any_flush,
     input wire             any_lookup,
+    input wire             any_may,
     input wire [CTX_W-1:0] any_ctx,
     input wire [VPN_W-1:0] any_vpn,
     input wire [1:0]       any_op,
@@ -46,7 +47,7 @@ module l1_formal #(
     end
 
     l1_tlb #(.ENTRIES(ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) dut (
-        .clk(clk), .rst(!started), .flush(any_flush), .lk_valid(any_lookup), .lk_ctx(any_ctx), .lk_vpn(any_vpn), .lk_op(any_op),
+        .clk(clk), .rst(!started), .flush(any_flush), .lk_valid(any_lookup), .lk_may(any_may), .lk_ctx(any_ctx), .lk_vpn(any_vpn), .lk_op(any_op),
         .res_hit(hit), .res_huge(), .res_local(), .res_frame(frame), .res_take(looked && any_take && !any_lookup),
         .fill_valid(started && any_fill && !any_flush), .fill_ctx(any_fill_ctx), .fill_vpn(any_fill_vpn),
         .fill_huge(any_huge), .fill_perm(any_perm), .fill_frame({38'd0, !ours, any_generation}));

@@ -781,10 +781,12 @@ module mmu_formal #(
             end
 `endif
 `ifdef P_i8_live
-    // every request ends or faults: within FAIR cycles without a command, when the environment is prompt
+    // every request ends or faults: within FAIR cycles without a command, when the environment is prompt. Of the watched page, whose entries
+    // only a command or the MMU changes: of another page each read may have something else, and a thread that is refused what another's walk
+    // found may be so each time
     logic [7:0] waited_reg = 8'd0;
     always_ff @(posedge clk) begin
-        waited_reg <= waits[w_thread] && !flt_reg[w_thread] && c_reg == C_IDLE ? waited_reg + 8'd1 : 8'd0;
+        waited_reg <= waits[w_thread] && watched[w_thread] && !flt_reg[w_thread] && c_reg == C_IDLE ? waited_reg + 8'd1 : 8'd0;
         assert (waited_reg < 8'(FAIR));
     end
 `endif
