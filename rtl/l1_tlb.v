@@ -100,12 +100,14 @@ module l1_tlb #(
                 if (way_reg[w]) entries[set_reg] <= entry_reg;
                 if (lk_valid) begin
                     out_reg <= entry;
-                    same_reg[w] <= lk_may && same;
-                    good_reg[w] <= lk_may && same && permits({entry[PERM + 4], entry[PERM +: 3]}, lk_op);
-                end else if (res_take) begin
+                    same_reg[w] <= same;
+                    good_reg[w] <= same && permits({entry[PERM + 4], entry[PERM +: 3]}, lk_op);
+                end
+                // lk_may is known late: it resets the registers
+                if (rst || (lk_valid ? !lk_may : res_take)) begin
+                    same_reg[w] <= 1'b0;
                     good_reg[w] <= 1'b0;
                 end
-                if (rst) good_reg[w] <= 1'b0;
             end
             assign out[w*ENTRY_W +: ENTRY_W] = out_reg;
         end

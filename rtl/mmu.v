@@ -219,6 +219,9 @@ module mmu #(
     logic [1:0]         action;
     logic               kill_reg;
     logic [CTX_W-1:0]   kill_ctx_reg;
+    logic [CONTEXTS-1:0] kill_1h_reg;   // the one that is killed
+    wire                kill_next = ctx_kill_valid || (asked_hit && answer_action == KILL);
+    wire [CTX_W-1:0]    kill_ctx_next = ctx_kill_valid ? ctx_kill_ctx : ctx_reg[asked_thread*CTX_W +: CTX_W];
     wire [THREADS-1:0]  answered = answer_hit ? group[answer_thread] : '0;
 
     always_ff @(posedge clk) begin
@@ -226,12 +229,14 @@ module mmu #(
         answer_stale_reg <= answer_valid && !asked_hit;
         answer_thread <= asked_thread;
         action <= answer_action;
-        kill_reg <= ctx_kill_valid || (asked_hit && answer_action == KILL);
-        kill_ctx_reg <= ctx_kill_valid ? ctx_kill_ctx : ctx_reg[asked_thread*CTX_W +: CTX_W];
+        kill_reg <= kill_next;
+        kill_ctx_reg <= kill_ctx_next;
+        for (int c = 0; c < CONTEXTS; c++) kill_1h_reg[c] <= kill_next && kill_ctx_next == CTX_W'(c);
         if (rst) begin
             answer_hit <= 1'b0;
             answer_stale_reg <= 1'b0;
             kill_reg <= 1'b0;
+            kill_1h_reg <= '0;
         end
     end
 
@@ -248,12 +253,8 @@ module mmu #(
 
     // a context that may get translations from this cycle on. Who only looks at ctx_ok may still tell or fault in the cycle of
     // the kill: what is told is waited for, and kill_hit comes a cycle later and sees the fault.
-    logic [CONTEXTS-1:0] ok_now;
-    logic [THREADS-1:0]  kill_hit;
-    always_comb begin
-        ok_now = ctx_ok;
-        if (kill_valid) ok_now[kill_ctx] = 1'b0;
-    end
+    wire [CONTEXTS-1:0] ok_now = ctx_ok & ~kill_1h_reg;
+    logic [THREADS-1:0] kill_hit;
     always_ff @(posedge clk) begin
         for (int t = 0; t < THREADS; t++)
             kill_hit[t] <= kill_valid && ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
@@ -1234,6 +1235,7 @@ module mmu #(
             if (answer_hit) begin
                 `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);
             end
+            `CHECK_NAME(killed_is_one_context) assert (kill_1h_reg == (kill_valid ? CONTEXTS'(1) << kill_ctx : '0));
             `CHECK_NAME(hits_belong_to_requests) assert ((look_hit & ~look_valid_reg) == '0);
             `CHECK_NAME(told_or_not) assert (untold_reg == !told_reg);
             `CHECK_NAME(request_in_one_place) assert (

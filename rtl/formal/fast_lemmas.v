@@ -38,6 +38,9 @@
     (* hierconn *) wire [CTX_W-1:0]   \dut.ctx_reg ;
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
+    (* hierconn *) wire [CONTEXTS-1:0] \dut.kill_1h_reg ;
+    (* hierconn *) wire               \dut.kill_reg ;
+    (* hierconn *) wire [CTX_W-1:0]   \dut.kill_ctx_reg ;
     (* hierconn *) wire               \dut.s4_covered_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.miss_valid_reg ;
     (* hierconn *) wire               \dut.next_valid_reg ;
@@ -408,6 +411,7 @@
                 assert (\dut.addresses.port[0].reader[1].words[0] == address(t_page_reg[1:0]));
             end
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
+            assert (\dut.kill_1h_reg == (\dut.kill_reg ? CONTEXTS'(1) << \dut.kill_ctx_reg : '0));
             if (\dut.port[0].first_level.good_reg ) assert (\dut.look_valid_reg [0]);
             assert (\dut.shared.sw_want_reg == (sw != SW_OFF && sw != SW_MEASURE && sw != SW_TAIL));
             if (\dut.next_early_reg [0]) assert (\dut.next_valid_reg && \dut.look_valid_reg [0]);
