@@ -253,9 +253,12 @@ module mmu #(
 
     // a context that may get translations from this cycle on. Who only looks at ctx_ok may still tell or fault in the cycle of
     // the kill: what is told is waited for, and kill_hit comes a cycle later and sees the fault.
-    wire [CONTEXTS-1:0] ok_now = ctx_ok & ~kill_1h_reg;
+    logic [CONTEXTS-1:0] runs_reg;
     logic [THREADS-1:0] kill_hit;
     always_ff @(posedge clk) begin
+        for (int c = 0; c < CONTEXTS; c++)
+            runs_reg[c] <= !rst && (ctx_ok[c] || (ctx_set_valid && ctx_set_ctx == CTX_W'(c))) && !kill_1h_reg[c] &&
+                         !(kill_next && kill_ctx_next == CTX_W'(c));
         for (int t = 0; t < THREADS; t++)
             kill_hit[t] <= kill_valid && ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
         if (rst) kill_hit <= '0;
@@ -433,7 +436,7 @@ module mmu #(
             // one hits whose context runs when it is taken (a kill waits for what is given), whose address is one
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
                 .clk(clk), .rst(rst), .flush(flush),
-                .lk_valid(accept[p]), .lk_may(ok_now[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                .lk_valid(accept[p]), .lk_may(runs_reg[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(look_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
@@ -723,7 +726,7 @@ module mmu #(
         s3_ask_reg <= next_ask_reg;
         {s4_lookup_reg, s4_install_reg, s4_last_reg, s4_walk_reg, s4_ask_reg} <=
             {s3_lookup_reg, s3_install_reg, s3_last_reg, s3_walk_reg, s3_ask_reg};
-        s4_ran_reg <= ok_now[s3_ctx];
+        s4_ran_reg <= runs_reg[s3_ctx];
         s4_covered_reg <= (inv_every || s3_ctx == inv_ctx) &&
                           (inv_all || (52'(s3_vpn) >> 9 >= inv_first >> 9 && 52'(s3_vpn) >> 9 <= inv_last >> 9));
         s4_root_reg <= root_reg[s3_ask_reg[2 +: THR_W]];
@@ -862,7 +865,7 @@ module mmu #(
             fin_cause_reg <= fin_come_cause;
             fin_level_reg <= fin_come_level;
         end
-        fin_runs_reg <= fin_valid_reg ? ok_now[fin_ctx_reg] : ok_now[in_ctx];
+        fin_runs_reg <= fin_valid_reg ? runs_reg[fin_ctx_reg] : runs_reg[in_ctx];
         fin_valid_reg <= fin_next;
     end
 
@@ -1236,6 +1239,7 @@ module mmu #(
                 `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);
             end
             `CHECK_NAME(killed_is_one_context) assert (kill_1h_reg == (kill_valid ? CONTEXTS'(1) << kill_ctx : '0));
+            `CHECK_NAME(may_get_translations_now) assert (runs_reg == (ctx_ok & ~kill_1h_reg));
             `CHECK_NAME(hits_belong_to_requests) assert ((look_hit & ~look_valid_reg) == '0);
             `CHECK_NAME(told_or_not) assert (untold_reg == !told_reg);
             `CHECK_NAME(request_in_one_place) assert (

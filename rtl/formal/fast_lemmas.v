@@ -39,6 +39,7 @@
     (* hierconn *) wire [1:0]         \dut.op_reg ;
     (* hierconn *) wire [PORTS-1:0]   \dut.look_valid_reg ;
     (* hierconn *) wire [CONTEXTS-1:0] \dut.kill_1h_reg ;
+    (* hierconn *) wire [CONTEXTS-1:0] \dut.runs_reg ;
     (* hierconn *) wire               \dut.kill_reg ;
     (* hierconn *) wire [CTX_W-1:0]   \dut.kill_ctx_reg ;
     (* hierconn *) wire               \dut.s4_covered_reg ;
@@ -412,6 +413,7 @@
             end
             if (\dut.look_valid_reg [0]) assert (\dut.port[0].ask_reg == t_ask);
             assert (\dut.kill_1h_reg == (\dut.kill_reg ? CONTEXTS'(1) << \dut.kill_ctx_reg : '0));
+            assert (\dut.runs_reg == (ctx_ok & ~\dut.kill_1h_reg ));
             if (\dut.port[0].first_level.good_reg ) assert (\dut.look_valid_reg [0]);
             assert (\dut.shared.sw_want_reg == (sw != SW_OFF && sw != SW_MEASURE && sw != SW_TAIL));
             if (\dut.next_early_reg [0]) assert (\dut.next_valid_reg && \dut.look_valid_reg [0]);
