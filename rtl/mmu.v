@@ -499,46 +499,27 @@ module mmu #(
             assign late[p] = queued_reg || ended_valid_reg;
 
             localparam ANSWER_W = 53 + THR_W + 7;
-            logic             out_valid_reg;
-            logic             skid_valid_reg;
-            logic [ANSWER_W-1:0] out_reg;
-            logic [ANSWER_W-1:0] skid_reg;      // the answer after it
             wire              late_local;
             wire [39:0]       late_frame;
             wire [THR_W-1:0]  late_thread;
 
             assign {late_local, late_frame, late_thread} = queued_reg ? queue_out : {give_perm[3], give_frame, give_thread};
-            // whether there is room for an answer is known from a register: one that finds the way out taken goes beside it
-            assign out_free[p] = !skid_valid_reg;
             assign out_ended[p] = ended_go;
             assign out_ended_thread[p*THR_W +: THR_W] = ended_thread_reg;
 
-            wire             new_valid = out_free[p] && (look_hit[p] || queued_reg || ended_valid_reg || give_here);
+            wire             new_valid = look_hit[p] || queued_reg || ended_valid_reg || give_here;
             wire [ANSWER_W-1:0] new_answer = {
                 look_hit[p] ? {l1_local, l1_frame, look_offset_reg} : {late_local, late_frame, offset[late_thread]},
                 look_hit[p] ? look_thread : queued_reg || !ended_valid_reg ? late_thread : ended_thread_reg,
                 !ended_go ? RSP_OK : failed_reg[ended_thread_reg] ? RSP_FAULT : RSP_KILLED,
                 op_reg[ended_thread_reg*2 +: 2], cause_reg[ended_thread_reg*3 +: 3]};
 
-            always_ff @(posedge clk) begin
-                if (!out_valid_reg || rsp_ready[p]) begin
-                    out_valid_reg <= skid_valid_reg || new_valid;
-                    out_reg <= skid_valid_reg ? skid_reg : new_answer;
-                    skid_valid_reg <= 1'b0;
-                end else if (new_valid) begin
-                    skid_valid_reg <= 1'b1;
-                end
-                if (!skid_valid_reg) skid_reg <= new_answer;
-                if (rst) begin
-                    out_valid_reg <= 1'b0;
-                    skid_valid_reg <= 1'b0;
-                end
-            end
+            slice #(.W(ANSWER_W)) answers (
+                .clk(clk), .rst(rst), .s_valid(new_valid), .s_ready(out_free[p]), .s_data(new_answer),
+                .m_valid(rsp_valid[p]), .m_ready(rsp_ready[p]),
+                .m_data({rsp_local[p], rsp_pa[p*52 +: 52], rsp_thread[p*THR_W +: THR_W], rsp_status[p*2 +: 2], rsp_access[p*2 +: 2],
+                         rsp_cause[p*3 +: 3]}));
 
-            assign {rsp_local[p], rsp_pa[p*52 +: 52], rsp_thread[p*THR_W +: THR_W], rsp_status[p*2 +: 2], rsp_access[p*2 +: 2],
-                    rsp_cause[p*3 +: 3]} = out_reg;
-
-            assign rsp_valid[p] = out_valid_reg;
             assign ev_l1_hit[p] = look_hit[p] && out_free[p];
             assign ev_kill[p] = ended_go && !failed_reg[ended_thread_reg];
 

@@ -97,10 +97,11 @@
     (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.entry_reg ;
     (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].entries[0] ;
     (* hierconn *) wire [LW-1:0]      \dut.port[0].first_level.way[0].out_reg ;
-    (* hierconn *) wire [AW-1:0]      \dut.port[0].out_reg ;
-    (* hierconn *) wire [AW-1:0]      \dut.port[0].skid_reg ;
-    (* hierconn *) wire               \dut.port[0].out_valid_reg ;
-    (* hierconn *) wire               \dut.port[0].skid_valid_reg ;
+    (* hierconn *) wire [AW-1:0]      \dut.port[0].answers.m_data ;
+    (* hierconn *) wire               \dut.port[0].answers.valid_reg ;
+    (* hierconn *) wire               \dut.port[0].answers.full_reg ;
+    (* hierconn *) wire               \dut.port[0].answers.in_reg ;
+    (* hierconn *) wire               \dut.port[0].answers.out_reg ;
     (* hierconn *) wire               \dut.port[0].queued_reg ;
     (* hierconn *) wire               \dut.port[0].ended_valid_reg ;
     (* hierconn *) wire [THR_W-1:0]   \dut.port[0].ended_thread_reg ;
@@ -306,20 +307,18 @@
     wire [ASK_W-1:0] t_ask = {1'b0, 18'(address(t_page_reg[1:0]) >> 12), t_ctx_reg[CTX_W-1:0], THR_W'(0), 1'b0, t_write_reg[0]};
     wire           is_watched = watched[0];
     wire           is_page = t_ctx_reg[CTX_W-1:0] == w_ctx && t_page_reg[1:0] == w_page;
-    wire           answer_ok = \dut.port[0].out_reg [6:5] == OK;
-    wire           skid_ok = \dut.port[0].skid_reg [6:5] == OK;
-    wire [51:0]    out_pa = \dut.port[0].out_reg [7+THR_W +: 52];
-    wire [51:0]    skid_pa = \dut.port[0].skid_reg [7+THR_W +: 52];
+    wire           answer_ok = \dut.port[0].answers.m_data [6:5] == OK;
+    wire [51:0]    out_pa = \dut.port[0].answers.m_data [7+THR_W +: 52];
     wire [39:0]    queue_frame = \dut.port[0].queue_out [THR_W +: 40];
     wire           end_lookup = \dut.end_lookup_reg ;
     // given, and not at its client yet
-    wire [3:0]     away = {\dut.port[0].queued_reg , \dut.port[0].out_valid_reg && answer_ok, \dut.port[0].skid_valid_reg && skid_ok, \dut.told_reg };
+    wire [2:0]     away = {\dut.port[0].queued_reg , \dut.port[0].answers.valid_reg && answer_ok, \dut.told_reg };
     wire           next_waits = \dut.next_valid_reg && !\dut.next_early_reg [0];
     wire [15:0]    places = {\dut.look_valid_reg [0], next_waits, \dut.miss_valid_reg [0], \dut.miss_1h_reg [0], \dut.again_next_reg , \dut.again_valid_reg ,
                              \dut.s3_lookup_reg , \dut.s4_lookup_reg , end_lookup, \dut.want_reg [0] && !\dut.again_1h_reg [0], \dut.walking_reg [0],
                              \dut.fault_reg [0], \dut.stalled_reg [0], \dut.ended_reg [0] && !\dut.gone_1h_reg [0],
                              \dut.granted_reg [0] || \dut.hit_1h_reg [0],
-                             (\dut.port[0].out_valid_reg && !answer_ok) || (\dut.port[0].skid_valid_reg && !skid_ok)};
+                             \dut.port[0].answers.valid_reg && !answer_ok};
     wire           granted = \dut.granted_reg [0] || \dut.hit_1h_reg [0] || (\dut.tell_1h_reg [0] && \dut.tell_runs_reg );
 
     // ---- the walk
@@ -401,10 +400,10 @@
             assert ((places != '0) == (st_reg[1:0] == WAIT || st_reg[1:0] == HELD));
             if (st_reg[1:0] == HELD) assert (granted && away == '0);
             if (away != '0) assert (granted && st_reg[1:0] == WAIT);
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i < 3; i++)
                 for (int j = 0; j < i; j++) assert (!(away[i] && away[j]));
             assert (\dut.port[0].tail_reg - \dut.port[0].head_reg <= 2'd1 && \dut.port[0].queued_reg == (\dut.port[0].tail_reg != \dut.port[0].head_reg ));
-            if (\dut.port[0].skid_valid_reg ) assert (\dut.port[0].out_valid_reg );
+            assert (!\dut.port[0].answers.full_reg && (\dut.port[0].answers.in_reg != \dut.port[0].answers.out_reg ) == \dut.port[0].answers.valid_reg );
             if (\dut.port[0].ended_valid_reg ) assert (\dut.ended_reg [0] && !\dut.gone_1h_reg [0] && \dut.port[0].ended_thread_reg == '0);
             if (st_reg[1:0] == WAIT || st_reg[1:0] == HELD) begin
                 assert (\dut.ctx_reg == t_ctx_reg[CTX_W-1:0] && \dut.op_reg == {1'b0, t_write_reg[0]});
@@ -454,13 +453,9 @@
             if (is_watched && st_reg[1:0] == HELD)
                 assert ((tight && \dut.old_reg [0]) || in_set(fresh, frame_reg[2:0]));
             // ---- translations
-            if (is_page && \dut.port[0].out_valid_reg && answer_ok) begin
+            if (is_page && \dut.port[0].answers.valid_reg && answer_ok) begin
                 assert (out_pa[51:24] == 28'd0 && out_pa[23:21] >= 3'd2 && out_pa[23:21] <= 3'd5);
                 if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, out_pa[23:21]));
-            end
-            if (is_page && \dut.port[0].skid_valid_reg && skid_ok) begin
-                assert (skid_pa[51:24] == 28'd0 && skid_pa[23:21] >= 3'd2 && skid_pa[23:21] <= 3'd5);
-                if (is_watched) assert ((tight && \dut.old_reg [0]) || in_set(fresh, skid_pa[23:21]));
             end
             if (is_page && \dut.port[0].queued_reg ) begin
                 assert (queue_frame[39:12] == 28'd0 && queue_frame[11:9] >= 3'd2 && queue_frame[11:9] <= 3'd5);
