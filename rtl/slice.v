@@ -29,7 +29,8 @@ module slice #(
 
     wire come = s_valid && ready_reg;
     wire go = valid_reg && m_ready;
-    wire full_next = valid_reg && !m_ready && (full_reg || come);
+    // s_valid may be late, so ready_reg is not asked: where a word is and it is low, both places are used
+    wire full_next = valid_reg && !m_ready && (full_reg || s_valid);
 
     always_ff @(posedge clk) begin
         if (come) in_reg <= !in_reg;
@@ -59,7 +60,7 @@ module slice #(
 `ifdef CHECK
     always_ff @(posedge clk) begin
         if (!rst) begin
-            `CHECK_NAME(nothing_comes_when_both_places_are_used) assert (!(full_reg && ready_reg));
+            `CHECK_NAME(nothing_comes_when_both_places_are_used) assert (!(full_reg && ready_reg) && (ready_reg || full_reg || !valid_reg));
             `CHECK_NAME(one_place_is_used_when_they_differ) assert ((in_reg != out_reg) == (valid_reg && !full_reg));
         end
     end
