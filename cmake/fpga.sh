@@ -104,6 +104,10 @@ sources=$(tr '\n' ' ' <"$files")
 base=$(cat $sources "$root/rtl/board/pnr_wrap.v" "$tools/version" | sha256sum | cut -c1-16)
 hash() { printf '%s\n' "$base" "$layout" "$@" | sha256sum | cut -c1-16; }
 
+# rounds LOG: of nextpnr's router2, so far. It comes to its end in some tens, or goes on for ever about a few wires that two nets want.
+rounds() { tail -n 1 "$1" | sed -n 's/^Info: *iter=\([0-9]*\) wires=.*/\1/p'; }
+most_rounds=300
+
 # run NAME COMMAND...: output to a log, a sign of life every 20 s; 1 when it failed, with the log's end.
 run() {
 	name=$1
@@ -118,6 +122,10 @@ run() {
 		[ $((now - last)) -ge 20 ] || continue
 		last=$now
 		say "$title: $name, $((now - started)) s: $(tail -n 1 "$work/$name.log" | cut -c1-80)"
+		if [ "$(rounds "$work/$name.log" | grep . || echo 0)" -ge "$most_rounds" ]; then
+			say "$title: the router was stopped after $most_rounds rounds, each of which left some wires with two nets: try other seeds (--seeds N)"
+			kill $job
+		fi
 	done
 	trap - INT TERM HUP
 	if ! wait $job; then
