@@ -436,7 +436,8 @@ module mmu #(
             // one hits whose context runs when it is taken (a kill waits for what is given), whose address is one
             l1_tlb #(.ENTRIES(L1_ENTRIES), .CTX_W(CTX_W), .VPN_W(VPN_W)) first_level (
                 .clk(clk), .rst(rst), .flush(flush),
-                .lk_valid(accept[p]), .lk_may(runs_reg[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0), .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
+                .lk_valid(accept[p]), .lk_may(runs_reg[req_ctx[p*CTX_W +: CTX_W]] && va[63:VA_W] == '0),
+                .lk_ctx(req_ctx[p*CTX_W +: CTX_W]), .lk_vpn(va[12 +: VPN_W]), .lk_op(req_op[p*2 +: 2]),
                 .res_hit(look_hit[p]), .res_huge(l1_huge[p]), .res_local(l1_local), .res_frame(l1_frame),
                 .res_take(look_valid_reg[p] && out_free[p]),
                 .fill_valid(fill_reg[p]), .fill_ctx(fill_ctx_reg), .fill_vpn(fill_vpn_reg), .fill_huge(fill_huge_reg),
