@@ -165,12 +165,12 @@ sort -n "$out/results.new" >"$out/results"
 rm -f "$out/results.new"
 [ "$(wc -l <"$out/results")" -eq "$count" ] || { echo 'not every mutant has a result' >&2; exit 1; }
 
-# An explanation is a line: part of the mutation (mode, port, bit), TAB, part of a source line, TAB, the reason.
+# An explanation is a line: the mutation (mode, port, bit) or words of it, TAB, part of a source line, TAB, the reason.
 explain() {
 	awk -F '\t' -v where="$out/where" '
 		BEGIN { getline what < where; while ((getline line < where) > 0) sources = sources line "\n" }
 		/^#/ || NF != 3 { next }
-		($1 == "" || index(what, $1)) && index(sources, $2) { print $3; exit }' "$root/verilator-model/mutation/survivors"
+		($1 == "" || index(" " what " ", " " $1 " ")) && index(sources, $2) { print $3; exit }' "$root/verilator-model/mutation/survivors"
 }
 
 equal=0 explained=0 survived=0 asked=0 engines=''
