@@ -105,7 +105,7 @@ base=$(cat $sources "$root/rtl/board/pnr_wrap.v" "$tools/version" | sha256sum | 
 hash() { printf '%s\n' "$base" "$layout" "$@" | sha256sum | cut -c1-16; }
 
 # rounds LOG: of nextpnr's router2, so far. It comes to its end in some tens, or goes on for ever about a few wires that two nets want.
-rounds() { tail -n 1 "$1" | sed -n 's/^Info: *iter=\([0-9]*\) wires=.*/\1/p'; }
+rounds() { tail -n 1 "$1" | awk '/^Info: *iter=[0-9]+ wires=/ { sub(/.*iter=/, ""); n = $1 } END { print n + 0 }'; }
 most_rounds=300
 
 # run NAME COMMAND...: output to a log, a sign of life every 20 s; 1 when it failed, with the log's end.
@@ -122,7 +122,7 @@ run() {
 		[ $((now - last)) -ge 20 ] || continue
 		last=$now
 		say "$title: $name, $((now - started)) s: $(tail -n 1 "$work/$name.log" | cut -c1-80)"
-		if [ "$(rounds "$work/$name.log" | grep . || echo 0)" -ge "$most_rounds" ]; then
+		if [ "$(rounds "$work/$name.log")" -ge "$most_rounds" ]; then
 			say "$title: the router was stopped after $most_rounds rounds, each of which left some wires with two nets: try other seeds (--seeds N)"
 			kill $job
 		fi
@@ -253,26 +253,27 @@ margin() {
 	awk -F '\t' '
 		$1 ~ /^fmax/ { f[substr($1, 5)] = $2 }
 		$1 ~ /^asked/ { a[substr($1, 6)] = $2 }
-		END { for (c in a) if (least == "" || f[c] / a[c] < least) least = f[c] / a[c]; printf("%.6f\n", least) }' "$1"
+		END { for (c in a) if (least == "" || f[c] / a[c] < least) least = f[c] / a[c]; printf("%.9f\n", least) }' "$1"
 }
 
-# place_best TARGET: with each of the seeds; $placed, $seed and $margin are of the best, $tried are all, "SEED MHZ" a line, for one that nextpnr
-# could not do "SEED -". Fails when none was, and at once when it is too large.
+# place_best TARGET: with each of the seeds; $placed, $seed and $margin are of the best, $tried are all, "SEED MHZ, SEED MHZ...", with - for
+# one that nextpnr could not do. Fails when none was, and at once when it is too large.
 place_best() {
 	luts=$(awk -F '\t' '$1 == "total" { print $3 }' "$net/modules.tsv")
-	if [ "$luts" -gt "$(target_line "$1" | cut -d' ' -f3)" ]; then
-		say "$title: does not fit: $luts LUT, the chip has $(target_line "$1" | cut -d' ' -f3)"
+	has=$(target_line "$1" | cut -d' ' -f3)
+	if [ "$luts" -gt "$has" ]; then
+		say "$title: does not fit: $luts LUT, the chip has $has"
 		return 1
 	fi
 	best='' margin=0 tried='' plain=$title
 	for number in $seeds; do
 		[ "$seeds" = "$number" ] || title="$plain, seed $number"
-		place "$1" "$number" || { tried="$tried$number	-
-"; continue; }
-		tried="$tried$number	$(value fmax "$placed/summary.tsv")
-"
-		this=$(margin "$placed/summary.tsv")
-		if [ -z "$best" ] || awk -v a="$this" -v b="$margin" 'BEGIN { exit !(a > b) }'; then best="$number $placed" margin=$this; fi
+		mhz=-
+		if place "$1" "$number"; then
+			mhz=$(value fmax "$placed/summary.tsv") this=$(margin "$placed/summary.tsv")
+			if [ -z "$best" ] || awk -v a="$this" -v b="$margin" 'BEGIN { exit !(a > b) }'; then best="$number $placed" margin=$this; fi
+		fi
+		tried="$tried${tried:+, }$number $mhz"
 	done
 	title=$plain
 	[ -n "$best" ] || return 1
@@ -298,10 +299,10 @@ report() {
 	place_best "$target" || return 1
 	if [ "$format" = tsv ]; then
 		sed "s/^/$target./" "$placed/summary.tsv"
-		[ "$seeds" = "$seed" ] || printf '%s' "$tried" | awk -v t="$target" '$2 != "-" { print t ".seed." $1 ".fmax\t" $2 "\tMHz" }'
+		[ "$seeds" = "$seed" ] || printf '%s\n' "$tried" | tr , '\n' | awk -v t="$target" '$2 != "-" { print t ".seed." $1 ".fmax\t" $2 "\tMHz" }'
 	else
 		printf '\n'
-		[ "$seeds" = "$seed" ] || printf 'seeds: %s MHz; the best is seed %s:\n' "$(printf '%s' "$tried" | awk '{ printf("%s%s %s", NR > 1 ? ", " : "", $1, $2) }')" "$seed"
+		[ "$seeds" = "$seed" ] || printf 'seeds: %s MHz; the best is seed %s:\n' "$tried" "$seed"
 		cat "$placed/path.txt"
 		[ ! -f "$placed/chip.bit" ] || printf 'bitstream %s, %s bytes\n' "$placed/chip.bit" "$(wc -c <"$placed/chip.bit")"
 	fi
