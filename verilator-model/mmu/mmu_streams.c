@@ -718,6 +718,36 @@ static void patience(struct streams *s)
 	until(s, all_idle, 600000, "not all threads are answered");
 }
 
+/*
+ * A sweep of the shared TLB, a lookup and what a walk brings take turns at it, while threads of one
+ * port miss their first level one behind the other: each is looked up.
+ */
+static void queues(struct streams *s)
+{
+	struct mmu_bench *b = s->b;
+	struct mmu_command sweep = {
+		.kind = MMU_INVALIDATE, .ctx = (uint8_t)(b->geo.contexts - 1), .all = true};
+	unsigned int walks = 1 % b->geo.threads, leads = (1 + b->geo.ports) % b->geo.threads;
+
+	/* one walk is on its way, the sweep begins, and the others ask, in each order of these */
+	for (unsigned int n = 0; n < 24 * 12; n++) {
+		forget(s, 0);
+		one(s, walks, 0, page(40), DMMU_ACCESS_READ);
+		ask(s, walks, 0, page(44), DMMU_ACCESS_READ);
+		mmu_bench_run(b, 8 + n / 12);
+		mmu_bench_command(b, &sweep);
+		mmu_bench_run(b, n % 12);
+		if (leads != walks)
+			ask(s, leads, 0, page(48), DMMU_ACCESS_READ);
+		mmu_bench_run(b, 1);
+		for (unsigned int t = 0; t < b->geo.threads; t += b->geo.ports)
+			if (t != walks && t != leads)
+				ask(s, t, 0, page(4 * t), DMMU_ACCESS_READ);
+		until(s, no_command, 20000, "an invalidation does not end");
+		finish(s);
+	}
+}
+
 /* With these bits of the entry of LEVEL on the way to VA inverted, its walk ends as the rules say.
  */
 static void malformed_by(struct streams *s, uint64_t va, unsigned int level, uint64_t bits)
@@ -897,6 +927,7 @@ static const struct {
 	{"full_house", full_house, false},
 	{"malformed", malformed, false},
 	{"far_addresses", far_addresses, false},
+	{"queues", queues, false},
 	{"faults", faults, true},
 	{"numbers", numbers, true},
 	{"slow_records", slow_records, true},
