@@ -1157,12 +1157,14 @@ module mmu #(
     logic               past_ok;
     logic [PORTS-1:0]   past_req_stuck;
     logic [PORTS-1:0]   past_rsp_stuck;
+    logic [1:0]         past_answer;
     logic [PORTS*(CTX_W+THR_W+130)-1:0] past_req;
     logic [PORTS*(THR_W+60)-1:0] past_rsp;
     always_ff @(posedge clk) begin
         past_ok <= !rst;
         past_req_stuck <= req_valid & ~req_ready;
         past_rsp_stuck <= rsp_valid & ~rsp_ready;
+        past_answer <= {past_answer[0] && !rst, answer_valid && !rst};
         for (int p = 0; p < PORTS; p++) begin
             past_req[p*(CTX_W+THR_W+130) +: CTX_W+THR_W+130] <= {req_ctx[p*CTX_W +: CTX_W], req_thread[p*THR_W +: THR_W],
                 req_va[p*64 +: 64], req_op[p*2 +: 2], req_cookie[p*64 +: 64]};
@@ -1216,6 +1218,9 @@ module mmu #(
             end
             if (post_take) begin
                 `CHECK_NAME(i4_one_record_per_fault) assert ((posted & posted_group) == '0);
+            end
+            if (answer_valid) begin // a kill by the one before it still ends a thread that became stalled beside it
+                `CHECK_NAME(answers_are_three_cycles_apart) assert (past_answer == 2'd0);
             end
             if (answer_hit) begin
                 `CHECK_NAME(i4_answered_after_its_record) assert ((answered & ~posted) == '0 && (answered & ~stalled_reg) == '0);

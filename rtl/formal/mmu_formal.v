@@ -303,6 +303,7 @@ module mmu_formal #(
     logic [2:0]         c_reg = C_IDLE;
     logic [THREADS-1:0] dying_reg = '0;     // killed in the middle of something
     logic               late_reg = 1'b0;    // an answer a cycle ago, and its tag
+    logic               late2_reg = 1'b0;   // two cycles ago
     logic [31:0]        tag_reg = 32'd0;
     wire                judged = LATE != 0 ? late_reg : answer_valid;
     wire [31:0]         judged_tag = LATE != 0 ? tag_reg : any_tag;
@@ -346,13 +347,14 @@ module mmu_formal #(
     assign ctx_set_valid = (c_reg == C_SET && dying_reg == '0) || boot;
     assign ctx_kill_valid = c_reg == C_KILL;
     assign inv_start = c_reg == C_INV;
-    // any tag, but no guess: the host has a record before it answers it
+    // any tag, but no guess: the host has a record before it answers it. ctl_exec takes five cycles from one answer to the next
     wire unheard = flt_reg[any_tag[THR_W-1:0]] && !told_reg[any_tag[THR_W-1:0]];
     always_ff @(posedge clk) begin
         late_reg <= answer_valid;
+        late2_reg <= late_reg;
         tag_reg <= any_tag;
     end
-    assign answer_valid = up_reg && c_reg == C_IDLE && any_cmd == 3'd7 && any_action != 2'd3 && !unheard && !(LATE != 0 && late_reg);
+    assign answer_valid = up_reg && c_reg == C_IDLE && any_cmd == 3'd7 && any_action != 2'd3 && !unheard && !(LATE != 0 && (late_reg || late2_reg));
 
     // the lock: user 1 is the host's writer
     wire host_lock = c_reg == C_LOCK || c_reg == C_WRITE;
@@ -607,6 +609,8 @@ module mmu_formal #(
     logic [1:0]               rec_number_reg = '0;
     logic                     rec_odd_reg = 1'b0;   // not this thread's tag
     logic [THREADS-1:0]       killed_reg = '0;      // its context was killed in the cycle before
+    logic [THREADS-1:0]       killed2_reg = '0;     // two cycles before
+    logic [THREADS-1:0]       void_reg = '0;        // was killed: a record that is complete, or becomes so now, is of a fault that is over
     wire  answer_hit = judged && !answer_stale;
     wire [THREADS-1:0] rec_mask = rec_data[THREADS-1:0];
     always_ff @(posedge clk) begin
@@ -617,7 +621,10 @@ module mmu_formal #(
         end
         for (int t = 0; t < THREADS; t++) begin
             killed_reg[t] <= kill_valid && t_ctx_reg[t*CTX_W +: CTX_W] == kill_ctx;
-            if (rec_taken && rec_mask[t] && flt_reg[t]) begin
+            killed2_reg[t] <= killed_reg[t];
+            if (rec_taken || (!rec_valid && !killed_reg[t] && !killed2_reg[t])) void_reg[t] <= 1'b0;
+            if (kill_valid && t_ctx_reg[t*CTX_W +: CTX_W] == kill_ctx) void_reg[t] <= 1'b1;
+            if (rec_taken && rec_mask[t] && flt_reg[t] && !void_reg[t]) begin
                 told_reg[t] <= 1'b1;
                 leader_reg[t*THR_W +: THR_W] <= rec_leader_reg;
                 number_reg[t*2 +: 2] <= rec_number_reg;
