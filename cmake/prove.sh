@@ -18,6 +18,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 formal=$root/rtl/formal
 build=$1
 shift
+jobs=${DMMU_JOBS:-$(nproc)}
 quick='' pattern='*' tsv='' broken='' fresh=''
 wrong() { echo "prove: $*; see ./dmmu prove --help" >&2; exit 2; }
 # shellcheck source=cmake/options.sh
@@ -80,11 +81,12 @@ aiger() {
 		delete -output; write_aiger -zinit -map $out.aim $out.aig" >"$out.yosys" 2>&1
 }
 
-# frames [FROM-]TO: bmc3 over these; beginning late finds a trace of about that length without proving that there is no shorter one
+# frames [FROM-]TO: searches these for a counterexample. All of them by &bmcs, which takes half the time of bmc3; bmc3 can begin late, and
+# then finds a trace of about that length without proving that there is no shorter one
 frames() {
 	case $1 in
 	*-*) echo "bmc3 -v -S ${1%-*} -F $((${1#*-} + 1))" ;;
-	*) echo "bmc3 -v -F $(($1 + 1))" ;;
+	*) echo "&get; &bmcs -g -v -F $(($1 + 1))" ;;
 	esac
 }
 
@@ -173,10 +175,37 @@ row() {
 	fi
 }
 
+# wanted: the names of the properties that were asked for
+wanted() {
+	awk -F '|' -v quick="$quick" '!/^#/ && NF { gsub(/ /, "", $1); gsub(/ /, "", $8); if (!quick || $8 == "quick") print $1 }' "$formal/properties" |
+	while read -r name; do
+		# shellcheck disable=SC2254 # a pattern
+		case $name in $pattern) echo "$name" ;; esac
+	done
+}
+
+# ahead: several properties are worked on at a time, by copies of this script; the loop below prints them in order, as they come. What none
+# of these did (they were killed) it does itself
+worker=''
+ahead() {
+	[ "$(wanted | wc -l)" -gt 1 ] && [ "$jobs" -gt 1 ] || return 0
+	for name in $(wanted); do
+		rm -f "$work/$name.done"
+	done
+	# shellcheck disable=SC2016 # these are the inner shell's
+	wanted | setsid xargs -P "$jobs" -I NAME sh -c \
+		'sh "$1" "$2" $4 --property "$3" --tsv >/dev/null 2>&1; : >"$2/prove/$3.done"' sh "$0" "$build" NAME ${fresh:+--fresh} &
+	worker=$!
+	trap 'kill -- -$worker 2>/dev/null || :' EXIT # a group of its own: ^C does not reach it
+	trap 'exit 130' INT TERM
+	fresh=''
+}
+
 bad=0 unknown=0 all=0
 : >"$work/rows"
 if [ -z "$broken" ]; then
 	header property where engine outcome result seconds
+	ahead
 	while IFS='|' read -r name where sources top property engine limit set params; do
 		case $name in '' | '#'*) continue ;; esac
 		eval "$(printf 'name=%s sources=%s top=%s property=%s engine=%s limit=%s set=%s params=%s' $name $sources $top $property $engine $limit $set $params)"
@@ -185,6 +214,9 @@ if [ -z "$broken" ]; then
 		[ -z "$quick" ] || [ "$set" = quick ] || continue
 		where=$(echo $where)
 		all=$((all + 1))
+		while [ -n "$worker" ] && [ ! -f "$work/$name.done" ] && kill -0 $worker 2>/dev/null; do
+			sleep 1
+		done
 		answer=$(one "$name" "$where" "$sources" "$top" "$property" "$engine" "$limit" "$params")
 		outcome=$(printf '%s' "$answer" | cut -f1)
 		case $outcome in proved | holds | reached) ;; short | open) unknown=$((unknown + 1)) ;; *) bad=$((bad + 1)) ;; esac
