@@ -167,7 +167,7 @@ header() {
 	[ -n "$tsv" ] || printf '%-30s %-44s %-9s %-8s %-44s %8s\n' "$@"
 }
 row() {
-	[ -n "$broken" ] || printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$work/rows"
+	[ -n "$broken" ] || printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$own/rows"
 	if [ -n "$tsv" ]; then
 		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@"
 	else
@@ -175,53 +175,52 @@ row() {
 	fi
 }
 
-# wanted: the names of the properties that were asked for
+# what this run is asked for, and its rows: copies of this script work beside it
+own=$(mktemp -d)
+worker=''
+trap '[ -z "$worker" ] || kill -- -$worker 2>/dev/null || :; rm -rf "$own"' EXIT
+trap 'exit 130' INT TERM
+
+# wanted: the lines of the properties that were asked for, with their names as they are
 wanted() {
-	awk -F '|' -v quick="$quick" '!/^#/ && NF { gsub(/ /, "", $1); gsub(/ /, "", $8); if (!quick || $8 == "quick") print $1 }' "$formal/properties" |
-	while read -r name; do
+	while IFS='|' read -r name rest; do
+		case $name in '' | '#'*) continue ;; esac
+		name=$(echo $name)
 		# shellcheck disable=SC2254 # a pattern
-		case $name in $pattern) echo "$name" ;; esac
-	done
+		case $name in $pattern) ;; *) continue ;; esac
+		case $quick$rest in yes*'| quick |'*) ;; yes*) continue ;; esac
+		echo "$name|$rest"
+	done <"$formal/properties"
 }
 
-# ahead: several properties are worked on at a time, by copies of this script; the loop below prints them in order, as they come. What none
-# of these did (they were killed) it does itself
-worker=''
+# ahead: several properties are worked on at a time, by copies of this script in a group of their own, which ^C does not reach; the loop below
+# prints them in order, as they come. What none of these did (they were killed) it does itself
 ahead() {
-	[ "$(wanted | wc -l)" -gt 1 ] && [ "$jobs" -gt 1 ] || return 0
-	for name in $(wanted); do
-		rm -f "$work/$name.done"
-	done
+	[ "$(wc -l <"$own/wanted")" -gt 1 ] && [ "$jobs" -gt 1 ] || return 0
 	# shellcheck disable=SC2016 # these are the inner shell's
-	wanted | setsid xargs -P "$jobs" -I NAME sh -c \
-		'sh "$1" "$2" $4 --property "$3" --tsv >/dev/null 2>&1; : >"$2/prove/$3.done"' sh "$0" "$build" NAME ${fresh:+--fresh} &
+	cut -d'|' -f1 "$own/wanted" | setsid xargs -P "$jobs" -I NAME sh -c \
+		'sh "$1" "$2" --property "$3" --tsv $5 >/dev/null 2>&1; : >"$4/$3.done"' sh "$0" "$build" NAME "$own" ${fresh:+--fresh} &
 	worker=$!
-	trap 'kill -- -$worker 2>/dev/null || :' EXIT # a group of its own: ^C does not reach it
-	trap 'exit 130' INT TERM
 	fresh=''
 }
 
 bad=0 unknown=0 all=0
-: >"$work/rows"
 if [ -z "$broken" ]; then
 	header property where engine outcome result seconds
+	wanted >"$own/wanted"
 	ahead
 	while IFS='|' read -r name where sources top property engine limit set params; do
-		case $name in '' | '#'*) continue ;; esac
 		eval "$(printf 'name=%s sources=%s top=%s property=%s engine=%s limit=%s set=%s params=%s' $name $sources $top $property $engine $limit $set $params)"
-		# shellcheck disable=SC2254 # a pattern
-		case $name in $pattern) ;; *) continue ;; esac
-		[ -z "$quick" ] || [ "$set" = quick ] || continue
 		where=$(echo $where)
 		all=$((all + 1))
-		while [ -n "$worker" ] && [ ! -f "$work/$name.done" ] && kill -0 $worker 2>/dev/null; do
+		while [ -n "$worker" ] && [ ! -f "$own/$name.done" ] && kill -0 $worker 2>/dev/null; do
 			sleep 1
 		done
 		answer=$(one "$name" "$where" "$sources" "$top" "$property" "$engine" "$limit" "$params")
 		outcome=$(printf '%s' "$answer" | cut -f1)
 		case $outcome in proved | holds | reached) ;; short | open) unknown=$((unknown + 1)) ;; *) bad=$((bad + 1)) ;; esac
 		row "$name" "$where" "$engine" "$outcome" "$(printf '%s' "$answer" | cut -f2)" "$(printf '%s' "$answer" | cut -f3)"
-	done <"$formal/properties"
+	done <"$own/wanted"
 else
 	header 'broken variant' 'property that must fail' engine outcome result seconds
 	lemmas=''
@@ -266,7 +265,7 @@ else
 fi
 [ $all -gt 0 ] || { echo "prove: no property is called '$pattern'" >&2; exit 2; }
 # of all properties, for the report
-[ -n "$broken$quick" ] || [ "$pattern" != '*' ] || mv "$work/rows" "$build/report/proofs.tsv"
+[ -n "$broken$quick" ] || [ "$pattern" != '*' ] || mv "$own/rows" "$build/report/proofs.tsv"
 [ -n "$tsv" ] || echo "$((all - bad - unknown)) as they should be, $unknown without an answer in the time they had, $bad not"
 [ $bad = 0 ] || exit 1
 [ $unknown = 0 ] || exit 3
