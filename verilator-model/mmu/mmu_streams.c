@@ -507,6 +507,14 @@ static bool no_command(struct streams *s)
 	return !s->b->command_count;
 }
 
+/* An invalidation of the last context, for which the shared TLB is swept; goes on by itself. */
+static void begin_sweep(struct streams *s)
+{
+	mmu_bench_command(s->b, &(struct mmu_command){.kind = MMU_INVALIDATE,
+						      .ctx = (uint8_t)(s->b->geo.contexts - 1),
+						      .all = true});
+}
+
 /*
  * Each place for a walk is taken, and more would begin one: who misses its first level meanwhile
  * and has its page in the shared TLB does not wait for them.
@@ -514,8 +522,6 @@ static bool no_command(struct streams *s)
 static void full_house(struct streams *s)
 {
 	struct mmu_bench *b = s->b;
-	struct mmu_command sweep = {
-		.kind = MMU_INVALIDATE, .ctx = (uint8_t)(b->geo.contexts - 1), .all = true};
 
 	for (unsigned int port = 0; port < b->geo.ports && port < b->geo.threads; port++)
 		for (unsigned int delay = 0; delay < 16; delay++) {
@@ -529,7 +535,7 @@ static void full_house(struct streams *s)
 					ask(s, t, 0, page(64 + 4 * t), DMMU_ACCESS_READ);
 			mmu_bench_run(b, 20);
 			/* the shared TLB has something else to do, so that misses wait for it */
-			mmu_bench_command(b, &sweep);
+			begin_sweep(s);
 			mmu_bench_run(b, delay);
 			for (unsigned int t = port; t < b->geo.threads; t += b->geo.ports)
 				ask(s, t, 0, page(20 + (t / b->geo.ports & 1)), DMMU_ACCESS_READ);
@@ -725,8 +731,6 @@ static void patience(struct streams *s)
 static void queues(struct streams *s)
 {
 	struct mmu_bench *b = s->b;
-	struct mmu_command sweep = {
-		.kind = MMU_INVALIDATE, .ctx = (uint8_t)(b->geo.contexts - 1), .all = true};
 	unsigned int walks = 1 % b->geo.threads, leads = (1 + b->geo.ports) % b->geo.threads;
 
 	/* one walk is on its way, the sweep begins, and the others ask, in each order of these */
@@ -735,7 +739,7 @@ static void queues(struct streams *s)
 		one(s, walks, 0, page(40), DMMU_ACCESS_READ);
 		ask(s, walks, 0, page(44), DMMU_ACCESS_READ);
 		mmu_bench_run(b, 8 + n / 12);
-		mmu_bench_command(b, &sweep);
+		begin_sweep(s);
 		mmu_bench_run(b, n % 12);
 		if (leads != walks)
 			ask(s, leads, 0, page(48), DMMU_ACCESS_READ);
